@@ -1,0 +1,620 @@
+"""Every table of Promiseline, as SQLAlchemy Core. A change here needs a migration in campaigns/db/migrations/.
+
+Conventions: `tenant_id` everywhere; instants are TIMESTAMPTZ in UTC; money is BIGINT minor units beside its currency;
+phone numbers are E.164 text; enumerations are short text with a CHECK so that psql shows words.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+EMPTY_OBJECT = text("'{}'::jsonb")
+EMPTY_LIST = text("'[]'::jsonb")
+
+
+def _id() -> "Column[int]":
+    return Column("id", BigInteger, Identity(), primary_key=True)
+
+
+def _tenant() -> "Column[int]":
+    return Column("tenant_id", Integer, ForeignKey("tenant.id"), nullable=False)
+
+
+def _at(name: str, *, null: bool = False) -> "Column[Any]":
+    return Column(name, DateTime(timezone=True), nullable=null)
+
+
+def _words(column: str, words: Sequence[str]) -> CheckConstraint:
+    allowed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_known")
+
+
+tenant = Table(
+    "tenant",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("settings", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    _at("created_at"),
+)
+
+app_user = Table(
+    "app_user",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("login", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("language", String(8), nullable=False, server_default="en"),
+    Column("phone_endpoint", Text),  # the agent's phone at the exchange, like PJSIP/agent-7
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("simulated", Boolean, nullable=False, server_default=text("false")),
+    _at("created_at"),
+    UniqueConstraint("tenant_id", "login"),
+    _words("role", ("agent", "supervisor", "admin")),
+)
+
+user_session = Table(
+    "user_session",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),  # sha256 of the cookie; the cookie itself is stored nowhere
+    _tenant(),
+    Column("user_id", BigInteger, ForeignKey("app_user.id"), nullable=False),
+    Column("csrf_token", Text, nullable=False),
+    _at("created_at"),
+    _at("last_seen_at"),
+    _at("expires_at"),
+    Index(None, "user_id"),
+)
+
+login_failure = Table(
+    "login_failure",
+    metadata,
+    _id(),
+    Column("login_hash", LargeBinary, nullable=False),
+    Column("source_hash", LargeBinary, nullable=False),
+    _at("at"),
+    Index(None, "login_hash", "at"),
+    Index(None, "source_hash", "at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _tenant(),
+    _at("at"),
+    Column("actor", Text, nullable=False),  # user:7, system, cli
+    Column("action", Text, nullable=False),  # campaign.started, promise.recorded ...
+    Column("subject", Text, nullable=False),  # campaign:3, debtor:99 ...
+    Column("detail", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    Index(None, "tenant_id", "subject", "at"),
+)
+
+creditor = Table(
+    "creditor",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("name", Text, nullable=False),
+    Column("phone_e164", Text),
+    _at("created_at"),
+    UniqueConstraint("tenant_id", "name"),
+)
+
+import_batch = Table(
+    "import_batch",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("creditor_id", BigInteger, ForeignKey("creditor.id"), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rows_total", BigInteger, nullable=False, server_default="0"),
+    Column("rows_loaded", BigInteger, nullable=False, server_default="0"),
+    Column("rows_rejected", BigInteger, nullable=False, server_default="0"),
+    Column("resume_line", BigInteger, nullable=False, server_default="0"),
+    Column("mapping", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    _at("started_at"),
+    _at("finished_at", null=True),
+    _words("state", ("running", "done", "refused", "interrupted")),
+    Index(None, "tenant_id", "creditor_id", "sha256"),
+)
+
+window_group = Table(
+    "window_group",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    # all persons whose contact hours open and close together
+    Column("zones", ARRAY(Text), nullable=False),
+    Column("rulebooks", ARRAY(Text), nullable=False),
+    UniqueConstraint("zones", "rulebooks"),
+)
+
+debtor = Table(
+    "debtor",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("creditor_id", BigInteger, ForeignKey("creditor.id"), nullable=False),
+    Column("external_ref", Text, nullable=False),
+    Column("given_name", Text, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("date_of_birth", Date),
+    Column("own_timezone", Text),  # the person's own word; replaces every guess
+    Column("window_group_id", Integer, ForeignKey("window_group.id")),  # null: zone unknown, never contacted
+    Column("status", Text, nullable=False, server_default="open"),
+    Column("import_batch_id", BigInteger, ForeignKey("import_batch.id")),
+    _at("created_at"),
+    UniqueConstraint("tenant_id", "creditor_id", "external_ref"),
+    _words("status", ("open", "closed", "deceased", "bankrupt")),
+)
+
+address = Table(
+    "address",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("region", Text),  # the ISO 3166-2 part, like NY
+    Column("city", Text),
+    Column("postal_code", Text),
+    Column("street", Text),
+    Column("timezone", Text),
+    Index(None, "debtor_id"),
+)
+
+contact_point = Table(
+    "contact_point",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("address", Text, nullable=False),  # E.164 or an e-mail address
+    Column("position", SmallInteger, nullable=False, server_default="0"),  # the order in which they are tried
+    Column("status", Text, nullable=False, server_default="good"),
+    _words("kind", ("mobile", "landline", "work", "tollfree", "email")),
+    _words("status", ("good", "invalid", "wrong_person", "third_party")),
+    UniqueConstraint("debtor_id", "address"),
+    Index(None, "tenant_id", "address"),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("contact_point_id", BigInteger, ForeignKey("contact_point.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    _at("at"),
+    _at("expires_at", null=True),
+    Column("evidence", Text, nullable=False, server_default=""),
+    _words("channel", ("voice", "sms", "whatsapp", "email")),
+    _words("by", ("written", "oral", "used_with_collector")),
+    Index(None, "contact_point_id"),
+)
+
+opt_out = Table(
+    "opt_out",
+    metadata,
+    _id(),
+    _tenant(),
+    # by address and not by debtor: it binds for whoever else shares the number
+    Column("address", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    _at("at"),
+    _at("lifted_at", null=True),
+    Column("source", Text, nullable=False),  # sms_reply, agent, portal, import, provider
+    Column("evidence", Text, nullable=False, server_default=""),  # id of the message or attempt, never its text
+    _words("channel", ("voice", "sms", "whatsapp", "email", "all")),
+    Index(None, "tenant_id", "address"),
+)
+
+do_not_contact = Table(
+    "do_not_contact",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("list_name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("creditor_id", BigInteger, ForeignKey("creditor.id")),  # null: for every creditor
+    Column("source", Text, nullable=False),
+    _at("at"),
+    UniqueConstraint("tenant_id", "list_name", "address"),
+    Index(None, "tenant_id", "address"),
+)
+
+person_request = Table(
+    "person_request",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # the vocabulary of compliance.facts: inconvenient_time, cease_all ...
+    Column("details", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    _at("at"),
+    Column("recorded_by", Text, nullable=False),
+    _at("ended_at", null=True),
+    Index(None, "debtor_id"),
+)
+
+debt = Table(
+    "debt",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("creditor_id", BigInteger, ForeignKey("creditor.id"), nullable=False),
+    Column("external_ref", Text, nullable=False),
+    Column("principal_minor", BigInteger, nullable=False),
+    Column("balance_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("due_date", Date, nullable=False),
+    Column("last_payment_date", Date),
+    Column("product", Text, nullable=False, server_default=""),
+    Column("status", Text, nullable=False, server_default="open"),
+    UniqueConstraint("tenant_id", "creditor_id", "external_ref"),
+    CheckConstraint("balance_minor >= 0", name="balance_not_negative"),
+    _words("status", ("open", "paid", "disputed", "returned")),
+    Index(None, "debtor_id"),
+)
+
+template = Table(
+    "template",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("name", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("tenant_id", "name", "channel", "language"),
+)
+
+campaign = Table(
+    "campaign",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("creditor_id", BigInteger, ForeignKey("creditor.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="draft"),
+    Column("settings", JSONB, nullable=False),  # campaigns.model.CampaignSettings
+    Column("version", Integer, nullable=False, server_default="1"),
+    _at("created_at"),
+    UniqueConstraint("tenant_id", "name"),
+    _words("state", ("draft", "running", "paused", "finished")),
+)
+
+campaign_agent = Table(
+    "campaign_agent",
+    metadata,
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id"), primary_key=True),
+    Column("user_id", BigInteger, ForeignKey("app_user.id"), primary_key=True),
+)
+
+queue_row = Table(
+    "queue_row",
+    metadata,
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id"), primary_key=True),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), primary_key=True),
+    _tenant(),
+    Column("state", Text, nullable=False),
+    Column("window_group_id", Integer, nullable=False),
+    Column("score", Integer, nullable=False),  # 0..100000, thousandths of a point
+    Column("score_parts", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    Column("step", SmallInteger, nullable=False, server_default="0"),  # index into the campaign's strategy
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    _at("callable_from"),  # waiting rows become ready then
+    Column("lease_owner", Text),
+    _at("lease_until", null=True),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("held_because", Text),
+    _words("state", ("ready", "leased", "waiting", "suspended", "done")),
+    # one descent for each open window group: the cost of a claim does not grow with the list
+    Index(
+        "ix_queue_row_claim",
+        "campaign_id",
+        "window_group_id",
+        text("score DESC"),
+        "debtor_id",
+        postgresql_where=text("state = 'ready'"),
+    ),
+    Index("ix_queue_row_due", "callable_from", postgresql_where=text("state = 'waiting'")),
+    Index("ix_queue_row_lease", "lease_until", postgresql_where=text("state = 'leased'")),
+    Index("ix_queue_row_debtor", "debtor_id"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),  # UUIDv7; the channel id is pl-c-<id>
+    _tenant(),
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id")),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("contact_point_id", BigInteger, ForeignKey("contact_point.id"), nullable=False),
+    Column("debt_ids", ARRAY(BigInteger), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("direction", Text, nullable=False, server_default="out"),
+    Column("origin", Text, nullable=False),
+    Column("node", Text),
+    Column("queue_fence", BigInteger),
+    Column("agent_id", BigInteger, ForeignKey("app_user.id")),
+    _at("at"),  # the instant that the gate judged; start of the attempt
+    Column("state", Text, nullable=False),
+    _at("ringing_at", null=True),
+    _at("answered_at", null=True),
+    _at("bridged_at", null=True),
+    _at("ended_at", null=True),
+    Column("answered_by", Text),
+    Column("outcome", Text),  # the vocabulary of compliance.facts.HistoryEvent plus ours, see docs/glossary.md
+    Column("abandoned", Boolean, nullable=False, server_default=text("false")),
+    Column("right_party_at", DateTime(timezone=True)),
+    Column("cause", SmallInteger),
+    Column("tech_cause", SmallInteger),
+    Column("disposition", Text),
+    _words("channel", ("voice", "sms", "whatsapp", "email")),
+    _words("direction", ("out", "in")),
+    _words("origin", ("dialer", "agent", "callback", "message_step", "reply")),
+    _words("state", ("committed", "sent", "live", "ended")),
+    _words("answered_by", ("person", "machine", "unknown")),
+    Index("ix_attempt_history", "debtor_id", "at"),
+    Index("ix_attempt_open", "node", postgresql_where=text("state <> 'ended'")),
+    Index("ix_attempt_campaign", "campaign_id", "at"),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    _tenant(),
+    Column("attempt_id", UUID(as_uuid=True)),  # null when the contact was refused
+    Column("campaign_id", BigInteger),
+    Column("debtor_id", BigInteger, nullable=False),
+    Column("contact_point_id", BigInteger),
+    Column("channel", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    _at("at"),
+    Column("decision", Text, nullable=False),
+    Column("reasons", JSONB, nullable=False, server_default=EMPTY_LIST),
+    Column("retry_at", DateTime(timezone=True)),
+    Column("flags", ARRAY(Text), nullable=False),
+    Column("rulebooks", JSONB, nullable=False, server_default=EMPTY_OBJECT),  # id -> version
+    Column("tzdb", Text, nullable=False),
+    Column("inputs", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    _words("decision", ("allow", "deny", "review")),
+    Index("ix_verdict_debtor", "debtor_id", "at"),
+    Index("ix_verdict_attempt", "attempt_id"),
+)
+
+promise = Table(
+    "promise",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("debt_id", BigInteger, ForeignKey("debt.id"), nullable=False),
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id")),
+    Column("attempt_id", UUID(as_uuid=True)),
+    Column("agent_id", BigInteger, ForeignKey("app_user.id")),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("due_date", Date, nullable=False),
+    Column("state", Text, nullable=False, server_default="pending"),
+    Column("command_id", Text, nullable=False),  # the console's id of the click: saving twice saves once
+    _at("created_at"),
+    UniqueConstraint("tenant_id", "command_id"),
+    CheckConstraint("amount_minor > 0", name="amount_positive"),
+    _words("state", ("pending", "kept", "broken", "cancelled")),
+    Index(None, "debtor_id"),
+    Index(None, "campaign_id", "created_at"),
+)
+
+callback = Table(
+    "callback",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("contact_point_id", BigInteger, ForeignKey("contact_point.id"), nullable=False),
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id")),
+    Column("agent_id", BigInteger, ForeignKey("app_user.id")),  # null: anyone
+    _at("due_at"),
+    Column("state", Text, nullable=False, server_default="pending"),
+    Column("command_id", Text, nullable=False),
+    _at("created_at"),
+    UniqueConstraint("tenant_id", "command_id"),
+    _words("state", ("pending", "placed", "done", "cancelled")),
+    Index(None, "debtor_id"),
+    Index("ix_callback_due", "due_at", postgresql_where=text("state = 'pending'")),
+)
+
+note = Table(
+    "note",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("attempt_id", UUID(as_uuid=True)),
+    Column("agent_id", BigInteger, ForeignKey("app_user.id")),
+    Column("body", Text, nullable=False),
+    Column("command_id", Text, nullable=False),
+    _at("created_at"),
+    UniqueConstraint("tenant_id", "command_id"),
+    Index(None, "debtor_id"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    _tenant(),
+    Column("dedupe_key", Text, nullable=False),  # campaign, debtor, step, occurrence: one message for one reason
+    Column("attempt_id", UUID(as_uuid=True)),  # set when the gate allowed the sending
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id")),
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id"), nullable=False),
+    Column("contact_point_id", BigInteger, ForeignKey("contact_point.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("body", Text),
+    Column("state", Text, nullable=False),
+    Column("status_rank", SmallInteger, nullable=False, server_default="0"),  # a late callback never moves it back
+    Column("provider", Text),
+    Column("provider_id", Text),
+    Column("error_code", Text),
+    Column("lease_owner", Text),
+    _at("lease_until", null=True),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    _at("not_before"),
+    _at("created_at"),
+    _at("sent_at", null=True),
+    _at("final_at", null=True),
+    UniqueConstraint("tenant_id", "dedupe_key"),
+    _words(
+        "state",
+        (
+            "queued",
+            "leased",
+            "in_flight",
+            "sent",
+            "delivered",
+            "undelivered",
+            "failed",
+            "refused",
+            "unknown",
+            "cancelled",
+        ),
+    ),
+    _words("channel", ("sms", "whatsapp", "email")),
+    Index("ix_message_queued", "not_before", postgresql_where=text("state = 'queued'")),
+    Index(
+        "ix_message_unsettled",
+        "lease_until",
+        postgresql_where=text("state IN ('leased', 'in_flight', 'unknown', 'sent')"),
+    ),
+    Index("ix_message_provider_id", "provider", "provider_id"),
+    Index(None, "debtor_id"),
+)
+
+message_event = Table(
+    "message_event",
+    metadata,
+    _id(),
+    Column("message_id", UUID(as_uuid=True), ForeignKey("message.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("error_code", Text, nullable=False, server_default=""),
+    _at("at"),
+    UniqueConstraint("message_id", "status", "error_code"),
+)
+
+inbound_message = Table(
+    "inbound_message",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("provider", Text, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("from_address", Text, nullable=False),
+    Column("to_address", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("meaning", Text, nullable=False),  # stop, start, help, unclear, other
+    Column("debtor_id", BigInteger, ForeignKey("debtor.id")),
+    _at("at"),
+    UniqueConstraint("provider", "provider_id"),
+    Index(None, "debtor_id"),
+)
+
+agent_session = Table(
+    "agent_session",
+    metadata,
+    Column("user_id", BigInteger, ForeignKey("app_user.id"), primary_key=True),
+    _tenant(),
+    Column("session_id", UUID(as_uuid=True), nullable=False),
+    Column("node", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),  # of a pause
+    Column("wish", Text),  # a pause or logout asked for during a call
+    Column("attempt_id", UUID(as_uuid=True)),
+    Column("channel_id", Text),
+    Column("bridge_id", Text),
+    _at("since"),
+    _at("started_at"),
+)
+
+agent_state_log = Table(
+    "agent_state_log",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("user_id", BigInteger, ForeignKey("app_user.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    _at("from_at"),
+    _at("to_at"),
+    Index(None, "user_id", "from_at"),
+)
+
+outcome_event = Table(
+    "outcome_event",
+    metadata,
+    _id(),
+    _tenant(),
+    _at("at"),
+    Column("kind", Text, nullable=False),  # attempt.ended, promise.recorded, message.delivered, opt_out.recorded ...
+    Column("campaign_id", BigInteger),
+    Column("debtor_id", BigInteger),
+    Column("agent_id", BigInteger),
+    Column("attempt_id", UUID(as_uuid=True)),
+    Column("payload", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    Index(None, "campaign_id", "at"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),  # campaign:3, scheduler, node:a
+    Column("owner", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    _at("until"),
+)
