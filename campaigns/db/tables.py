@@ -399,6 +399,13 @@ attempt = Table(
     Index("ix_attempt_history", "debtor_id", "at"),
     Index("ix_attempt_open", "node", postgresql_where=text("state <> 'ended'")),
     Index("ix_attempt_campaign", "campaign_id", "at"),
+    # whatever goes wrong elsewhere: one person is never in two outgoing calls at once
+    Index(
+        "uq_attempt_one_call",
+        "debtor_id",
+        unique=True,
+        postgresql_where=text("channel = 'voice' AND direction = 'out' AND state <> 'ended'"),
+    ),
 )
 
 verdict = Table(
