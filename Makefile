@@ -1,0 +1,47 @@
+# make demo | make test | make setup; the rest is for people who work on Promiseline itself
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo demo-reset test setup check lint bench bench-smoke system-packages generated clean
+
+setup: $(VENV)/.installed agent_ui/static/.built
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Promiseline needs Python 3.11 or newer; this is $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps -e .
+	@touch $@
+
+agent_ui/static/.built: $(shell find agent_ui/web -type f -not -path '*/node_modules/*' 2>/dev/null)
+	@command -v npm >/dev/null || { echo "Promiseline's consoles are built with Node 20 or newer, and npm was not found. Install Node.js and run make again."; exit 1; }
+	cd agent_ui/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@touch $@
+
+demo: setup
+	@$(BIN)/promiseline demo
+
+demo-reset: setup
+	@$(BIN)/promiseline demo --reset
+
+system-packages:
+	@sh tests/system-packages.sh
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd agent_ui/web && npm run --silent lint
+
+test: setup system-packages check
+	cd agent_ui/web && npm run --silent test
+	$(BIN)/pytest
+
+bench: setup system-packages
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf $(VENV) agent_ui/static agent_ui/web/node_modules

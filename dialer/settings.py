@@ -1,0 +1,167 @@
+"""Every setting of the server: typed, documented, with a safe default, checked at start.
+
+Sources, the later one wins: `promiseline.toml` (or the file that PROMISELINE_CONFIG names), a secrets folder (PROMISELINE_SECRETS_DIR, one
+file for each setting, as Docker and Kubernetes mount them), environment variables PROMISELINE_<SETTING> with `__` between levels.
+docs/configuration.md is made from this module.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+Role = Literal["web", "dialer", "scheduler", "messenger"]
+ALL_ROLES: tuple[Role, ...] = ("web", "dialer", "scheduler", "messenger")
+
+
+class SettingsProblem(Exception):
+    """A setting is missing or wrong. The text says which one, why, and where to set it."""
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NodeSettings(_Group):
+    """One Asterisk node (or the sandbox exchange)."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9-]{1,32}$", description="name of the node; part of no channel id, shown on the board"
+    )
+    url: str = Field(description="base address of ARI, like http://127.0.0.1:8088/ari", pattern=r"^https?://")
+    username: str = Field(default="promiseline", description="user in ari.conf")
+    password: SecretStr = Field(description="password of that user")
+    app: str = Field(default="promiseline", description="Stasis application name; one dialer a name")
+    trunk: str = Field(default="PJSIP/{number}@trunk", description="dial string; {number} is E.164 without the plus")
+    formats: str = Field(default="alaw", description="codec of the trunk, so that nothing is transcoded")
+    originates_per_s: float = Field(
+        default=50.0, gt=0, le=1000, description="admission limit of new calls, a token bucket"
+    )
+    pool_size: int = Field(default=32, ge=1, le=256, description="HTTP connections to the node")
+    deadline_s: float = Field(default=2.0, gt=0, le=30, description="a request without a reply after this is 'unknown'")
+    rest_over_ws: bool = Field(default=False, description="send requests over the event socket in place of HTTP")
+
+    @model_validator(mode="after")
+    def _trunk_has_a_number(self) -> Self:
+        if "{number}" not in self.trunk:
+            raise ValueError("trunk must hold {number}, like PJSIP/{number}@trunk")
+        return self
+
+
+class MessagingSettings(_Group):
+    """The message carrier."""
+
+    provider: Literal["none", "twilio", "sandbox"] = Field(default="none", description="who carries SMS and WhatsApp")
+    account_sid: str = Field(default="", description="Twilio account SID")
+    auth_token: SecretStr = Field(default=SecretStr(""), description="Twilio auth token; signs webhooks too")
+    base_url: str = Field(default="https://api.twilio.com", description="address of the carrier's API")
+    sms_sender: str = Field(default="", description="E.164 number or messaging service SID that texts come from")
+    whatsapp_sender: str = Field(default="", description="E.164 number of the WhatsApp sender; empty: channel off")
+    timeout_s: float = Field(default=10.0, gt=0, le=60, description="a send without a reply after this is 'unknown'")
+    per_second: float = Field(default=10.0, gt=0, description="messages a second at most")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.provider != "none" and not (
+            self.account_sid and self.auth_token.get_secret_value() and self.sms_sender
+        ):
+            raise ValueError(f"provider {self.provider} needs account_sid, auth_token and sms_sender")
+        return self
+
+
+class WebSettings(_Group):
+    """The HTTP side: consoles, API, webhooks."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on; behind a proxy keep it on loopback")
+    port: int = Field(default=8080, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    public_base_url: str = Field(
+        default="http://127.0.0.1:8080", pattern=r"^https?://", description="address that browsers and carriers use"
+    )
+    session_hours: int = Field(default=12, ge=1, le=72, description="longest life of a login")
+    idle_minutes: int = Field(default=60, ge=5, le=720, description="a login unused for this long ends")
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="bearer token of /metrics; empty: loopback only"
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of `promiseline serve`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PROMISELINE_", env_nested_delimiter="__", frozen=True, extra="forbid", validate_default=True
+    )
+
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="postgresql+asyncpg://user:password@host/name; empty: the embedded PostgreSQL",
+    )
+    redis_url: SecretStr = Field(
+        default=SecretStr(""), description="redis://host:6379/0; empty: the embedded Valkey; may be lost at any time"
+    )
+    data_dir: Path = Field(default=Path(".demo"), description="where the embedded engines keep their files")
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="32 bytes or more; signs callback addresses; needed outside the demo"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least level that is logged"
+    )
+    tenant: str = Field(default="main", description="name of the tenant that this installation serves")
+    business_name: str = Field(default="Promiseline", description="the name that limited-content messages give")
+    business_phone: str = Field(default="", description="E.164 number that debtors may call back")
+    roles: tuple[Role, ...] = Field(default=ALL_ROLES, description="what this process does")
+    nodes: tuple[NodeSettings, ...] = Field(default=(), description="Asterisk nodes that this process dials through")
+    messaging: MessagingSettings = MessagingSettings()
+    web: WebSettings = WebSettings()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [node.name for node in self.nodes]
+        if len(names) != len(set(names)):
+            raise ValueError("two nodes have the same name; give each its own")
+        key = self.secret_key.get_secret_value()
+        if key and len(key) < 32:
+            raise ValueError("secret_key is shorter than 32 characters; make one with: openssl rand -base64 48")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
+        secrets_dir = os.environ.get("PROMISELINE_SECRETS_DIR")
+        if secrets_dir:
+            sources.append(SecretsSettingsSource(settings_cls, secrets_dir))
+        config = Path(os.environ.get("PROMISELINE_CONFIG", "promiseline.toml"))
+        if config.exists():
+            sources.append(TomlConfigSettingsSource(settings_cls, config))
+        elif "PROMISELINE_CONFIG" in os.environ:
+            raise SettingsProblem(f"PROMISELINE_CONFIG names {config}, and there is no such file.")
+        return tuple(sources)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings from file, secrets and environment; raises SettingsProblem with one line for each problem."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as problem:
+        lines = [_line(error["loc"], error["msg"]) for error in problem.errors(include_input=False)]
+        raise SettingsProblem("The settings are not right:\n" + "\n".join(lines)) from None
+
+
+def _line(place: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(str(part) for part in place) or "settings"
+    variable = "PROMISELINE_" + "__".join(str(part).upper() for part in place)
+    return f"  {name}: {message.removeprefix('Value error, ')} (set {variable} or `{name}` in promiseline.toml)"
