@@ -1,0 +1,1 @@
+"""Generated from Asterisk's resource descriptions; do not edit."""
