@@ -1,7 +1,8 @@
 """Every setting of the server: typed, documented, with a safe default, checked at start.
 
-Sources, the later one wins: `promiseline.toml` (or the file that PROMISELINE_CONFIG names), a secrets folder (PROMISELINE_SECRETS_DIR, one
-file for each setting, as Docker and Kubernetes mount them), environment variables PROMISELINE_<SETTING> with `__` between levels.
+Sources, the later one wins: `promiseline.toml` (or the file that PROMISELINE_CONFIG names), a secrets folder
+(PROMISELINE_SECRETS_DIR, one file for each setting, as Docker and Kubernetes mount them), environment variables
+PROMISELINE_<SETTING> with `__` between levels.
 docs/configuration.md is made from this module.
 """
 
