@@ -103,6 +103,36 @@ class StreamHub:
         for listener in list(self._listeners):
             listener(stream, delta)
 
+    def names(self) -> list[str]:
+        return list(self._streams)
+
+    def adopt(self, stream: str, snapshot: Snapshot) -> None:
+        """Mirror another process's stream from its snapshot on; listeners get one delta that replaces everything."""
+        self.epoch = snapshot.epoch
+        held = self._streams[stream] = _Stream(state=snapshot.state, seq=snapshot.seq)
+        whole = Delta(snapshot.epoch, held.seq, snapshot.at, (Op((), copy.deepcopy(snapshot.state)),))
+        held.deltas.append(whole)
+        for listener in list(self._listeners):
+            listener(stream, whole)
+
+    def follow(self, stream: str, delta: Delta) -> bool:
+        """Mirror the next delta of another process's stream; False, and nothing done, when one was lost before it."""
+        held = self._streams.get(stream)
+        if held is None and delta.seq == 1:
+            held = self._streams[stream] = _Stream(state={})
+            self.epoch = delta.epoch
+        if held is None or delta.epoch != self.epoch or delta.seq > held.seq + 1:
+            return False
+        if delta.seq <= held.seq:
+            return True
+        for op in delta.ops:
+            held.state = apply(held.state, op)
+        held.seq = delta.seq
+        held.deltas.append(delta)
+        for listener in list(self._listeners):
+            listener(stream, delta)
+        return True
+
     def state(self, stream: str) -> dict[str, Any]:
         """The stream's present state; do not change it."""
         held = self._streams.get(stream)

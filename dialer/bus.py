@@ -1,0 +1,215 @@
+"""Carries the floor across processes: commands to the dialer, its streams to the web processes, over Redis pub/sub.
+
+Pub/sub may lose anything at any time. A lost command shows as a time-out and is asked again under the same `cmd_id`,
+which does nothing twice; a lost delta shows as a gap in the numbers, and the mirror asks for the stream anew. No fact
+lives here.
+"""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import orjson
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from dialer.commands import Actor, Command, FloorPort, Reply
+from dialer.streams import REMOVED, Delta, Op, Snapshot, StreamHub
+from telephony.clock import Clock
+
+log = structlog.get_logger()
+
+REPLY_WITHIN_S = 5.0
+RETRY_S = 0.5
+
+
+def _channel(tenant_id: int, what: str) -> str:
+    return f"promiseline:{tenant_id}:floor:{what}"
+
+
+async def _messages(redis: Redis, channel: str, subscribed: Callable[[], Awaitable[None]]) -> AsyncIterator[Any]:
+    """Messages of one channel for ever; `subscribed` is awaited after each (re)connection: some may have been lost."""
+    while True:
+        try:
+            async with redis.pubsub() as pubsub:
+                await pubsub.subscribe(channel)
+                async for raw in pubsub.listen():
+                    if raw["type"] == "subscribe":
+                        await subscribed()
+                    elif raw["type"] == "message":
+                        yield orjson.loads(raw["data"])
+        except (RedisError, OSError) as problem:
+            log.warning("bus.lost", error=type(problem).__name__)
+        await asyncio.sleep(RETRY_S)
+
+
+class FloorServer:
+    """The dialer's end: answers requests of web processes and publishes every delta."""
+
+    def __init__(self, redis: Redis, floor: FloorPort, tenant_id: int) -> None:
+        self._redis = redis
+        self._floor = floor
+        self._tenant_id = tenant_id
+        self._outbox: asyncio.Queue[bytes] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unlisten: Callable[[], None] | None = None
+
+    async def start(self) -> None:
+        self._unlisten = self._floor.hub.listen(self._enqueue)
+        self._spawn(self._publish())
+        self._spawn(self._serve())
+
+    async def stop(self) -> None:
+        if self._unlisten is not None:
+            self._unlisten()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _enqueue(self, stream: str, delta: Delta) -> None:
+        self._outbox.put_nowait(orjson.dumps({"stream": stream, "delta": delta.wire()}))
+
+    async def _publish(self) -> None:
+        while True:
+            message = await self._outbox.get()
+            # a lost delta is a gap in the numbers: the mirror asks for the stream anew
+            with contextlib.suppress(RedisError, OSError):
+                await self._redis.publish(_channel(self._tenant_id, "deltas"), message)
+
+    async def _serve(self) -> None:
+        async def nothing() -> None:
+            return None
+
+        async for request in _messages(self._redis, _channel(self._tenant_id, "requests"), nothing):
+            self._spawn(self._answer(request))
+
+    async def _answer(self, request: dict[str, Any]) -> None:
+        result = await self._do(request)
+        reply = orjson.dumps({"id": request["id"], "result": result})
+        with contextlib.suppress(RedisError, OSError):
+            await self._redis.publish(_channel(self._tenant_id, f"replies:{request['from']}"), reply)
+
+    async def _do(self, request: dict[str, Any]) -> Any:
+        kind = request["kind"]
+        if kind == "streams":
+            names = request["names"] or self._floor.hub.names()
+            return {name: self._floor.hub.snapshot(name).wire() for name in names}
+        if kind == "campaign_changed":
+            await self._floor.campaign_changed(request["campaign_id"])
+            return None
+        actor = Actor(**request["actor"])
+        if kind == "agent_present":
+            await self._floor.agent_present(actor, request["present"])
+            return None
+        command = Command(**request["command"])
+        ask = self._floor.agent_command if kind == "agent_command" else self._floor.supervisor_command
+        return asdict(await ask(actor, command))
+
+
+class RemoteFloor:
+    """The web process's end: a FloorPort whose floor lives in another process."""
+
+    def __init__(self, redis: Redis, tenant_id: int, clock: Clock) -> None:
+        self.hub: StreamHub = StreamHub(clock, epoch="")
+        self._redis = redis
+        self._tenant_id = tenant_id
+        self._id = uuid.uuid4().hex
+        self._waiting: dict[str, asyncio.Future[Any]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        for work in (self._replies(), self._deltas()):
+            task = asyncio.create_task(work)
+            self._tasks.add(task)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def agent_command(self, actor: Actor, command: Command) -> Reply:
+        return await self._command("agent_command", actor, command)
+
+    async def supervisor_command(self, actor: Actor, command: Command) -> Reply:
+        return await self._command("supervisor_command", actor, command)
+
+    async def agent_present(self, actor: Actor, present: bool) -> None:
+        await self._ask({"kind": "agent_present", "actor": asdict(actor), "present": present})
+
+    async def campaign_changed(self, campaign_id: int) -> None:
+        await self._ask({"kind": "campaign_changed", "campaign_id": campaign_id})
+
+    async def _command(self, kind: str, actor: Actor, command: Command) -> Reply:
+        wire = {"cmd_id": command.cmd_id, "name": command.name, "args": dict(command.args)}
+        answer = await self._ask({"kind": kind, "actor": asdict(actor), "command": wire})
+        if answer is None:
+            return Reply(
+                error_code="dialer_unreachable",
+                message="The dialer did not answer. Nothing is lost: try again; a command is never carried out twice.",
+            )
+        return Reply(**answer)
+
+    async def _ask(self, request: dict[str, Any]) -> Any:
+        """The dialer's answer, or None if there was none in time."""
+        request_id = uuid.uuid4().hex
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = future
+        wire = orjson.dumps({**request, "id": request_id, "from": self._id})
+        try:
+            heard_by = await self._redis.publish(_channel(self._tenant_id, "requests"), wire)
+            if heard_by == 0:
+                return None
+            async with asyncio.timeout(REPLY_WITHIN_S):
+                return await future
+        except (TimeoutError, RedisError, OSError):
+            return None
+        finally:
+            self._waiting.pop(request_id, None)
+
+    async def _replies(self) -> None:
+        async def nothing() -> None:
+            return None
+
+        async for reply in _messages(self._redis, _channel(self._tenant_id, f"replies:{self._id}"), nothing):
+            future = self._waiting.get(reply["id"])
+            if future is not None and not future.done():
+                future.set_result(reply["result"])
+
+    async def _deltas(self) -> None:
+        async for message in _messages(self._redis, _channel(self._tenant_id, "deltas"), self._sync_later):
+            delta = delta_from_wire(message["delta"])
+            if not self.hub.follow(message["stream"], delta):
+                self._later(self._sync([message["stream"]]))
+
+    async def _sync_later(self) -> None:
+        self._later(self._sync([]))
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _sync(self, names: list[str]) -> None:
+        while True:
+            snapshots = await self._ask({"kind": "streams", "names": names})
+            if snapshots is not None:
+                break
+            await asyncio.sleep(RETRY_S)
+        for stream, wire in snapshots.items():
+            at = datetime.fromisoformat(wire["now"])
+            self.hub.adopt(stream, Snapshot(wire["epoch"], wire["seq"], at, wire["state"]))
+
+
+def delta_from_wire(wire: dict[str, Any]) -> Delta:
+    ops = tuple(Op(tuple(op["path"]), op.get("value", REMOVED)) for op in wire["ops"])
+    return Delta(wire["epoch"], wire["seq"], datetime.fromisoformat(wire["now"]), ops)
