@@ -1,0 +1,193 @@
+"""A rulebook as the gate uses it: windows by weekday and channel, caps by channel, versions by date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from compliance.facts import (
+    CALL,
+    CHANNELS,
+    CONTACT,
+    CONVERSATION,
+    E_MESSAGE,
+    PHONE_COMMUNICATION,
+    Channel,
+)
+from compliance.nocontact_days import NoContactDays
+from compliance.rulebooks.spec import (
+    BookSpec,
+    CapSpec,
+    ConsentSpec,
+    CooloffSpec,
+    DirectContactSpec,
+    HoursSpec,
+    ThirdPartySpec,
+    Value,
+    VersionSpec,
+)
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MASKS = {
+    "calls_placed": CALL,
+    "conversations": CONVERSATION,
+    "contacts": CONTACT,
+    "phone_communications": PHONE_COMMUNICATION,
+    "e_messages": E_MESSAGE,
+}
+# Where a rule gives no numeric hours: the product's window until the client gives its own (draft).
+UNSET_WINDOW = ("08:00", "21:00")
+
+
+class Window(Struct, frozen=True):
+    """Local seconds of the day, `[start, end)`."""
+
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{clock(self.start)}-{clock(self.end)}"
+
+
+class Hours(Struct, frozen=True):
+    """Windows by weekday (Monday 0) of one channel; None is a closed day. `holiday` None: such a date is closed."""
+
+    days: tuple[Window | None, ...]
+    review: tuple[Window | None, ...]
+    holiday: Window | None
+    source: str
+
+
+class Version(Struct, frozen=True):
+    """The rules of one rulebook between two local dates, both included; None is open."""
+
+    book: str
+    label: str
+    first: date | None
+    last: date | None
+    draft: tuple[str, ...]
+    hours: Mapping[Channel, Hours]
+    no_contact_days: NoContactDays | None
+    caps: Mapping[Channel, tuple[tuple[CapSpec, int], ...]]
+    cooloffs: Mapping[Channel, tuple[CooloffSpec, ...]]
+    consent: Mapping[Channel, ConsentSpec]
+    channels_denied: Mapping[Channel, Value]
+    third_party: ThirdPartySpec | None
+    direct_contact: DirectContactSpec | None
+    redial_hours: Mapping[str, tuple[int, str]]
+
+    @property
+    def name(self) -> str:
+        return f"{self.book}@{self.label}"
+
+
+class Book(Struct, frozen=True):
+    id: str
+    title: str
+    versions: tuple[Version, ...]
+    zones: tuple[str, ...]
+
+    def at(self, day: date) -> Version | None:
+        """The version in force on this local date; None before the first one starts."""
+        for version in self.versions:
+            if (version.first is None or version.first <= day) and (version.last is None or day <= version.last):
+                return version
+        return None
+
+
+class Rulebooks(Struct, frozen=True):
+    """All loaded rulebooks. `dial_stop_margin_s`: calls stop so many seconds before a window closes."""
+
+    books: Mapping[str, Book]
+    dial_stop_margin_s: int = 0
+
+    def get(self, book_id: str) -> Book:
+        try:
+            return self.books[book_id]
+        except KeyError:
+            known = ", ".join(sorted(self.books))
+            raise UnknownRulebook(f"rulebook {book_id!r} is not loaded; known: {known}") from None
+
+
+class UnknownRulebook(ValueError):
+    """An id that no loaded file defines."""
+
+
+def build(spec: BookSpec) -> Book:
+    """The rulebook of a checked file; its versions may stand in any order."""
+    versions = sorted(spec.versions, key=lambda version: version.effective_from or date.min)
+    return Book(spec.id, spec.title, tuple(_version(spec.id, version) for version in versions), spec.zones)
+
+
+def day_index(key: str) -> tuple[int, ...]:
+    """Weekday numbers of `mon`, `mon-fri`, `sun-thu` or `daily`; ValueError for any other key."""
+    if key == "daily":
+        return tuple(range(7))
+    first, _, last = key.partition("-")
+    start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+    return tuple((start + step) % 7 for step in range((end - start) % 7 + 1))
+
+
+def clock(seconds: int) -> str:
+    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
+
+
+def seconds_of(clock_time: str) -> int:
+    hours, minutes = clock_time.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+def next_date(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _version(book: str, spec: VersionSpec) -> Version:
+    draft = spec.draft
+    return Version(
+        book=book,
+        label=spec.version,
+        first=spec.effective_from,
+        last=spec.effective_to,
+        draft=draft,
+        hours=_hours(spec.hours),
+        no_contact_days=NoContactDays.of(spec.holidays) if spec.holidays else None,
+        caps={
+            channel: tuple((cap, MASKS[cap.counts]) for cap in spec.caps if channel in cap.channels)
+            for channel in CHANNELS
+        },
+        cooloffs={
+            channel: tuple(cooloff for cooloff in spec.cooloffs if channel in cooloff.channels) for channel in CHANNELS
+        },
+        consent=spec.consent,
+        channels_denied={denied.channel: denied for denied in spec.channels_denied},
+        third_party=spec.third_party,
+        direct_contact=spec.direct_contact,
+        redial_hours={redial.outcome: (redial.hours, redial.source) for redial in spec.redial},
+    )
+
+
+def _hours(specs: Iterable[HoursSpec]) -> dict[Channel, Hours]:
+    result: dict[Channel, Hours] = {}
+    for spec in specs:
+        days: list[Window | None] = [None] * 7
+        for key, value in spec.windows.items():
+            if key != "holiday":
+                for index in day_index(key):
+                    days[index] = _window(value)
+        review: list[Window | None] = [None] * 7
+        for key, span in spec.review.items():
+            for index in day_index(key):
+                review[index] = _window(span)
+        holiday = _window(spec.windows.get("holiday", "closed"))
+        for channel in spec.channels or CHANNELS:
+            result[channel] = Hours(tuple(days), tuple(review), holiday, spec.source)
+    return result
+
+
+def _window(value: tuple[str, str] | str) -> Window | None:
+    if value == "closed":
+        return None
+    start, end = UNSET_WINDOW if isinstance(value, str) else value
+    return Window(seconds_of(start), seconds_of(end))
