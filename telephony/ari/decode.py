@@ -31,7 +31,7 @@ class _Type(msgspec.Struct):
     type: str
 
 
-_messages = msgspec.json.Decoder(AnyMessage, strict=False)
+_messages: msgspec.json.Decoder[Decoded] = msgspec.json.Decoder(AnyMessage, strict=False)
 _types = msgspec.json.Decoder(_Type)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to Asterisk, in the words of the exchange port; the package's only tie to it besides the clock."""
+"""What can go wrong on the way to Asterisk, in the words of the exchange port."""
 
 import re
 

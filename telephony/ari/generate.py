@@ -1,7 +1,7 @@
 """Writes `generated/` from Asterisk's resource descriptions: `python -m telephony.ari.generate`.
 
-Reading is tolerant: a plain field that Asterisk promises gets an empty default, so that a node of another version, which lacks
-or adds fields, can still be understood. Only ids, times and nested objects are demanded.
+Reading is tolerant: a plain field that Asterisk promises gets an empty default, so that a node of another version,
+which lacks or adds fields, can still be understood. Only ids, times and nested objects are demanded.
 """
 
 import json

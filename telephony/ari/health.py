@@ -1,6 +1,7 @@
 """Decides whether a node is slow, from the latency of replies and the age of events at arrival. Pure.
 
-Stop dialling when events lag by more than 200 ms: past that, an overloaded node ignores SIP requests and people answer to silence.
+Stop dialling when events lag by more than 200 ms: past that, an overloaded node ignores SIP requests and people
+answer to silence.
 """
 
 from collections import deque
@@ -12,7 +13,7 @@ WEIGHT = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ClockSample:
-    """One ping: how long the reply took, and how far the node's clock is ahead of ours (uncertain by half the reply time)."""
+    """One ping: how long the reply took, and how far the node's clock is ahead of ours (give or take half of that)."""
 
     reply_ms: float
     ahead: timedelta
@@ -40,7 +41,7 @@ class LagMeter:
 
     @property
     def ahead(self) -> timedelta:
-        """How far the node's clock is ahead, from the quickest of the last pings; zero where that is within the uncertainty."""
+        """How far the node's clock is ahead, by the quickest of the last pings; zero where that may be chance."""
         if not self._samples:
             return timedelta(0)
         best = min(self._samples, key=lambda sample: sample.reply_ms)

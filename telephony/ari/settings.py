@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 DISALLOWED_EVENTS = ("ChannelVarset", "ChannelDialplan", "ChannelCallerId", "ChannelConnectedLine")
-"""Half of all bytes of a plain call and nothing a dialer needs. An `allowed` list would eat REST-over-WebSocket replies."""
+"""Half of a plain call's bytes and nothing a dialer needs. An `allowed` list would eat REST-over-WebSocket replies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +57,9 @@ class AriSettings:
         return problems
 
     def _number_problems(self) -> list[str]:
-        names = ("pool_size", "deadline_s", "originates_per_s", "ws_command_sockets", "heartbeat_s", "probe_interval_s")
-        names += ("probe_deadline_s", "slow_ms", "queue_size", "backoff_min_s", "backoff_max_s")
-        problems = [f"`{n}` must be above 0, not {getattr(self, n)}" for n in names if not getattr(self, n) > 0]
+        names = "pool_size deadline_s originates_per_s ws_command_sockets heartbeat_s probe_interval_s probe_deadline_s"
+        names += " slow_ms queue_size backoff_min_s backoff_max_s"
+        problems = [f"`{n}` must be above 0, not {getattr(self, n)}" for n in names.split() if not getattr(self, n) > 0]
         if self.backoff_max_s < self.backoff_min_s:
             problems.append(
                 f"`backoff_max_s` ({self.backoff_max_s}) must not be below `backoff_min_s` ({self.backoff_min_s})"

@@ -1,0 +1,125 @@
+"""Translates ARI messages of one node into the events of the exchange port. Pure; remembers what was said."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from telephony.ari.generated import events as ari
+from telephony.exchange import (
+    AmdVerdict,
+    Answered,
+    Destroyed,
+    Dtmf,
+    EarlyMedia,
+    EndpointChanged,
+    EnteredBridge,
+    ExchangeEvent,
+    LeftBridge,
+    PlaybackEnded,
+    Ringing,
+)
+
+AMD_RESULTS = {"HUMAN": "person", "MACHINE": "machine"}
+CONTACT_ONLINE = {"Created": True, "Updated": True, "Reachable": True, "NonQualified": True}
+CONTACT_ONLINE |= {"Removed": False, "Unreachable": False}
+PEER_ONLINE = {"Registered": True, "Reachable": True, "Lagged": True}
+PEER_ONLINE |= {"Unregistered": False, "Unreachable": False, "Rejected": False}
+
+
+class EventMapper:
+    """`ahead()` is how far the node's clock is ahead of ours; times of events are given in ours."""
+
+    def __init__(self, ahead: Callable[[], timedelta] = lambda: timedelta(0)) -> None:
+        self._ahead = ahead
+        self._said: dict[str, set[type]] = {}
+        self._online: dict[str, bool] = {}
+        self._handlers: dict[type, Callable[[Any, datetime], ExchangeEvent | None]] = {
+            ari.Dial: self._dial,
+            ari.StasisStart: self._stasis_start,
+            ari.ChannelEnteredBridge: self._entered,
+            ari.ChannelLeftBridge: lambda m, at: LeftBridge(m.channel.id, m.bridge.id, at),
+            ari.PlaybackFinished: self._playback_finished,
+            ari.ChannelDestroyed: self._destroyed,
+            ari.ChannelDtmfReceived: lambda m, at: Dtmf(m.channel.id, m.digit, at),
+            ari.EndpointStateChange: self._endpoint_state,
+            ari.ContactStatusChange: self._contact_status,
+            ari.PeerStatusChange: self._peer_status,
+        }
+
+    def events(self, message: object) -> ExchangeEvent | None:
+        """What the dialer is to hear of `message`, if anything."""
+        handler = self._handlers.get(type(message))
+        return handler(message, self._at(message)) if handler is not None else None
+
+    def gone(self, channel_id: str, at: datetime) -> Destroyed:
+        """The end of a channel whose own end was lost. Cause 0: nobody knows."""
+        self._said.pop(channel_id, None)
+        return Destroyed(channel_id, 0, None, at)
+
+    def endpoint(self, endpoint: str, online: bool, at: datetime) -> EndpointChanged | None:
+        """Said only when it changes."""
+        if self._online.get(endpoint) is online:
+            return None
+        self._online[endpoint] = online
+        return EndpointChanged(endpoint, online, at)
+
+    def keep_only(self, channel_ids: set[str]) -> None:
+        """Forget channels that no longer live (after a gap in the events)."""
+        self._said = {channel_id: said for channel_id, said in self._said.items() if channel_id in channel_ids}
+
+    def _at(self, message: object) -> datetime:
+        stamp: datetime = message.timestamp  # type: ignore[attr-defined]
+        return stamp - self._ahead()
+
+    def _once(self, channel_id: str, event: ExchangeEvent) -> ExchangeEvent | None:
+        said = self._said.setdefault(channel_id, set())
+        if type(event) in said:
+            return None
+        said.add(type(event))
+        return event
+
+    def _dial(self, message: ari.Dial, at: datetime) -> ExchangeEvent | None:
+        channel_id = message.peer.id
+        if message.dialstatus == "RINGING":
+            return self._once(channel_id, Ringing(channel_id, at))
+        if message.dialstatus == "PROGRESS":
+            return self._once(channel_id, EarlyMedia(channel_id, at))
+        return None
+
+    def _stasis_start(self, message: ari.StasisStart, at: datetime) -> ExchangeEvent | None:
+        channel_id, args = message.channel.id, message.args
+        if args[:1] == ["amd"]:
+            status, cause = (*args[1:3], "", "")[:2]
+            return AmdVerdict(channel_id, AMD_RESULTS.get(status, "unknown"), cause, at)
+        if message.channel.state != "Up":
+            return None
+        return self._once(channel_id, Answered(channel_id, at))
+
+    def _entered(self, message: ari.ChannelEnteredBridge, at: datetime) -> ExchangeEvent | None:
+        return EnteredBridge(message.channel.id, message.bridge.id, at) if message.channel is not None else None
+
+    def _playback_finished(self, message: ari.PlaybackFinished, at: datetime) -> ExchangeEvent | None:
+        scheme, _, channel_id = message.playback.target_uri.partition(":")
+        if scheme != "channel":
+            return None
+        return PlaybackEnded(message.playback.id, channel_id, message.playback.state == "failed", at)
+
+    def _destroyed(self, message: ari.ChannelDestroyed, at: datetime) -> ExchangeEvent | None:
+        self._said.pop(message.channel.id, None)
+        return Destroyed(message.channel.id, message.cause, message.tech_cause, at)
+
+    def _endpoint_state(self, message: ari.EndpointStateChange, at: datetime) -> ExchangeEvent | None:
+        state = message.endpoint.state
+        return self.endpoint(_name(message.endpoint), state == "online", at) if state in ("online", "offline") else None
+
+    def _contact_status(self, message: ari.ContactStatusChange, at: datetime) -> ExchangeEvent | None:
+        online = CONTACT_ONLINE.get(message.contact_info.contact_status)
+        return None if online is None else self.endpoint(_name(message.endpoint), online, at)
+
+    def _peer_status(self, message: ari.PeerStatusChange, at: datetime) -> ExchangeEvent | None:
+        online = PEER_ONLINE.get(message.peer.peer_status)
+        return None if online is None else self.endpoint(_name(message.endpoint), online, at)
+
+
+def _name(endpoint: Any) -> str:
+    return f"{endpoint.technology}/{endpoint.resource}"
