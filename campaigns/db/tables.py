@@ -155,6 +155,54 @@ import_batch = Table(
     Index(None, "tenant_id", "creditor_id", "sha256"),
 )
 
+import_row = Table(
+    "import_row",
+    metadata,
+    # staging: one line of a file, read and understood, until all of the file is; not logged, and empty again afterwards
+    Column("batch_id", BigInteger, ForeignKey("import_batch.id"), primary_key=True),
+    Column("line", BigInteger, primary_key=True),
+    Column("debtor_ref", Text, nullable=False),
+    Column("given_name", Text, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("date_of_birth", Date),
+    Column("own_timezone", Text),
+    Column("zones", ARRAY(Text)),
+    Column("rulebooks", ARRAY(Text)),
+    Column("country", String(2), nullable=False),
+    Column("region", Text),
+    Column("city", Text),
+    Column("postal_code", Text),
+    Column("street", Text),
+    Column("timezone", Text),
+    Column("phones", ARRAY(Text), nullable=False),
+    Column("phone_kinds", ARRAY(Text), nullable=False),
+    Column("email", Text),
+    Column("sms_consent_at", DateTime(timezone=True)),
+    Column("whatsapp_consent_at", DateTime(timezone=True)),
+    Column("email_consent_at", DateTime(timezone=True)),
+    Column("debt_ref", Text, nullable=False),
+    Column("principal_minor", BigInteger, nullable=False),
+    Column("balance_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("due_date", Date, nullable=False),
+    Column("last_payment_date", Date),
+    Column("product", Text, nullable=False),
+    prefixes=["UNLOGGED"],
+)
+
+import_reject = Table(
+    "import_reject",
+    metadata,
+    _id(),
+    Column("batch_id", BigInteger, ForeignKey("import_batch.id"), nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("column", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("row", ARRAY(Text), nullable=False),  # the operator's own cells, for the reject file
+    Index(None, "batch_id", "line"),
+)
+
 window_group = Table(
     "window_group",
     metadata,
@@ -361,6 +409,8 @@ queue_row = Table(
     Index("ix_queue_row_due", "callable_from", postgresql_where=text("state = 'waiting'")),
     Index("ix_queue_row_lease", "lease_until", postgresql_where=text("state = 'leased'")),
     Index("ix_queue_row_debtor", "debtor_id"),
+    # claims always begin at the top of the scores: what leaves there must be swept away soon
+    postgresql_with={"fillfactor": 80, "autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 2000},
 )
 
 attempt = Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import date, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,6 +20,8 @@ from compliance.rulebooks.model import WEEKDAYS, Book, Rulebooks, build, day_ind
 from compliance.rulebooks.spec import BookSpec, HoursSpec, VersionSpec
 
 _PATH = re.compile(r" - at (?:key in )?`\$([^`]*)`$")
+Steps = list[str | int]
+Refuse = Callable[[Steps, str], "RulebookError"]
 _STEP = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+|\.\.\.)\]")
 
 
@@ -63,11 +66,11 @@ def _refusal(file: str, text: str, message: str) -> RulebookError:
     return RulebookError(f"{file}:{line_of(text, steps)}: {where}: {what}; {mend}")
 
 
-def _steps(path: str) -> list[str | int]:
+def _steps(path: str) -> Steps:
     return [key or (int(index) if index.isdigit() else index) for key, index in _STEP.findall(path)]
 
 
-def line_of(text: str, steps: list[str | int]) -> int:
+def line_of(text: str, steps: Steps) -> int:
     """The line of the deepest table or key of this path that can be found in the text; 1 when none can."""
     table: tuple[Any, ...] = ()
     counts: dict[tuple[Any, ...], int] = {}
@@ -97,31 +100,30 @@ def _open_table(names: list[str], is_array: bool, counts: dict[tuple[Any, ...], 
 
 
 def _check(spec: BookSpec, file: str, text: str) -> None:
-    def refuse(steps: list[str | int], message: str) -> RulebookError:
+    def refuse(steps: Steps, message: str) -> RulebookError:
         return RulebookError(f"{file}:{line_of(text, steps)}: {message}")
 
     for zone in spec.zones:
         if zone not in available_timezones():
             raise refuse(["zones"], f"zone {zone!r} is unknown; use a name of the IANA database")
-    ids = [rule.id for version in spec.versions for rule in (*version.caps, *version.cooloffs)]
     labels = [version.version for version in spec.versions]
     if len(set(labels)) < len(labels):
         raise refuse(["versions"], "two versions have the same label; give each its own")
     order = sorted(range(len(labels)), key=lambda index: spec.versions[index].effective_from or date.min)
     _check_versions(spec, order, refuse)
     for index, version in enumerate(spec.versions):
-        here = [rule.id for rule in (*version.caps, *version.cooloffs)]
-        if len(set(here)) < len(here):
+        ids = [cap.id for cap in version.caps] + [cooloff.id for cooloff in version.cooloffs]
+        if len(set(ids)) < len(ids):
             raise refuse(["versions", index], f"rule ids must differ: {', '.join(ids)}")
         _check_hours(index, version, refuse)
         _check_holidays(index, version, refuse)
 
 
-def _check_versions(spec: BookSpec, order: list[int], refuse: Any) -> None:
+def _check_versions(spec: BookSpec, order: list[int], refuse: Refuse) -> None:
     last: date | None = None
     for place, index in enumerate(order):
         version = spec.versions[index]
-        where = ["versions", index]
+        where: Steps = ["versions", index]
         first = version.effective_from
         if first and version.effective_to and version.effective_to < first:
             raise refuse(where, "effective_to is before effective_from; swap them")
@@ -135,19 +137,18 @@ def _check_versions(spec: BookSpec, order: list[int], refuse: Any) -> None:
         raise refuse(["versions", order[-1]], f"gap: no version after {last}; drop effective_to or add a version")
 
 
-def _check_hours(index: int, version: VersionSpec, refuse: Any) -> None:
+def _check_hours(index: int, version: VersionSpec, refuse: Refuse) -> None:
     covered: list[str] = []
     for place, hours in enumerate(version.hours):
         covered += hours.channels or CHANNELS
-        where = ["versions", index, "hours", place]
-        _check_days(hours, where, refuse)
+        _check_days(hours, ["versions", index, "hours", place], refuse)
     for channel in CHANNELS:
         if covered.count(channel) != 1:
             kind = "overlap" if channel in covered else "gap"
             raise refuse(["versions", index], f"{kind}: channel {channel} needs hours exactly once")
 
 
-def _check_days(hours: HoursSpec, where: list[str | int], refuse: Any) -> None:
+def _check_days(hours: HoursSpec, where: Steps, refuse: Refuse) -> None:
     days: list[int] = []
     for key, value in (*hours.windows.items(), *hours.review.items()):
         if isinstance(value, tuple) and seconds_of(value[0]) >= seconds_of(value[1]):
@@ -163,14 +164,14 @@ def _check_days(hours: HoursSpec, where: list[str | int], refuse: Any) -> None:
             raise refuse(where, f'{kind}: {name} needs a window exactly once; write {name} = "closed" for none')
 
 
-def _days_of(key: str, where: list[str | int], refuse: Any) -> tuple[int, ...]:
+def _days_of(key: str, where: Steps, refuse: Refuse) -> tuple[int, ...]:
     try:
         return day_index(key)
     except ValueError:
         raise refuse(where, f"{key!r} is not a day; use mon, mon-fri, daily or holiday") from None
 
 
-def _check_holidays(index: int, version: VersionSpec, refuse: Any) -> None:
+def _check_holidays(index: int, version: VersionSpec, refuse: Refuse) -> None:
     if version.holidays is None:
         return
     try:

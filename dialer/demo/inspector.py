@@ -1,7 +1,7 @@
-"""Judges a run by the exchange's and the carrier's own logs against the rules, with none of the code that made the calls.
+"""Judges a run by the exchange's and the carrier's logs against the rules, with none of the code that made the calls.
 
-Deliberately plain: its own tables of hours, its own counting, minute arithmetic by zoneinfo. When it and the gate disagree, one of
-them is wrong, and a person must look.
+Deliberately plain: its own tables of hours, its own counting, local times by zoneinfo. When it and the gate disagree,
+one of them is wrong, and a person must look.
 """
 
 from collections import defaultdict
