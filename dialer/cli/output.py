@@ -1,0 +1,46 @@
+"""Prints for people (rich) or for programs (--json), and ends with a clear sentence when something is wrong."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+console = Console(stderr=False, highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n")
+
+
+def print_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        console.print(f"{title}: none")
+        return
+    table = Table(title=title, title_justify="left")
+    for column in rows[0]:
+        table.add_column(column.replace("_", " "))
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    console.print(table)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """End with a message on standard error."""
+    errors.print(f"[bold red]promiseline:[/] {message}")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def told_clearly(*problems: type[Exception]) -> Iterator[None]:
+    """Turn the named exceptions, whose texts are written for people, into a message and exit code 1."""
+    try:
+        yield
+    except problems as problem:
+        fail(str(problem))

@@ -1,0 +1,178 @@
+"""Looks at every part that the server needs, and says of each what is wrong and how to mend it."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import tzdata  # type: ignore[import-untyped]
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from campaigns.db import migrate
+from campaigns.db.engine import make_engine
+from dialer.parts import make_provider
+from dialer.settings import NodeSettings, Settings
+from telephony.ari.client import AriClient
+from telephony.ari.errors import ExchangeError
+from telephony.ari.settings import AriSettings
+from telephony.messaging.port import LookupUnavailable
+
+TZDATA_OLDEST_DAYS = 120
+CLOCK_APART_S = 2.0
+ASTERISK_OLDEST = 20
+NO_SUCH_MESSAGE = "SM" + "0" * 32
+CHECK_WITHIN_S = 8.0
+
+# no date is installed with the data: this is the date of the files inside the wheel that requirements.lock pins
+TZDATA_WHEEL_BUILT = {"2026.6": date(2026, 10, 28)}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part looked at. `mend` is empty when all is well."""
+
+    part: str
+    ok: bool
+    says: str
+    mend: str = ""
+
+
+Check = Callable[[], Awaitable[list[Finding]]]
+
+
+async def examine(settings: Settings, database_url: str, redis_url: str) -> list[Finding]:
+    """Every finding, in a fixed order; one part that hangs does not hold up the others."""
+    checks: list[tuple[str, Check]] = [
+        ("database", lambda: _database(database_url)),
+        ("redis", lambda: _redis(redis_url)),
+        *((f"node {node.name}", _node_check(node)) for node in settings.nodes),
+        ("messages", lambda: _messages(settings)),
+        ("tz database", _tz_database),
+    ]
+    groups = await asyncio.gather(*(_bounded(part, check) for part, check in checks))
+    findings = [finding for group in groups for finding in group]
+    if not settings.nodes:
+        findings.append(
+            Finding("nodes", False, "no Asterisk node is set up", "Set PROMISELINE_NODES; see docs/configuration.md.")
+        )
+    return findings
+
+
+async def _bounded(part: str, check: Check) -> list[Finding]:
+    try:
+        async with asyncio.timeout(CHECK_WITHIN_S):
+            return await check()
+    except TimeoutError:
+        return [
+            Finding(
+                part, False, f"no answer within {CHECK_WITHIN_S:g} s", "Is it overloaded, or is a firewall between?"
+            )
+        ]
+
+
+async def _database(url: str) -> list[Finding]:
+    engine = make_engine(url, pool_size=1)
+    try:
+        async with engine.connect() as conn:
+            before = datetime.now(UTC)
+            version, theirs = (await conn.execute(text("SELECT version(), clock_timestamp()"))).one()
+            schema = await migrate.state(engine)
+        apart = abs((theirs - before).total_seconds())
+        findings = [Finding("database", True, str(version).split(" on ")[0])]
+        if schema.up_to_date:
+            findings.append(Finding("schema", True, f"revision {schema.current}"))
+        else:
+            says = f"revision {schema.current or 'none'}, newest is {schema.head}"
+            findings.append(Finding("schema", False, says, "Run: promiseline migrate"))
+        if apart <= CLOCK_APART_S:
+            findings.append(Finding("clock", True, f"{apart:.2f} s apart from the database's"))
+        else:
+            mend = "Contact hours depend on the clock. Turn on NTP on both machines (timedatectl set-ntp true)."
+            findings.append(Finding("clock", False, f"{apart:.1f} s apart from the database's clock", mend))
+        return findings
+    except (SQLAlchemyError, OSError) as problem:
+        says = f"cannot be reached ({type(problem).__name__})"
+        return [Finding("database", False, says, "Is PostgreSQL running? Is PROMISELINE_DATABASE_URL right?")]
+    finally:
+        await engine.dispose()
+
+
+async def _redis(url: str) -> list[Finding]:
+    redis: Redis = Redis.from_url(url)
+    try:
+        started = time.perf_counter()
+        await redis.ping()
+        took_ms = (time.perf_counter() - started) * 1000
+        return [Finding("redis", True, f"answers in {took_ms:.1f} ms")]
+    except (RedisError, OSError) as problem:
+        mend = "One node goes on dialing without it, but web processes see nothing. Is PROMISELINE_REDIS_URL right?"
+        return [Finding("redis", False, f"cannot be reached ({type(problem).__name__})", mend)]
+    finally:
+        await redis.aclose()
+
+
+def _node_check(node: NodeSettings) -> Check:
+    return lambda: _node(node)
+
+
+async def _node(node: NodeSettings) -> list[Finding]:
+    part = f"node {node.name}"
+    settings = AriSettings(
+        url=node.url, username=node.username, password=node.password.get_secret_value(), app=node.app, node=node.name
+    )
+    try:
+        async with AriClient(settings) as ari:
+            info = await ari.asterisk.get_info()
+            endpoints = await ari.endpoints.list()
+    except ExchangeError as problem:
+        mend = "Is Asterisk running there, with http.conf enabled and this user in ari.conf?"
+        return [Finding(part, False, str(problem), mend)]
+    version = info.system.version if info.system else "unknown"
+    number = re.match(r"\d+", version)
+    findings = [Finding(part, True, f"Asterisk {version}")]
+    if number and int(number[0]) < ASTERISK_OLDEST:
+        findings = [Finding(part, False, f"Asterisk {version}", f"Promiseline needs {ASTERISK_OLDEST} or newer.")]
+    trunk = node.trunk.rsplit("@", 1)[-1]
+    known = {endpoint.resource: endpoint.state for endpoint in endpoints}
+    if trunk not in known:
+        mend = f"Add the endpoint [{trunk}] to pjsip.conf, or set `trunk` of the node."
+        findings.append(Finding(f"trunk {trunk}", False, f"node {node.name} does not know it", mend))
+    elif known[trunk] == "offline":
+        mend = "Is the carrier's address right in pjsip.conf, and does it answer OPTIONS (qualify_frequency)?"
+        findings.append(Finding(f"trunk {trunk}", False, "offline", mend))
+    else:
+        findings.append(Finding(f"trunk {trunk}", True, known[trunk] or "state unknown"))
+    return findings
+
+
+async def _messages(settings: Settings) -> list[Finding]:
+    if settings.messaging.provider == "none":
+        mend = "Campaigns with message steps need one: set PROMISELINE_MESSAGING__PROVIDER."
+        return [Finding("messages", False, "no carrier is set up", mend)]
+    provider = make_provider(settings)
+    try:
+        await provider.lookup(NO_SUCH_MESSAGE)
+    except LookupUnavailable as problem:
+        mend = "Check account_sid, auth_token and base_url of [messaging]."
+        return [Finding("messages", False, str(problem), mend)]
+    finally:
+        await provider.close()
+    return [Finding("messages", True, f"{settings.messaging.provider} answers")]
+
+
+async def _tz_database() -> list[Finding]:
+    version = tzdata.IANA_VERSION
+    built = TZDATA_WHEEL_BUILT.get(tzdata.__version__)
+    if built is None:
+        mend = "Install the version that requirements.lock pins."
+        return [Finding("tz database", False, f"{version} is not the pinned one, its age is unknown", mend)]
+    age = (datetime.now(UTC).date() - built).days
+    if age > TZDATA_OLDEST_DAYS:
+        mend = "Governments change clocks at short notice: pip install --upgrade tzdata, then restart."
+        return [Finding("tz database", False, f"{version} is {age} days old", mend)]
+    return [Finding("tz database", True, f"{version}, {age} days old")]
