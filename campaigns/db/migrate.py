@@ -1,0 +1,87 @@
+"""Brings a database to the newest schema, and says which schema it has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from campaigns.db.engine import make_engine
+
+Progress = Callable[[int, int, str], None]  # done, total, the step's title
+ONE_AT_A_TIME = 0x50524F4D  # advisory lock: two servers that start together migrate once
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    current: str | None  # null: an empty database
+    head: str
+
+    @property
+    def up_to_date(self) -> bool:
+        return self.current == self.head
+
+
+def config(connection: Connection | None = None) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    made.attributes["connection"] = connection
+    return made
+
+
+def head() -> str:
+    """The newest revision; raises when a branch made two."""
+    found = ScriptDirectory.from_config(config()).get_current_head()
+    if found is None:
+        raise RuntimeError("campaigns/db/migrations holds no migration: the installation is incomplete")
+    return found
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+async def state(engine: AsyncEngine) -> SchemaState:
+    async with engine.connect() as conn:
+        return SchemaState(await conn.run_sync(_current), head())
+
+
+async def upgrade(url: str, progress: Progress | None = None, *, to: str | None = None) -> SchemaState:
+    """Apply what is missing up to `to` (else the head), one transaction a migration.
+
+    `progress(done, total, title)` is called before each and at the end.
+    """
+    engine = make_engine(url, pool_size=2, application="promiseline-migrate")
+    try:
+        async with engine.connect() as guard, engine.connect() as conn:
+            await guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
+            await conn.run_sync(_upgrade, progress, to or head())
+            await conn.commit()
+            await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
+        return await state(engine)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, progress: Progress | None, to: str) -> None:
+    scripts = ScriptDirectory.from_config(config())
+    current = _current(connection)
+    connection.commit()
+    missing = list(scripts.iterate_revisions(to, current))[::-1]
+    for done, script in enumerate(missing):
+        if progress is not None:
+            progress(done, len(missing), script.doc)
+        _apply(connection, script.revision)
+    if progress is not None:
+        progress(len(missing), len(missing), "up to date")
+
+
+def _apply(connection: Connection, revision: Any) -> None:
+    command.upgrade(config(connection), revision)
+    connection.commit()

@@ -1,0 +1,91 @@
+"""The migrations make the schema of tables.py, and they take a database that holds data with them."""
+
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from campaigns.db import migrate
+from campaigns.db.engine import make_engine
+from campaigns.db.tables import metadata
+from tests.builders import a_campaign, a_creditor, a_debtor, a_queue_row, a_tenant
+
+SCHEMA = {
+    "columns": """SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default, is_identity
+                  FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+                  ORDER BY 1, 2""",
+    "constraints": """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+                      WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'
+                      ORDER BY 1, 2""",
+    "indexes": """SELECT indexdef FROM pg_indexes
+                  WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1""",
+    "kinds": """SELECT relname, relpersistence, reloptions FROM pg_class
+                WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+                ORDER BY 1""",
+}
+
+
+async def _schema(engine: AsyncEngine) -> dict[str, list[tuple[Any, ...]]]:
+    async with engine.connect() as conn:
+        return {name: [tuple(row) for row in await conn.execute(text(query))] for name, query in SCHEMA.items()}
+
+
+def _differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
+    )
+    return list(compare_metadata(context, metadata))
+
+
+async def test_alembic_finds_no_difference_between_the_migrated_schema_and_the_tables(engine: AsyncEngine) -> None:
+    async with engine.connect() as conn:
+        assert await conn.run_sync(_differences) == []
+
+
+async def test_checks_and_partial_indexes_are_the_same_as_those_of_the_tables(
+    engine: AsyncEngine, empty_database_url: str
+) -> None:
+    made = make_engine(empty_database_url)
+    async with made.begin() as conn:
+        await conn.run_sync(metadata.create_all)
+    wanted, found = await _schema(made), await _schema(engine)
+    await made.dispose()
+    assert found == wanted
+
+
+async def test_an_empty_database_is_brought_to_the_head_and_progress_is_told(empty_database_url: str) -> None:
+    told: list[tuple[int, int, str]] = []
+    state = await migrate.upgrade(empty_database_url, lambda *step: told.append(step))
+    assert state.up_to_date and state.current == migrate.head()
+    assert told[0][0] == 0 and told[-1][0] == told[-1][1] == len(told) - 1
+
+
+async def test_a_second_upgrade_does_nothing(database_url: str) -> None:
+    told: list[tuple[int, int, str]] = []
+    await migrate.upgrade(database_url, lambda *step: told.append(step))
+    assert told == [(0, 0, "up to date")]
+
+
+async def test_a_database_without_tables_says_so(empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url)
+    state = await migrate.state(engine)
+    await engine.dispose()
+    assert state.current is None and not state.up_to_date
+
+
+async def test_upgrading_a_populated_database_keeps_its_rows(empty_database_url: str) -> None:
+    """The pattern for later migrations: stop at the one before, fill, go to the head, look."""
+    await migrate.upgrade(empty_database_url, to="0001")
+    engine = make_engine(empty_database_url)
+    async with engine.begin() as conn:
+        tenant = await a_tenant(conn)
+        creditor = await a_creditor(conn, tenant)
+        debtor = await a_debtor(conn, tenant, creditor)
+        await a_queue_row(conn, tenant, await a_campaign(conn, tenant, creditor), debtor)
+    await migrate.upgrade(empty_database_url)
+    async with engine.connect() as conn:
+        counts = await conn.execute(text("SELECT (SELECT count(*) FROM debtor), (SELECT count(*) FROM queue_row)"))
+        assert counts.one() == (1, 1)
+    await engine.dispose()

@@ -1,0 +1,93 @@
+"""One PostgreSQL and one Valkey for the whole run; each test gets its own database, copied from a migrated template."""
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from campaigns.db import migrate
+from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey
+from campaigns.db.engine import make_engine
+
+TEMPLATE = "template_promiseline"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The run's own server, with the migrated database TEMPLATE in it."""
+    server = EmbeddedPostgres(Path(tempfile.mkdtemp(prefix="promiseline-test-")) / "pg", durable=False)
+    server.start()
+    try:
+        server.ensure_database(TEMPLATE)
+        asyncio.run(migrate.upgrade(server.url(TEMPLATE)))
+        yield server
+    finally:
+        server.destroy()
+        server.data_dir.parent.rmdir()
+
+
+async def _command(server: EmbeddedPostgres, command: str) -> None:
+    place = make_url(server.url("postgres")).query
+    conn = await asyncpg.connect(host=place["host"], port=int(str(place["port"])), user="postgres", database="postgres")
+    try:
+        await conn.execute(command)
+    finally:
+        await conn.close()
+
+
+@pytest.fixture
+async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The URL of a fresh migrated database, dropped after the test."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    await _command(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    yield postgres.url(name)
+    await _command(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def empty_database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The URL of a database without any table, dropped after the test."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    await _command(postgres, f"CREATE DATABASE {name}")
+    yield postgres.url(name)
+    await _command(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    made = make_engine(database_url)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def conn(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection in autobegin mode: what a test does not commit is gone with its database."""
+    async with engine.connect() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[EmbeddedValkey]:
+    server = EmbeddedValkey(Path(tempfile.mkdtemp(prefix="promiseline-test-")) / "valkey")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.destroy()
+        server.data_dir.parent.rmdir()
+
+
+@pytest.fixture
+def valkey_url(valkey: EmbeddedValkey) -> str:
+    """A Redis URL of an empty database."""
+    valkey.flush()
+    return valkey.url()
