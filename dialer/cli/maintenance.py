@@ -1,0 +1,58 @@
+"""`promiseline migrate` and `promiseline doctor`."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from sqlalchemy.exc import SQLAlchemyError
+
+from campaigns.db import migrate
+from campaigns.db.embedded import EngineError
+from dialer import doctor
+from dialer.cli.output import console, fail, print_json, told_clearly
+from dialer.engines import engines
+from dialer.settings import SettingsProblem, load_settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
+
+
+def migrate_command(json: Json = False) -> None:
+    """Bring the database to the newest schema."""
+    with told_clearly(SettingsProblem, EngineError), engines(load_settings()) as found:
+        try:
+            with Progress(console=console, transient=True, disable=json) as progress:
+                task = progress.add_task("migrating", total=None)
+                state = asyncio.run(
+                    migrate.upgrade(
+                        found.database_url,
+                        lambda done, total, title: progress.update(
+                            task, completed=done, total=total, description=title
+                        ),
+                    )
+                )
+        except (SQLAlchemyError, OSError) as problem:
+            fail(f"the database cannot be reached or refused ({type(problem).__name__}); see: promiseline doctor")
+    if json:
+        print_json({"revision": state.current, "head": state.head})
+    else:
+        console.print(f"The database is at revision {state.current}.")
+
+
+def doctor_command(json: Json = False) -> None:
+    """Look at every part that the server needs; ends with 1 when something is wrong."""
+    with told_clearly(SettingsProblem, EngineError):
+        settings = load_settings()
+        with engines(settings) as found:
+            findings = asyncio.run(doctor.examine(settings, found.database_url, found.redis_url))
+    if json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark = "[green]ok  [/]" if finding.ok else "[red]FAIL[/]"
+            console.print(f"{mark} {finding.part}: {finding.says}")
+            if finding.mend:
+                console.print(f"       {finding.mend}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
