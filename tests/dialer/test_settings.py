@@ -1,0 +1,85 @@
+"""Settings: where they come from, and what is said of wrong ones."""
+
+from pathlib import Path
+
+import pytest
+
+from dialer.settings import SettingsProblem, load_settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("PROMISELINE_CONFIG", "PROMISELINE_SECRETS_DIR", "PROMISELINE_NODES"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_any_setting_everything_has_a_safe_default() -> None:
+    settings = load_settings()
+
+    assert settings.web.host == "127.0.0.1"
+    assert settings.messaging.provider == "none"
+    assert settings.nodes == ()
+
+
+def test_a_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "promiseline.toml").write_text('business_name = "From file"\n[web]\nport = 9000\n')
+    monkeypatch.setenv("PROMISELINE_WEB__PORT", "9100")
+
+    settings = load_settings()
+
+    assert settings.business_name == "From file"
+    assert settings.web.port == 9100
+
+
+def test_a_secrets_folder_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "promiseline_secret_key").write_text("k" * 40 + "\n")
+    monkeypatch.setenv("PROMISELINE_SECRETS_DIR", str(tmp_path))
+
+    assert load_settings().secret_key.get_secret_value() == "k" * 40
+
+
+def test_a_config_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMISELINE_CONFIG", "missing.toml")
+
+    with pytest.raises(SettingsProblem, match=r"missing\.toml"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("PROMISELINE_WEB__PORT", "70000", "web.port"),
+        ("PROMISELINE_SECRET_KEY", "short", "openssl rand"),
+        ("PROMISELINE_NODES", '[{"name": "a", "url": "ftp://x", "password": "p"}]', "nodes.0.url"),
+        ("PROMISELINE_NODES", '[{"name": "a", "url": "http://x", "password": "p", "trunk": "PJSIP/x"}]', "{number}"),
+        ("PROMISELINE_MESSAGING__PROVIDER", "twilio", "needs account_sid"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_way_to_mend_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SettingsProblem, match="settings are not right") as problem:
+        load_settings()
+
+    assert says in str(problem.value)
+
+
+def test_two_nodes_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = '{"name": "a", "url": "http://x", "password": "p"}'
+    monkeypatch.setenv("PROMISELINE_NODES", f"[{node}, {node}]")
+
+    with pytest.raises(SettingsProblem, match="same name"):
+        load_settings()
+
+
+def test_secrets_never_show_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMISELINE_SECRET_KEY", "s3cr3t" * 8)
+    monkeypatch.setenv("PROMISELINE_DATABASE_URL", "postgresql://me:hunter2@db/x")
+
+    shown = repr(load_settings())
+
+    assert "s3cr3t" not in shown
+    assert "hunter2" not in shown
