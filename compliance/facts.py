@@ -161,7 +161,10 @@ class Hold(Struct, frozen=True):
 
 
 class HistoryEvent(Struct, frozen=True):
-    """One earlier event; `at` is its start. An outcome that is not known counts as the worst that it may become."""
+    """One earlier event; `at` is its start. An outcome that is not known counts as the worst that it may become.
+
+    `mask` and `call_debts` are worked out from the rest: what the event counts as, and for which debts as a call.
+    """
 
     at: datetime
     direction: Literal["out", "in"]
@@ -171,10 +174,12 @@ class HistoryEvent(Struct, frozen=True):
     debts: tuple[str, ...] = ()
     call_counted_for: tuple[str, ...] | None = None
     mask: int = -1
+    call_debts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.mask < 0:
-            force_setattr(self, "mask", _mask(self.direction, self.channel, self.outcome))
+        force_setattr(self, "mask", _mask(self.direction, self.channel, self.outcome))
+        counted = self.call_counted_for
+        force_setattr(self, "call_debts", self.debts if counted is None else counted)
 
 
 class IntendedContact(Struct, frozen=True):

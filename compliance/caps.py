@@ -1,0 +1,191 @@
+"""How often: caps on calls, conversations and contacts, cool-offs, one channel a week, and redial after abandonment.
+
+Periods are whole local dates that end with the date of the contact, never multiples of 24 hours (README, convention 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from compliance.callback_consent import consent_starts, covered, lifted
+from compliance.facts import CALL, CONVERSATION, HistoryEvent
+from compliance.localtime import Wall, spoken, start_of_date, wall
+from compliance.rulebooks.model import Version
+from compliance.rulebooks.spec import CapSpec, CooloffSpec
+from compliance.situation import DebtKey, Finding, Situation, book_reason
+from compliance.verdict import Tally
+
+_ORDINALS = {1: "st", 2: "nd", 3: "rd"}
+_NOUNS = {
+    "calls_placed": "call",
+    "conversations": "conversation",
+    "contacts": "contact",
+    "phone_communications": "communication by phone",
+    "e_messages": "electronic message",
+}
+_ANY_DEBT = DebtKey("the person", None)
+_PERSON = (_ANY_DEBT,)
+
+
+def frequency_findings(s: Situation, version: Version, here: Wall, tallies: list[Tally]) -> list[Finding]:
+    """All frequency rules of one rulebook on one wall; the use of each cap is added to `tallies`."""
+    found: list[Finding] = []
+    channel = s.contact.channel
+    for cap, mask in version.caps[channel]:
+        if cap.points == "any" or (s.point.kind == "work") == (cap.points == "work"):
+            _cap(s, version, cap, mask, here, found, tallies)
+    for cooloff in version.cooloffs[channel]:
+        _cooloff(s, version, cooloff, here, found)
+    if version.direct_contact is not None:
+        _direct_contact(s, version, here, found)
+    return found
+
+
+def redial_findings(s: Situation, version: Version, at: datetime) -> list[Finding]:
+    """No repeat call by machine to the same number for real hours after an abandoned or machine-detected call."""
+    found: list[Finding] = []
+    if not version.redial_hours or s.contact.origin != "dialer" or s.contact.channel != "voice":
+        return found
+    same = {point.id for point in s.facts.debtor.points if point.address == s.point.address}
+    for event in s.facts.history or ():
+        rule = version.redial_hours.get(event.outcome)
+        if rule is None or event.at > s.contact.at or event.contact_point not in same:
+            continue
+        hours, source = rule
+        free = event.at + timedelta(hours=hours)
+        if at < free:
+            text = (
+                f"the call to this number at {event.at.astimezone(UTC):%Y-%m-%d %H:%M}Z was {event.outcome}, "
+                f"and {version.book} wants {hours} hours before a machine calls again"
+            )
+            reason = book_reason(version, "abandonment", f"{version.book}.redial-{event.outcome}", source, text)
+            found.append(Finding(reason, free))
+    return found
+
+
+def period_start(cap: CapSpec, day: date) -> date:
+    if cap.period == "calendar_week":
+        return day - timedelta(days=day.weekday())
+    if cap.period == "calendar_month":
+        return day.replace(day=1)
+    return day - timedelta(days=cap.days - 1)
+
+
+def period_leaves(cap: CapSpec, day: date) -> date:
+    """The first date of a contact whose period no longer holds this date."""
+    if cap.period == "calendar_week":
+        return day - timedelta(days=day.weekday()) + timedelta(days=7)
+    if cap.period == "calendar_month":
+        return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return day + timedelta(days=cap.days)
+
+
+def _cap(
+    s: Situation, version: Version, cap: CapSpec, mask: int, here: Wall, found: list[Finding], tallies: list[Tally]
+) -> None:
+    since = period_start(cap, here.day)
+    recent = s.events_since(start_of_date(here.zone, since))
+    if cap.points != "any":
+        work = {point.id for point in s.facts.debtor.points if point.kind == "work"}
+        recent = [event for event in recent if (event.contact_point in work) == (cap.points == "work")]
+    if cap.per == "number":
+        same = {point.id for point in s.facts.debtor.points if point.address == s.point.address}
+        recent = [event for event in recent if event.contact_point in same]
+    for key in s.debts if cap.per == "debt" else _PERSON:
+        if cap.lifted_by_consent and (covered(s, key, here) if cap.per == "debt" else lifted(s, here)):
+            continue
+        counted = _counted(recent, key, mask)
+        if counted and cap.lifted_by_consent:
+            counted = _without_consented(s, key, counted, here.zone)
+        nth = len(counted) + 1
+        tallies.append(Tally(cap.id, nth, cap.max, since.isoformat()))
+        if nth > cap.max:
+            until = _rolls_off(cap, counted, here)
+            found.append(_over(s, version, cap, key, nth, since, until, here))
+
+
+def _counted(recent: Sequence[HistoryEvent], key: DebtKey, mask: int) -> list[HistoryEvent]:
+    ids = key.ids
+    if ids is None:
+        return [event for event in recent if event.mask & mask]
+    if mask == CALL:
+        return [
+            event
+            for event in recent
+            if event.mask & mask and (not event.call_debts or not ids.isdisjoint(event.call_debts))
+        ]
+    return [event for event in recent if event.mask & mask and (not event.debts or not ids.isdisjoint(event.debts))]
+
+
+def _without_consented(s: Situation, key: DebtKey, events: list[HistoryEvent], zone: str) -> list[HistoryEvent]:
+    if not s.requests:
+        return events
+    return [event for event in events if not (event.mask & CALL and covered(s, key, wall(zone, event.at)))]
+
+
+def _rolls_off(cap: CapSpec, counted: list[HistoryEvent], here: Wall) -> datetime:
+    """When so many events have left the period that one more fits."""
+    last_in_the_way = counted[len(counted) - cap.max]
+    return start_of_date(here.zone, period_leaves(cap, wall(here.zone, last_in_the_way.at).day))
+
+
+def _over(
+    s: Situation, version: Version, cap: CapSpec, key: DebtKey, nth: int, since: date, until: datetime, here: Wall
+) -> Finding:
+    noun = _NOUNS[cap.counts]
+    about = f" about {key.name}" if cap.per == "debt" else ""
+    text = f"{ordinal(nth)} {noun}{about} since {spoken(since)}, limit {cap.max} ({version.book}, {here.zone})"
+    if cap.lifted_by_consent:
+        until = consent_starts(s, here, until)
+    return Finding(book_reason(version, cap.reason, cap.id, cap.source, text), until)
+
+
+def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, found: list[Finding]) -> None:
+    since = here.day - timedelta(days=rule.days - 1)
+    recent = s.events_since(start_of_date(here.zone, since))
+    if not recent:
+        return
+    for key in s.debts if rule.per == "debt" else _PERSON:
+        if rule.lifted_by_consent and covered(s, key, here):
+            continue
+        talks = [event for event in recent if event.mask & CONVERSATION and key.meets(event.debts)]
+        if talks:
+            day = wall(here.zone, talks[-1].at).day
+            until = start_of_date(here.zone, day + timedelta(days=rule.days))
+            if rule.lifted_by_consent:
+                until = consent_starts(s, here, until)
+            text = (
+                f"day {(here.day - day).days + 1} of {rule.days} after the conversation of {spoken(day)} "
+                f"about {key.name} ({version.book}, {here.zone})"
+            )
+            found.append(Finding(book_reason(version, rule.reason, rule.id, rule.source, text), until))
+
+
+def _direct_contact(s: Situation, version: Version, here: Wall, found: list[Finding]) -> None:
+    rule = version.direct_contact
+    if rule is None:
+        return
+    since = here.day - timedelta(days=rule.one_channel_days - 1)
+    recent = s.events_since(start_of_date(here.zone, since))
+    talks = [event for event in recent if event.outcome == "conversation" or event.mask & CONVERSATION]
+    if not talks:
+        return
+    if wall(here.zone, talks[-1].at).day == here.day:
+        text = f"there was a direct contact on {spoken(here.day)} already, limit 1 a date ({version.book})"
+        reason = book_reason(version, "frequency.contacts", f"{version.book}.one-a-date", rule.source, text)
+        found.append(Finding(reason, start_of_date(here.zone, here.day + timedelta(days=1))))
+    others = [event for event in talks if event.channel != s.contact.channel]
+    if others:
+        day = wall(here.zone, others[-1].at).day
+        text = (
+            f"after the {others[-1].channel} contact of {spoken(day)} only that channel for "
+            f"{rule.one_channel_days} dates ({version.book})"
+        )
+        reason = book_reason(version, "channel", f"{version.book}.one-channel", rule.source, text)
+        found.append(Finding(reason, start_of_date(here.zone, day + timedelta(days=rule.one_channel_days))))
+
+
+def ordinal(number: int) -> str:
+    suffix = "th" if number % 100 in (11, 12, 13) else _ORDINALS.get(number % 10, "th")
+    return f"{number}{suffix}"

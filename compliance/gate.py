@@ -1,0 +1,195 @@
+"""May this contact happen now? One pure function for every channel and every origin.
+
+`decide` evaluates every rule, gives all reasons, and computes the first instant at which the same contact passes: each
+reason says until when it holds at least, so the search jumps from one such instant to the next and asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from compliance.caps import frequency_findings, redial_findings
+from compliance.consent import (
+    channel_findings,
+    collection_to_third_party,
+    consent_findings,
+    reassigned_findings,
+    third_party_findings,
+)
+from compliance.facts import DIALED, UNANSWERED, Facts
+from compliance.localtime import Wall, start_of_date, wall
+from compliance.requests import opt_out_findings, preference_findings, prior_request, request_findings
+from compliance.rulebooks.choice import DEFAULT
+from compliance.rulebooks.model import Rulebooks, Version
+from compliance.situation import Finding, Situation, day_of, house_reason, situation
+from compliance.timezones import TZDB_VERSION
+from compliance.verdict import Decision, Reason, Tally, Verdict, format_instant
+from compliance.windows import window_findings
+
+_SEARCH = timedelta(days=400)
+_RAPID = timedelta(minutes=5)
+_CONCENTRATION = 6
+
+
+def decide(facts: Facts, books: Rulebooks) -> Verdict:
+    """The verdict with `retry_at`. Raises FactsError or UnknownRulebook for a question that cannot be asked."""
+    return _verdict(facts, books, with_retry=True)
+
+
+def judge(facts: Facts, books: Rulebooks) -> Verdict:
+    """The same verdict with `retry_at` None: for who only needs to know about now."""
+    return _verdict(facts, books, with_retry=False)
+
+
+def _verdict(facts: Facts, books: Rulebooks, with_retry: bool) -> Verdict:
+    s = situation(facts, books)
+    tallies: list[Tally] = []
+    walls = [wall(zone, s.contact.at) for zone in s.zones]
+    found = _findings(s, s.contact.at, walls, tallies, books)
+    retry_at = _first_allowed(s, found, books) if found and with_retry else None
+    reasons = _reasons(found)
+    decision: Decision = "allow" if not found else "review" if all(finding.review for finding in found) else "deny"
+    flags = _flags(s, walls)
+    in_force = tuple(dict.fromkeys(version.name for here in walls for version in _versions(s, here, books)))
+    because = _allowed_because(walls, in_force, tallies) if not found else _denied_because(decision, reasons, retry_at)
+    return Verdict(decision, reasons, retry_at, flags, TZDB_VERSION, because, in_force, s.zones, tuple(tallies))
+
+
+def _findings(s: Situation, at: datetime, walls: list[Wall], tallies: list[Tally], books: Rulebooks) -> list[Finding]:
+    if not walls:
+        text = "no time zone is known for this person: neither an address nor a number tells one"
+        return [Finding(house_reason("timezone_unknown", "timezone", "12 CFR 1006.6(b)(1)(i)-2", text), None)]
+    found = list(_house_findings(s, at))
+    closed = any(finding.reason.code == "opt_out" for finding in found)
+    for here in walls:
+        if s.requests:
+            found += preference_findings(s, here)
+        for version in _versions(s, here, books):
+            found += [_ending(finding, version, here) for finding in _of_version(s, version, here, tallies, closed)]
+    return found
+
+
+def _of_version(s: Situation, version: Version, here: Wall, tallies: list[Tally], closed: bool) -> list[Finding]:
+    found = list(window_findings(version, here, s.contact.channel, s.margin_s))
+    found += frequency_findings(s, version, here, tallies)
+    # An opt-out at the address is reported alone, without consent.
+    if version.consent and not closed:
+        found += consent_findings(s, version, here)
+    if version.channels_denied:
+        found += channel_findings(s, version)
+    if s.point.party == "third_party":
+        found += third_party_findings(s, version)
+    if version.redial_hours:
+        found += redial_findings(s, version, here.at)
+    return found
+
+
+def _house_findings(s: Situation, at: datetime) -> Iterator[Finding]:
+    """Rules under every rulebook, and facts that were not gathered: a missing fact denies."""
+    if s.requests:
+        yield from request_findings(s, at)
+    yield from opt_out_findings(s)
+    if s.point.party == "third_party":
+        yield from collection_to_third_party(s)
+    if s.point.number_checks:
+        yield from reassigned_findings(s)
+    facts = s.facts
+    if facts.history is None:
+        text = "the earlier contacts were not looked up"
+        yield Finding(house_reason("frequency.contacts", "history-missing", "house rule", text), None)
+    if facts.dnc_listed is None:
+        text = "the do-not-contact lists were not looked up"
+        yield Finding(house_reason("opt_out", "lists-missing", "house rule", text), None)
+    elif facts.dnc_listed:
+        text = f"on the do-not-contact lists {', '.join(facts.dnc_listed)}"
+        yield Finding(house_reason("opt_out", "do-not-contact", "house rule", text), None)
+    if facts.holds is None:
+        text = "the holds were not looked up"
+        yield Finding(house_reason("cease", "holds-missing", "house rule", text), None)
+    for hold in facts.holds or ():
+        if hold.since <= at and (hold.until is None or at < hold.until) and s.about(hold.debts):
+            text = f"hold {hold.kind} since {day_of(hold.since)}"
+            yield Finding(house_reason("cease", f"hold-{hold.kind}", "house rule", text), hold.until)
+
+
+def _versions(s: Situation, here: Wall, books: Rulebooks) -> list[Version]:
+    """The versions in force on the local date; where none is, the product default."""
+    found = [version for book in s.books if (version := book.at(here.day)) is not None]
+    if not found and (default := books.get(DEFAULT).at(here.day)) is not None:
+        found.append(default)
+    return found
+
+
+def _ending(finding: Finding, version: Version, here: Wall) -> Finding:
+    """A rule cannot outlive its version."""
+    if version.last is None:
+        return finding
+    end = start_of_date(here.zone, version.last + timedelta(days=1))
+    return finding if finding.until is not None and finding.until <= end else finding._replace(until=end)
+
+
+def _first_allowed(s: Situation, found: list[Finding], books: Rulebooks) -> datetime | None:
+    at = s.contact.at
+    last = at + _SEARCH + _longest_wait(s)
+    while found:
+        untils = [finding.until for finding in found if finding.until is not None]
+        if len(untils) < len(found) or max(untils) > last:
+            return None
+        at = max(untils)
+        found = _findings(s, at, [wall(zone, at) for zone in s.zones], [], books)
+    return at
+
+
+def _longest_wait(s: Situation) -> timedelta:
+    """How far away the end of a dated request or hold lies."""
+    here = s.contact.at
+    waits = [request.until - here.date() for request in s.requests if request.until is not None]
+    waits += [request.verified_at - here for request in s.requests if request.verified_at is not None]
+    waits += [hold.until - here for hold in s.facts.holds or () if hold.until is not None]
+    return max([timedelta(0), *waits])
+
+
+def _reasons(found: list[Finding]) -> tuple[Reason, ...]:
+    """One reason for each rule: of the same rule in several zones, the one that holds longest."""
+    longest: dict[tuple[str, str], Finding] = {}
+    for finding in found:
+        key = (finding.reason.rule, finding.reason.code)
+        other = longest.get(key)
+        if other is None or (other.until is not None and (finding.until is None or finding.until > other.until)):
+            longest[key] = finding
+    return tuple([finding.reason for finding in longest.values()])
+
+
+def _flags(s: Situation, walls: list[Wall]) -> tuple[str, ...]:
+    """Circumstances that may rebut a presumption of compliance: comment 14(b)(2)(i)-2."""
+    flags = []
+    if s.contact.channel == "voice" and s.events:
+        now = s.contact.at
+        start = min([now - _RAPID, *(start_of_date(here.zone, here.day) for here in walls)])
+        recent = s.events_since(start)
+        if recent:
+            same = {point.id for point in s.facts.debtor.points if point.address == s.point.address}
+            calls = [event for event in recent if event.mask & DIALED and event.contact_point in same]
+            if any(event.mask & UNANSWERED and now - event.at <= _RAPID for event in calls):
+                flags.append("rapid")
+            for here in walls:
+                began = start_of_date(here.zone, here.day)
+                if sum(event.at >= began for event in calls) + 1 >= _CONCENTRATION:
+                    flags.append("concentration")
+                    break
+    if s.requests and prior_request(s):
+        flags.append("prior_request")
+    return tuple(flags)
+
+
+def _allowed_because(walls: list[Wall], in_force: tuple[str, ...], tallies: list[Tally]) -> str:
+    clocks = ", ".join(f"{here} in {here.zone}" for here in walls)
+    counts = "".join(f"; {tally.rule} {tally.nth} of {tally.limit} since {tally.since}" for tally in tallies)
+    return f"Allowed by {', '.join(in_force)}: it is {clocks}{counts}."
+
+
+def _denied_because(decision: str, reasons: tuple[Reason, ...], retry_at: datetime | None) -> str:
+    head = "A person must decide" if decision == "review" else "Not allowed"
+    tail = f" Possible again at {format_instant(retry_at)}." if retry_at is not None else ""
+    return f"{head}: {'; '.join(reason.text for reason in reasons)}.{tail}"

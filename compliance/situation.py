@@ -1,0 +1,165 @@
+"""What of the facts stays the same whatever the instant: who is meant, what is known, what counts."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from compliance.facts import ContactPoint, Facts, HistoryEvent, IntendedContact, Request
+from compliance.rulebooks.choice import DEFAULT, choose_rulebooks
+from compliance.rulebooks.model import Book, Rulebooks, Version
+from compliance.timezones import candidate_zones
+from compliance.verdict import Reason, ReasonCode
+
+_AT = attrgetter("at")
+HOUSE = "house"
+HOUSE_VERSION = "1"
+NO_EVENTS: tuple[HistoryEvent, ...] = ()
+
+
+class Finding(NamedTuple):
+    """A reason that holds from the instant asked about up to `until`; None: nothing known ends it.
+
+    Before `until` the same rule cannot pass; at `until` it is asked again.
+    """
+
+    reason: Reason
+    until: datetime | None
+    review: bool = False
+
+
+class DebtKey(NamedTuple):
+    """One debt of the contact with every id that is the same debt; `ids` None: no debt is known, all events count."""
+
+    name: str
+    ids: frozenset[str] | None
+
+    def meets(self, debts: tuple[str, ...]) -> bool:
+        return self.ids is None or not debts or not self.ids.isdisjoint(debts)
+
+
+class Situation(Struct, frozen=True):
+    """`events`: earlier events with the same person, in order; `requests`: those received by the time of contact."""
+
+    facts: Facts
+    contact: IntendedContact
+    point: ContactPoint
+    books: tuple[Book, ...]
+    zones: tuple[str, ...]
+    margin_s: int
+    events: Sequence[HistoryEvent]
+    requests: tuple[Request, ...]
+    debts: tuple[DebtKey, ...]
+    all_debts: frozenset[str]
+
+    @property
+    def third_party(self) -> bool:
+        return self.point.party == "third_party"
+
+    def events_since(self, start: datetime) -> Sequence[HistoryEvent]:
+        events = self.events
+        first = bisect_left(events, start, key=_AT)
+        return events[first:] if first else events
+
+    def about(self, debts: tuple[str, ...]) -> bool:
+        """Whether something said about these debts (none: all of them) is about a debt of this contact."""
+        return not debts or not self.all_debts or not self.all_debts.isdisjoint(debts)
+
+    def requested(self, *kinds: str) -> list[Request]:
+        return [request for request in self.requests if request.kind in kinds]
+
+
+def situation(facts: Facts, rulebooks: Rulebooks) -> Situation:
+    contact, point = facts.contact, facts.point
+    requests = facts.debtor.requests
+    if requests:
+        requests = tuple(request for request in requests if request.at <= contact.at)
+    keys = _debt_keys(facts)
+    return Situation(
+        facts=facts,
+        contact=contact,
+        point=point,
+        books=_books(facts, rulebooks),
+        zones=_zones(facts, point, requests),
+        margin_s=rulebooks.dial_stop_margin_s if contact.channel == "voice" else 0,
+        events=_events(facts, point, requests),
+        requests=requests,
+        debts=keys,
+        all_debts=frozenset().union(*(key.ids for key in keys if key.ids)),
+    )
+
+
+def house_reason(code: ReasonCode, rule: str, source: str, text: str) -> Reason:
+    """A reason from the person's own wishes or the house, which hold under every rulebook."""
+    return Reason(code, f"{HOUSE}.{rule}", HOUSE, HOUSE_VERSION, source, text)
+
+
+def book_reason(version: Version, code: ReasonCode, rule: str, source: str, text: str) -> Reason:
+    return Reason(code, rule, version.book, version.label, source, text)
+
+
+def day_of(at: datetime) -> str:
+    """A date in UTC for a sentence to a person."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def _books(facts: Facts, rulebooks: Rulebooks) -> tuple[Book, ...]:
+    ids = facts.rulebooks
+    if ids is None:
+        ids = choose_rulebooks(facts.debtor.addresses, _numbers(facts.debtor.points))
+    return tuple([rulebooks.get(book_id) for book_id in ids or (DEFAULT,)])
+
+
+def _zones(facts: Facts, point: ContactPoint, requests: tuple[Request, ...]) -> tuple[str, ...]:
+    debtor = facts.debtor
+    if point.party == "third_party":
+        return candidate_zones((), _numbers((point,)))
+    wrong = {request.contact_point for request in requests if request.kind == "wrong_number"}
+    own = tuple([p for p in debtor.points if p.party == "consumer" and p.id not in wrong])
+    return candidate_zones(debtor.addresses, _numbers(own or (point,)), debtor.own_zone)
+
+
+def _numbers(points: Sequence[ContactPoint]) -> tuple[str, ...]:
+    return tuple([point.address for point in points if point.kind not in ("email", "tollfree")])
+
+
+def _events(facts: Facts, point: ContactPoint, requests: tuple[Request, ...]) -> Sequence[HistoryEvent]:
+    events: Sequence[HistoryEvent] = facts.history or NO_EVENTS
+    if events and events[-1].at > facts.contact.at:
+        events = [event for event in events if event.at <= facts.contact.at]
+    if point.party == "third_party":
+        theirs = {p.id for p in facts.debtor.points if p.party == "third_party" and person_of(p) == person_of(point)}
+        return [event for event in events if event.contact_point in theirs]
+    others = {p.id for p in facts.debtor.points if p.party == "third_party"}
+    # Calls to a number later found not to be the person's: comment 14(b)(2)(i)-3.
+    others.update(request.contact_point or "" for request in requests if request.kind == "wrong_number")
+    return [event for event in events if event.contact_point not in others] if others else events
+
+
+def person_of(point: ContactPoint) -> str:
+    return point.person or point.id
+
+
+def _debt_keys(facts: Facts) -> tuple[DebtKey, ...]:
+    ids = facts.contact.debts or tuple([debt.id for debt in facts.debts])
+    if not ids:
+        return (DebtKey("any debt", None),)
+    accounts = {
+        debt.id: debt.account_at_placement
+        for debt in facts.debts
+        if debt.type == "student_loan" and debt.account_at_placement
+    }
+    if not accounts:
+        return tuple([DebtKey(name, frozenset((name,))) for name in ids])
+    # Student loans serviced under one account number at placement are one debt: 12 CFR 1006.14(b)(4).
+    keys = {}
+    for name in ids:
+        account = accounts.get(name)
+        same = {other for other, theirs in accounts.items() if account and theirs == account} | {name}
+        keys[frozenset(same)] = DebtKey(name, frozenset(same))
+    return tuple(keys.values())
