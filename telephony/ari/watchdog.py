@@ -1,7 +1,7 @@
 """Asks a node regularly whether it still answers, and gives it up after two silences.
 
-A deadlocked Asterisk keeps its sockets open and its event stream quiet: only a question tells. Runs in real time, not in
-the product's clock: it measures a machine.
+A deadlocked Asterisk keeps its sockets open and its event stream quiet: only a question tells. Runs in real time, not
+in the product's clock: it measures a machine.
 """
 
 import asyncio
