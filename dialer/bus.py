@@ -126,6 +126,7 @@ class RemoteFloor:
         self._id = uuid.uuid4().hex
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.synced = asyncio.Event()  # set once the dialer's streams are here for the first time
 
     async def start(self) -> None:
         for work in (self._replies(), self._deltas()):
@@ -208,6 +209,7 @@ class RemoteFloor:
         for stream, wire in snapshots.items():
             at = datetime.fromisoformat(wire["now"])
             self.hub.adopt(stream, Snapshot(wire["epoch"], wire["seq"], at, wire["state"]))
+        self.synced.set()
 
 
 def delta_from_wire(wire: dict[str, Any]) -> Delta:

@@ -2,7 +2,8 @@
 
 import copy
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -89,6 +90,15 @@ class StreamHub:
         """Call `listener(stream name, delta)` for each delta from now on; the returned function ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Number deltas but tell no listener: what a broken wire does."""
+        listeners, self._listeners = self._listeners, []
+        try:
+            yield
+        finally:
+            self._listeners = listeners
 
     def publish(self, stream: str, ops: Sequence[Op]) -> None:
         """Apply the operations to the stream's state, number them as one delta, tell the listeners."""
