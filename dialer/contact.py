@@ -1,18 +1,27 @@
 """Admits contacts: the one way to any call or message. Locks the person, asks the gate, writes verdict and attempt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 from uuid import UUID
 
+import structlog
+import uuid_utils
+from msgspec import structs, to_builtins
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-if TYPE_CHECKING:
-    from compliance.rulebooks.loader import Books
-    from compliance.verdict import Verdict
+from campaigns.db import tables as t
+from compliance.facts import Channel, Facts, HistoryEvent
+from compliance.gate import decide
+from compliance.rulebooks.model import Rulebooks
+from compliance.timezones import TZDB_VERSION
+from compliance.verdict import Verdict
+from dialer.contact_facts import Known, Row, facts_of
+from dialer.contact_rows import lock_and_read
 
-Channel = Literal["voice", "sms", "whatsapp", "email"]
+log = structlog.get_logger()
 Origin = Literal["dialer", "agent", "callback", "message_step", "reply"]
 
 
@@ -42,7 +51,7 @@ class WantedContact:
 class GateContext:
     """What every decision needs and no debtor has: the rulebooks."""
 
-    books: "Books"
+    books: Rulebooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Admitted:
     wanted: WantedContact
     attempt_id: UUID
     verdict_id: UUID
-    verdict: "Verdict"
+    verdict: Verdict
     contact_point_id: int
     address: str  # E.164, or an e-mail address
     language: str
@@ -61,11 +70,15 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The contact may not be made. `reasons` are all codes in the way; `retry_at` None: never, or nobody knows."""
+    """The contact may not be made. `reasons` are all codes in the way; `retry_at` None: never, or nobody knows.
+
+    Codes beside the gate's own: in_progress (the person is in an outgoing call), no_contact_point, no_debt, closed,
+    facts (what is stored contradicts itself), no_debtor (nothing is stored; the only one without a verdict row).
+    """
 
     wanted: WantedContact
     verdict_id: UUID | None
-    verdict: "Verdict | None"
+    verdict: Verdict | None
     reasons: tuple[str, ...]
     retry_at: datetime | None
     review: bool = False
@@ -79,4 +92,169 @@ async def admit(
     Locks the debtors' rows until that transaction ends, in order of id: hold no other debtor's lock when you call.
     A caller that rolls back has made no attempt and must not use the line.
     """
-    raise NotImplementedError
+    if not wanted:
+        return []
+    for_ever = any(one.purpose == "location" for one in wanted)
+    known = await lock_and_read(conn, [one.debtor_id for one in wanted], now=now, for_ever=for_ever)
+    batch = _Batch(now, gate)
+    answers = [batch.judge(one, known.get(one.debtor_id)) for one in wanted]
+    if batch.verdicts:
+        await conn.execute(insert(t.verdict), batch.verdicts)
+    if batch.attempts:
+        await conn.execute(insert(t.attempt), batch.attempts)
+    return answers
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The rows that the answers leave behind."""
+
+    now: datetime
+    gate: GateContext
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+
+    def judge(self, wanted: WantedContact, known: Known | None) -> Admitted | Refused:
+        if known is None:
+            return Refused(wanted, None, None, ("no_debtor",), None)
+        debts = known.open_debts()
+        if wanted.debt_ids is not None:
+            debts = tuple(debt for debt in wanted.debt_ids if debt in debts)
+        points = known.candidates(wanted.channel, wanted.contact_point_id)
+        own = _own_refusal(wanted, known, debts, points)
+        if own is not None:
+            return self._refuse(wanted, known, *own)
+        refused: list[Refused] = []
+        for point in points:
+            answer = self._ask(wanted, known, point, debts)
+            if isinstance(answer, Admitted):
+                return answer
+            refused.append(answer)
+        return min(refused, key=_soonest)
+
+    def _ask(self, wanted: WantedContact, known: Known, point: Row, debts: tuple[int, ...]) -> Admitted | Refused:
+        try:
+            facts = facts_of(
+                known,
+                point,
+                channel=wanted.channel,
+                origin=wanted.origin,
+                purpose=wanted.purpose,
+                debt_ids=debts,
+                rulebooks=wanted.rulebooks,
+                now=self.now,
+            )
+            verdict = decide(facts, self.gate.books)
+        except (ValueError, TypeError, LookupError) as problem:
+            # one person's broken rows must not stop the others in the batch, and never open the gate
+            log.error("contact.facts_broken", debtor_id=wanted.debtor_id, problem=type(problem).__name__)
+            return self._refuse(wanted, known, "facts", str(problem), point)
+        if not verdict.allowed:
+            verdict_id = self._store(wanted, known, point, facts, verdict, None)
+            review = verdict.decision == "review"
+            return Refused(wanted, verdict_id, verdict, verdict.codes, verdict.retry_at, review)
+        attempt_id = _uuid7()
+        verdict_id = self._store(wanted, known, point, facts, verdict, attempt_id)
+        self.attempts.append(_attempt(wanted, known, point, debts, attempt_id, self.now))
+        _remember(wanted, known, point, debts, self.now)
+        return Admitted(
+            wanted, attempt_id, verdict_id, verdict, point["id"], point["address"], known.debtor["language"], debts
+        )
+
+    def _refuse(self, wanted: WantedContact, known: Known, code: str, text: str, point: Row | None = None) -> Refused:
+        row = self._row(wanted, known, point, None)
+        row["reasons"] = [{"code": code, "rule": f"house.{code}", "rulebook": "house", "text": text}]
+        self.verdicts.append(row | {"decision": "deny", "tzdb": TZDB_VERSION})
+        return Refused(wanted, row["id"], None, (code,), None)
+
+    def _store(
+        self, wanted: WantedContact, known: Known, point: Row, facts: Facts, verdict: Verdict, attempt_id: UUID | None
+    ) -> UUID:
+        row = self._row(wanted, known, point, attempt_id)
+        row |= {
+            "decision": verdict.decision,
+            "reasons": [structs.asdict(reason) for reason in verdict.reasons],
+            "retry_at": verdict.retry_at,
+            "flags": list(verdict.flags),
+            "rulebooks": dict(name.partition("@")[::2] for name in verdict.rulebooks),
+            "tzdb": verdict.tzdb,
+            "inputs": {
+                "facts": to_builtins(facts),
+                "because": verdict.because,
+                "zones": verdict.zones,
+                "tallies": to_builtins(verdict.tallies),
+            },
+        }
+        self.verdicts.append(row)
+        verdict_id: UUID = row["id"]
+        return verdict_id
+
+    def _row(self, wanted: WantedContact, known: Known, point: Row | None, attempt_id: UUID | None) -> dict[str, Any]:
+        return {
+            "id": _uuid7(),
+            "tenant_id": known.debtor["tenant_id"],
+            "attempt_id": attempt_id,
+            "campaign_id": wanted.campaign_id,
+            "debtor_id": wanted.debtor_id,
+            "contact_point_id": None if point is None else point["id"],
+            "channel": wanted.channel,
+            "origin": wanted.origin,
+            "at": self.now,
+            "retry_at": None,
+            "flags": [],
+            "rulebooks": {},
+            "inputs": {},
+        }
+
+
+def _own_refusal(
+    wanted: WantedContact, known: Known, debts: tuple[int, ...], points: list[Row]
+) -> tuple[str, str] | None:
+    """What stands in the way before the gate is asked: (code, text)."""
+    if known.debtor["status"] == "closed":
+        return "closed", "the debtor's file is closed"
+    if not debts or (wanted.debt_ids is not None and len(debts) != len(set(wanted.debt_ids))):
+        return "no_debt", "no open debt to speak about, or one of those named is not open"
+    if not points:
+        return "no_contact_point", f"no usable contact point for {wanted.channel}"
+    if wanted.channel == "voice" and known.in_call:
+        return "in_progress", "an outgoing call with this person has not ended"
+    return None
+
+
+def _soonest(refused: Refused) -> tuple[bool, float]:
+    return refused.retry_at is None, 0.0 if refused.retry_at is None else refused.retry_at.timestamp()
+
+
+def _remember(wanted: WantedContact, known: Known, point: Row, debts: tuple[int, ...], now: datetime) -> None:
+    """The contact just admitted counts for the next one with the same person in this batch."""
+    voice = wanted.channel == "voice"
+    known.in_call = known.in_call or voice
+    outcome = "in_progress" if voice else "message_sent"
+    event = HistoryEvent(now, "out", wanted.channel, str(point["id"]), outcome, tuple(str(debt) for debt in debts))
+    known.events = [*(known.events or ()), event]
+
+
+def _attempt(
+    wanted: WantedContact, known: Known, point: Row, debts: tuple[int, ...], attempt_id: UUID, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": attempt_id,
+        "tenant_id": known.debtor["tenant_id"],
+        "campaign_id": wanted.campaign_id,
+        "debtor_id": wanted.debtor_id,
+        "contact_point_id": point["id"],
+        "debt_ids": list(debts),
+        "channel": wanted.channel,
+        "direction": "out",
+        "origin": wanted.origin,
+        "node": wanted.node,
+        "queue_fence": wanted.queue_fence,
+        "agent_id": wanted.agent_id,
+        "at": now,
+        "state": "committed",
+    }
+
+
+def _uuid7() -> UUID:
+    return UUID(int=uuid_utils.uuid7().int)
