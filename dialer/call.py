@@ -1,0 +1,629 @@
+"""Decides a call's life by one table: `step(call, event) -> (call, effects)`. Timers are effects, back as events.
+
+Node events (up, down, slow) and the agents' phones are not a call's: what follows from them reaches a call as
+FoundLive, NotFound or AgentLost. A call is abandoned exactly when a person (or unknown, which counts as one) answered
+and was not connected within `answer_wait_ms`; who hangs up before that was not abandoned.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, get_args
+
+from dialer.call_events import (
+    AgentConnected,
+    AgentFound,
+    AgentLost,
+    AloneOver,
+    CallEffect,
+    CallEvent,
+    CancelTimer,
+    ConnectAgent,
+    ConnectFailed,
+    Dial,
+    DialLost,
+    DialRefused,
+    DialUnavailable,
+    DropWant,
+    Ended,
+    EndOver,
+    FoundLive,
+    FreeAgent,
+    Hangup,
+    HangupAsked,
+    HoldAsked,
+    HoldLine,
+    Launch,
+    LeaveBridge,
+    MessageOver,
+    NotFound,
+    PlayAbandon,
+    Record,
+    ResumeLine,
+    RingOver,
+    SetTimer,
+    StartAmd,
+    Timer,
+    TimerEvent,
+    UnholdAsked,
+    VerdictOver,
+    WaitOver,
+    WantAgent,
+)
+from dialer.lives import Row, UnexpectedEvent, table, to
+from dialer.outcomes import unanswered
+from telephony.exchange import (
+    AmdVerdict,
+    Answered,
+    Destroyed,
+    Dtmf,
+    EarlyMedia,
+    EnteredBridge,
+    LeftBridge,
+    PlaybackEnded,
+    Ringing,
+)
+
+RING_GRACE = timedelta(seconds=5)
+VERDICT_LIMIT = timedelta(seconds=8)
+MESSAGE_LIMIT = timedelta(seconds=60)
+END_LIMIT = timedelta(seconds=5)
+ALONE_LIMIT = timedelta(seconds=1)
+
+
+class CallState(StrEnum):
+    COMMITTED = "committed"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    DETECTING = "detecting"
+    WAITING = "waiting"
+    BRIDGING = "bridging"
+    TALKING = "talking"
+    HELD = "held"
+    ABANDON_MESSAGE = "abandon_message"
+    MACHINE_ENDED = "machine_ended"
+    ENDING = "ending"
+    ENDED = "ended"
+
+
+S = CallState
+
+
+@dataclass(frozen=True, slots=True)
+class CallRules:
+    """What the campaign says about this call; fixed at launch."""
+
+    ring_timeout_s: int = 22
+    answer_wait_ms: int = 2000
+    amd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`agent_id` is the agent at work on it now, `talked_with` the last one connected, `for_agent` who chose it."""
+
+    attempt_id: str
+    rules: CallRules
+    state: CallState = CallState.COMMITTED
+    for_agent: int | None = None
+    agent_id: int | None = None
+    bridge_id: str | None = None
+    talked_with: int | None = None
+    refused_by: frozenset[int] = frozenset()
+    progress: bool = False
+    launched_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    waiting_since: datetime | None = None
+    bridged_at: datetime | None = None
+    ended_at: datetime | None = None
+    answered_by: str | None = None
+    abandoned: bool = False
+    hung_up_by: str | None = None
+    outcome: str | None = None
+    cause: int | None = None
+    tech_cause: int | None = None
+
+    def wait_limit(self, since: datetime) -> datetime:
+        return since + timedelta(milliseconds=self.rules.answer_wait_ms)
+
+
+Step = tuple[Call, tuple[CallEffect, ...]]
+
+
+def step(call: Call, event: CallEvent) -> Step:
+    """The call after the event and what is to be done. Raises UnexpectedEvent, with nothing changed."""
+    cell = TRANSITIONS[call.state].get(type(event))
+    if cell is None or cell.kind == "impossible":
+        raise UnexpectedEvent("call", call.state, type(event).__name__)
+    if cell.handler is None:
+        return call, ()
+    done: Step = cell.handler(call, event)
+    return done
+
+
+# ---- dialing -----------------------------------------------------------------------------------------------------
+
+
+def _launch(call: Call, event: Launch) -> Step:
+    due = event.at + timedelta(seconds=call.rules.ring_timeout_s) + RING_GRACE
+    return replace(call, state=S.DIALING, launched_at=event.at), (SetTimer(Timer.RING, due), Dial())
+
+
+def _ringing(call: Call, event: Ringing | EarlyMedia) -> Step:
+    return replace(call, state=S.RINGING, progress=True, ringing_at=call.ringing_at or event.at), ()
+
+
+def _refused(call: Call, event: DialRefused) -> Step:
+    if event.status == 409:
+        return call, ()  # our id is alive on the node: it was dialed, and its events will come
+    return _end(call, event.at, outcome="failed")
+
+
+def _unavailable(call: Call, event: DialUnavailable) -> Step:
+    return _end(call, event.at, outcome="cancelled")
+
+
+def _answered(call: Call, event: Answered) -> Step:
+    call = replace(call, answered_at=event.at, answered_by="unknown", progress=True)
+    record = Record({"state": "live", "answered_at": event.at, "ringing_at": call.ringing_at})
+    if call.rules.amd:
+        call = replace(call, state=S.DETECTING)
+        return call, (
+            CancelTimer(Timer.RING),
+            SetTimer(Timer.VERDICT, event.at + VERDICT_LIMIT),
+            StartAmd(),
+            record,
+        )
+    call, effects = _wait(call, event.at)
+    return call, (CancelTimer(Timer.RING), *effects, record)
+
+
+def _ring_over(call: Call, event: RingOver) -> Step:
+    return _hang_up(call, event.at, by="ring_timer")
+
+
+def _hangup_unanswered(call: Call, event: HangupAsked) -> Step:
+    return _hang_up(call, event.at, by=event.by)
+
+
+def _never_dialed(call: Call, event: HangupAsked) -> Step:
+    return _end(call, event.at, outcome="cancelled")
+
+
+def _forget_chooser(call: Call, event: AgentLost) -> Step:
+    if call.for_agent != event.agent_id:
+        return call, ()
+    return replace(call, for_agent=None), ()
+
+
+def _destroyed_unanswered(call: Call, event: Destroyed) -> Step:
+    call = replace(call, cause=event.cause, tech_cause=event.tech_cause)
+    rang = event.at - (call.launched_at or event.at)
+    outcome = unanswered(event.cause, progress=call.progress, rang=rang, ring_timeout_s=call.rules.ring_timeout_s)
+    return _end(call, event.at, outcome=outcome)
+
+
+# ---- answered: detection and waiting ---------------------------------------------------------------------------------
+
+
+def _verdict(call: Call, event: AmdVerdict) -> Step:
+    if event.result == "machine":
+        call, effects = _hang_up(replace(call, answered_by="machine"), event.at, by="machine", state=S.MACHINE_ENDED)
+        return call, (CancelTimer(Timer.VERDICT), *effects)
+    by = "person" if event.result == "person" else "unknown"
+    call, effects = _wait(replace(call, answered_by=by), event.at)
+    return call, (CancelTimer(Timer.VERDICT), *effects)
+
+
+def _verdict_over(call: Call, event: VerdictOver) -> Step:
+    call, effects = _wait(call, event.at)  # unknown counts as a person
+    return call, (CancelTimer(Timer.VERDICT), *effects)
+
+
+def _wait(call: Call, at: datetime) -> Step:
+    """The person waits for an agent from `at` on."""
+    call = replace(call, state=S.WAITING, waiting_since=at, agent_id=None, bridge_id=None)
+    return call, (SetTimer(Timer.WAIT, call.wait_limit(at)), WantAgent())
+
+
+def _agent_found(call: Call, event: AgentFound) -> Step:
+    call = replace(call, state=S.BRIDGING, agent_id=event.agent_id, bridge_id=event.bridge_id)
+    return call, (ConnectAgent(event.agent_id, event.bridge_id), DropWant())
+
+
+def _give_back(call: Call, event: AgentFound) -> Step:
+    """Too late: the debtor does not wait any more."""
+    if event.agent_id == call.agent_id:
+        return call, ()
+    return call, (FreeAgent(event.agent_id, talked=False),)
+
+
+def _abandon(call: Call, event: WaitOver | HangupAsked) -> Step:
+    # connected once and lost again is no abandonment: the person was with an agent in time
+    abandoned = call.bridged_at is None
+    agent_id = call.agent_id if call.agent_id is not None else call.for_agent
+    freed = (FreeAgent(agent_id, talked=False),) if agent_id is not None else ()
+    left: tuple[CallEffect, ...] = ()
+    if call.bridge_id is not None:
+        left = (LeaveBridge(call.bridge_id),)
+    call = replace(call, state=S.ABANDON_MESSAGE, agent_id=None, bridge_id=None, for_agent=None, abandoned=abandoned)
+    timers = (CancelTimer(Timer.WAIT), CancelTimer(Timer.VERDICT), SetTimer(Timer.MESSAGE, event.at + MESSAGE_LIMIT))
+    return call, (DropWant(), *freed, *left, PlayAbandon(), *timers, Record({"abandoned": abandoned}))
+
+
+def _destroyed_waiting(call: Call, event: Destroyed) -> Step:
+    call = _judge_wait(replace(call, cause=event.cause, tech_cause=event.tech_cause), event.at)
+    return _end(call, event.at, outcome=_answered_outcome(call))
+
+
+def _judge_wait(call: Call, at: datetime) -> Call:
+    """Who was still unconnected when the limit passed was abandoned, whichever news came first."""
+    late = call.waiting_since is not None and at >= call.wait_limit(call.waiting_since)
+    return replace(call, abandoned=True) if late and call.bridged_at is None else call
+
+
+# ---- connecting and talking ----------------------------------------------------------------------------------------
+
+
+def _entered(call: Call, event: EnteredBridge) -> Step:
+    if event.bridge_id != call.bridge_id or call.agent_id is None:
+        return call, ()  # the bridge of an agent who was lost meanwhile
+    call = replace(
+        call, state=S.TALKING, bridged_at=call.bridged_at or event.at, talked_with=call.agent_id, progress=True
+    )
+    record = Record({"bridged_at": call.bridged_at, "agent_id": call.agent_id})
+    return call, (CancelTimer(Timer.WAIT), AgentConnected(call.agent_id or 0), record)
+
+
+def _connect_failed(call: Call, event: ConnectFailed) -> Step:
+    if event.agent_id != call.agent_id:
+        return call, ()
+    call = replace(
+        call,
+        state=S.WAITING,
+        agent_id=None,
+        bridge_id=None,
+        for_agent=None,
+        refused_by=call.refused_by | {event.agent_id},
+    )
+    return call, (FreeAgent(event.agent_id, talked=False), WantAgent())
+
+
+def _lost_while_bridging(call: Call, event: AgentLost) -> Step:
+    if event.agent_id != call.agent_id:
+        return _forget_chooser(call, event)
+    call = replace(call, state=S.WAITING, agent_id=None, bridge_id=None, for_agent=None)
+    return call, (WantAgent(),)  # the first wait goes on: its timer still runs
+
+
+def _lost_while_talking(call: Call, event: AgentLost) -> Step:
+    if event.agent_id != call.agent_id:
+        return call, ()
+    return _to_another(call, event.at)
+
+
+def _to_another(call: Call, at: datetime) -> Step:
+    """Never dead air: another agent within the limit, else the message."""
+    held: tuple[CallEffect, ...] = ()
+    if call.state is S.HELD and call.agent_id is not None:
+        held = (ResumeLine(call.agent_id),)
+    call, effects = _wait(replace(call, for_agent=None, hung_up_by=None), at)
+    return call, (*held, CancelTimer(Timer.ALONE), *effects)
+
+
+def _left(call: Call, event: LeftBridge) -> Step:
+    if event.bridge_id != call.bridge_id:
+        return call, ()
+    return call, (SetTimer(Timer.ALONE, event.at + ALONE_LIMIT),)  # the usual next event is Destroyed
+
+
+def _back(call: Call, event: EnteredBridge) -> Step:
+    return call, (CancelTimer(Timer.ALONE),) if event.bridge_id == call.bridge_id else ()
+
+
+def _alone(call: Call, event: AloneOver) -> Step:
+    agent_id = call.agent_id
+    call, effects = _to_another(call, event.at)
+    freed = (FreeAgent(agent_id, talked=True),) if agent_id is not None else ()
+    return call, (*freed, *effects)
+
+
+def _hold(call: Call, event: HoldAsked) -> Step:
+    return replace(call, state=S.HELD), (HoldLine(call.agent_id or 0),)
+
+
+def _unhold(call: Call, event: UnholdAsked) -> Step:
+    return replace(call, state=S.TALKING), (ResumeLine(call.agent_id or 0),)
+
+
+def _hangup_talk(call: Call, event: HangupAsked) -> Step:
+    agent_id = call.agent_id
+    call, effects = _hang_up(replace(call, agent_id=None, bridge_id=None), event.at, by=event.by)
+    freed = (FreeAgent(agent_id, talked=True),) if agent_id is not None else ()
+    return call, (*effects, CancelTimer(Timer.ALONE), *freed)
+
+
+def _destroyed_answered(call: Call, event: Destroyed) -> Step:
+    call = replace(call, cause=event.cause, tech_cause=event.tech_cause)
+    return _end(call, event.at, outcome=_answered_outcome(call))
+
+
+# ---- ending --------------------------------------------------------------------------------------------------------
+
+
+def _message_done(call: Call, event: PlaybackEnded | MessageOver) -> Step:
+    call, effects = _hang_up(call, event.at, by="message")
+    return call, (CancelTimer(Timer.MESSAGE), *effects)
+
+
+def _hangup_message(call: Call, event: HangupAsked) -> Step:
+    call, effects = _hang_up(call, event.at, by=event.by)
+    return call, (CancelTimer(Timer.MESSAGE), *effects)
+
+
+def _hang_up(call: Call, at: datetime, *, by: str, state: CallState = CallState.ENDING) -> Step:
+    call = replace(call, state=state, hung_up_by=call.hung_up_by or by)
+    return call, (CancelTimer(Timer.RING), Hangup(), SetTimer(Timer.END, at + END_LIMIT))
+
+
+def _hang_up_again(call: Call, event: EndOver) -> Step:
+    return call, (Hangup(), SetTimer(Timer.END, event.at + END_LIMIT))
+
+
+def _answered_too_late(call: Call, event: Answered) -> Step:
+    """The person picked up while our hang-up was on its way: answered, and never to be connected."""
+    if call.answered_at is not None:
+        return call, ()
+    return replace(call, answered_at=event.at, answered_by="unknown", abandoned=True), ()
+
+
+def _destroyed_ending(call: Call, event: Destroyed) -> Step:
+    if call.answered_at is None:
+        by_timer = call.hung_up_by == "ring_timer"
+        outcome = ("no_answer" if call.progress else "failed") if by_timer else "cancelled"
+        return _end(replace(call, cause=event.cause, tech_cause=event.tech_cause), event.at, outcome=outcome)
+    return _destroyed_answered(call, event)
+
+
+def _answered_outcome(call: Call) -> str:
+    if call.abandoned:
+        return "abandoned"
+    if call.bridged_at is not None:
+        return "conversation"
+    return "amd_machine" if call.answered_by == "machine" else "answered_dropped"
+
+
+def _end(call: Call, at: datetime, *, outcome: str) -> Step:
+    freed: tuple[CallEffect, ...] = ()
+    if call.agent_id is not None:
+        freed = (FreeAgent(call.agent_id, talked=call.state in (S.TALKING, S.HELD)),)
+    elif call.for_agent is not None and call.talked_with is None:
+        freed = (FreeAgent(call.for_agent, talked=False),)
+    call = replace(call, state=S.ENDED, ended_at=at, outcome=outcome, agent_id=None, bridge_id=None)
+    return call, (*(CancelTimer(timer) for timer in Timer), DropWant(), *freed, Ended())
+
+
+# ---- reconciliation ------------------------------------------------------------------------------------------------
+
+
+def _not_found(call: Call, event: NotFound) -> Step:
+    """Ended while nobody listened: what is known stays known, the rest is `unknown`, which counts as a call placed."""
+    if call.state in (S.WAITING, S.BRIDGING):
+        call = _judge_wait(call, event.at)
+    known = call.abandoned or call.bridged_at is not None or call.answered_by == "machine"
+    return _end(call, event.at, outcome=_answered_outcome(call) if known else "unknown")
+
+
+def _found_unanswered(call: Call, event: FoundLive) -> Step:
+    if event.agent_id is not None:
+        return _adopt_talk(replace(call, answered_at=event.at, answered_by="unknown"), event.agent_id, event)
+    if event.state == "Up":
+        return _answered(call, Answered("", event.at))
+    due = (call.launched_at or event.at) + timedelta(seconds=call.rules.ring_timeout_s) + RING_GRACE
+    state = S.RINGING if event.state == "Ringing" else call.state
+    return replace(call, state=state, progress=call.progress or state is S.RINGING), (SetTimer(Timer.RING, due),)
+
+
+def _adopt_talk(call: Call, agent_id: int, event: FoundLive) -> Step:
+    bridge_id = event.bridge_id or ""
+    call = replace(call, agent_id=agent_id, bridge_id=bridge_id)
+    call, effects = _entered(call, EnteredBridge("", bridge_id, event.at))
+    record = Record({"state": "live", "answered_at": call.answered_at, "ringing_at": call.ringing_at})
+    return call, (CancelTimer(Timer.RING), DropWant(), *effects, record)
+
+
+def _found_detecting(call: Call, event: FoundLive) -> Step:
+    return call, (SetTimer(Timer.VERDICT, (call.answered_at or event.at) + VERDICT_LIMIT),)
+
+
+def _found_waiting(call: Call, event: FoundLive) -> Step:
+    since = call.waiting_since or call.answered_at or event.at
+    call = replace(call, waiting_since=since)
+    return call, (SetTimer(Timer.WAIT, call.wait_limit(since)), WantAgent())
+
+
+def _found_bridging(call: Call, event: FoundLive) -> Step:
+    if event.bridge_id is not None and event.bridge_id == call.bridge_id:
+        return _entered(call, EnteredBridge("", event.bridge_id, event.at))
+    return call, ()
+
+
+def _found_talking(call: Call, event: FoundLive) -> Step:
+    if event.bridge_id == call.bridge_id and event.agent_id is not None:
+        return call, ()
+    return call, (SetTimer(Timer.ALONE, event.at + ALONE_LIMIT),)
+
+
+def _found_message(call: Call, event: FoundLive) -> Step:
+    since = call.waiting_since or call.answered_at or event.at
+    return call, (SetTimer(Timer.MESSAGE, since + MESSAGE_LIMIT),)
+
+
+def _found_ending(call: Call, event: FoundLive) -> Step:
+    return call, (Hangup(), SetTimer(Timer.END, event.at + END_LIMIT))
+
+
+# ---- the table -----------------------------------------------------------------------------------------------------
+
+EVENTS: tuple[type, ...] = get_args(CallEvent)
+_TIMERS = frozenset(get_args(TimerEvent))
+_COMMANDS = frozenset({HoldAsked, UnholdAsked})
+# replies to the originate may come after the events that prove it was done
+_REPLIES = frozenset({DialRefused, DialUnavailable, DialLost})
+_PROGRESS = frozenset({Ringing, EarlyMedia})
+_BRIDGE = frozenset({EnteredBridge, LeftBridge})
+_ANY_SOUND: frozenset[Any] = frozenset({Dtmf, PlaybackEnded})
+_LATE = _REPLIES | _PROGRESS | _COMMANDS
+
+_BEFORE_ANSWER = {
+    Answered: to(_answered, S.WAITING, S.DETECTING),
+    Destroyed: to(_destroyed_unanswered, S.ENDED),
+    HangupAsked: to(_hangup_unanswered, S.ENDING),
+    RingOver: to(_ring_over, S.ENDING),
+    AgentLost: to(_forget_chooser),
+    AgentFound: to(_give_back),
+    FoundLive: to(_found_unanswered, S.RINGING, S.WAITING, S.DETECTING, S.TALKING),
+    NotFound: to(_not_found, S.ENDED),
+}
+_IN_TALK = {
+    Destroyed: to(_destroyed_answered, S.ENDED),
+    HangupAsked: to(_hangup_talk, S.ENDING),
+    AgentLost: to(_lost_while_talking, S.WAITING),
+    AgentFound: to(_give_back),
+    LeftBridge: to(_left),
+    EnteredBridge: to(_back),
+    AloneOver: to(_alone, S.WAITING),
+    FoundLive: to(_found_talking),
+    NotFound: to(_not_found, S.ENDED),
+}
+_IN_END = {
+    Destroyed: to(_destroyed_ending, S.ENDED),
+    EndOver: to(_hang_up_again),
+    AgentFound: to(_give_back),
+    Answered: to(_answered_too_late),
+    FoundLive: to(_found_ending),
+    NotFound: to(_not_found, S.ENDED),
+}
+_TALK_IGNORES = (_LATE - _COMMANDS) | _ANY_SOUND | (_TIMERS - {AloneOver}) | {Answered, AmdVerdict, ConnectFailed}
+
+TRANSITIONS = table(
+    EVENTS,
+    {
+        S.COMMITTED: Row(
+            {
+                Launch: to(_launch, S.DIALING),
+                HangupAsked: to(_never_dialed, S.ENDED),
+                AgentLost: to(_forget_chooser),
+                AgentFound: to(_give_back),
+            },
+            ignored=_COMMANDS,
+            # nothing was sent: no news of a channel, and reconciliation asks only about calls that were launched
+            impossible=frozenset(EVENTS) - {Launch, HangupAsked, AgentLost, AgentFound} - _COMMANDS,
+        ),
+        S.DIALING: Row(
+            _BEFORE_ANSWER
+            | dict.fromkeys(_PROGRESS, to(_ringing, S.RINGING))
+            | {DialRefused: to(_refused, S.ENDED), DialUnavailable: to(_unavailable, S.ENDED)},
+            ignored=_COMMANDS | (_TIMERS - {RingOver}) | {DialLost, Dtmf},
+            impossible=_BRIDGE | {Launch, AmdVerdict, ConnectFailed, PlaybackEnded},
+        ),
+        S.RINGING: Row(
+            _BEFORE_ANSWER,
+            ignored=_LATE | (_TIMERS - {RingOver}) | {Dtmf},
+            impossible=_BRIDGE | {Launch, AmdVerdict, ConnectFailed, PlaybackEnded},
+        ),
+        S.DETECTING: Row(
+            {
+                AmdVerdict: to(_verdict, S.WAITING, S.MACHINE_ENDED),
+                VerdictOver: to(_verdict_over, S.WAITING),
+                Destroyed: to(_destroyed_waiting, S.ENDED),
+                HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
+                AgentLost: to(_forget_chooser),
+                AgentFound: to(_give_back),
+                FoundLive: to(_found_detecting),
+                NotFound: to(_not_found, S.ENDED),
+            },
+            ignored=_LATE | (_TIMERS - {VerdictOver}) | {Answered, Dtmf},
+            impossible=_BRIDGE | {Launch, ConnectFailed, PlaybackEnded},
+        ),
+        S.WAITING: Row(
+            {
+                AgentFound: to(_agent_found, S.BRIDGING),
+                WaitOver: to(_abandon, S.ABANDON_MESSAGE),
+                HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
+                Destroyed: to(_destroyed_waiting, S.ENDED),
+                AgentLost: to(_forget_chooser),
+                FoundLive: to(_found_waiting),
+                NotFound: to(_not_found, S.ENDED),
+            },
+            # the bridge of a lost agent may still send its news
+            ignored=_LATE | (_TIMERS - {WaitOver}) | _BRIDGE | _ANY_SOUND | {Answered, AmdVerdict, ConnectFailed},
+            impossible=frozenset({Launch}),
+        ),
+        S.BRIDGING: Row(
+            {
+                EnteredBridge: to(_entered, S.TALKING),
+                ConnectFailed: to(_connect_failed, S.WAITING),
+                AgentLost: to(_lost_while_bridging, S.WAITING),
+                AgentFound: to(_give_back),
+                WaitOver: to(_abandon, S.ABANDON_MESSAGE),
+                HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
+                Destroyed: to(_destroyed_waiting, S.ENDED),
+                FoundLive: to(_found_bridging, S.TALKING),
+                NotFound: to(_not_found, S.ENDED),
+            },
+            ignored=_LATE | (_TIMERS - {WaitOver}) | _ANY_SOUND | {Answered, AmdVerdict, LeftBridge},
+            impossible=frozenset({Launch}),
+        ),
+        S.TALKING: Row(
+            _IN_TALK | {HoldAsked: to(_hold, S.HELD)},
+            ignored=_TALK_IGNORES | {UnholdAsked},
+            impossible=frozenset({Launch}),
+        ),
+        S.HELD: Row(
+            _IN_TALK | {UnholdAsked: to(_unhold, S.TALKING)},
+            ignored=_TALK_IGNORES | {HoldAsked},
+            impossible=frozenset({Launch}),
+        ),
+        S.ABANDON_MESSAGE: Row(
+            {
+                PlaybackEnded: to(_message_done, S.ENDING),
+                MessageOver: to(_message_done, S.ENDING),
+                HangupAsked: to(_hangup_message, S.ENDING),
+                Destroyed: to(_destroyed_answered, S.ENDED),
+                AgentFound: to(_give_back),
+                FoundLive: to(_found_message),
+                NotFound: to(_not_found, S.ENDED),
+            },
+            ignored=_LATE
+            | (_TIMERS - {MessageOver})
+            | _BRIDGE
+            | {Answered, AmdVerdict, ConnectFailed, AgentLost, Dtmf},
+            impossible=frozenset({Launch}),
+        ),
+        S.MACHINE_ENDED: Row(
+            _IN_END,
+            ignored=_LATE
+            | (_TIMERS - {EndOver})
+            | _BRIDGE
+            | _ANY_SOUND
+            | {AmdVerdict, ConnectFailed, AgentLost, HangupAsked},
+            impossible=frozenset({Launch}),
+        ),
+        S.ENDING: Row(
+            _IN_END,
+            ignored=_LATE
+            | (_TIMERS - {EndOver})
+            | _BRIDGE
+            | _ANY_SOUND
+            | {AmdVerdict, ConnectFailed, AgentLost, HangupAsked},
+            impossible=frozenset({Launch}),
+        ),
+        S.ENDED: Row(
+            {AgentFound: to(_give_back)},
+            ignored=frozenset(EVENTS) - {AgentFound, Launch},
+            impossible=frozenset({Launch}),
+        ),
+    },
+)

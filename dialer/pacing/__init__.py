@@ -1,0 +1,20 @@
+"""How many calls to launch now: the interface, and the modes that need no forecast."""
+
+from dialer.pacing.interface import (
+    Pacer,
+    PacingDecision,
+    PacingLimits,
+    PacingSnapshot,
+)
+from dialer.pacing.modes import PreviewPacer, ProgressivePacer, RatioPacer, pacer_for
+
+__all__ = [
+    "Pacer",
+    "PacingDecision",
+    "PacingLimits",
+    "PacingSnapshot",
+    "PreviewPacer",
+    "ProgressivePacer",
+    "RatioPacer",
+    "pacer_for",
+]

@@ -1,0 +1,36 @@
+"""Decides how much of a wish the lines and the calls per second allow. Pure."""
+
+from dataclasses import dataclass
+
+from dialer.pacing.interface import PacingDecision, PacingSnapshot
+
+BURST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A token bucket as a value: `tokens` at `at_s`. It holds at most one second's worth, and at least one call."""
+
+    tokens: float | None = None
+    at_s: float = 0.0
+
+    def grant(self, wish: int, because: str, snapshot: PacingSnapshot) -> tuple["Budget", PacingDecision]:
+        """Never negative, never above the free lines, never above the calls per second."""
+        launch = max(0, wish)
+        limits = snapshot.limits
+        if limits.max_lines is not None and launch > limits.max_lines - snapshot.lines_in_use:
+            launch = max(0, limits.max_lines - snapshot.lines_in_use)
+            because = f"lines: {snapshot.lines_in_use} of {limits.max_lines} in use"
+        if limits.max_cps is None:
+            return self, PacingDecision(launch, because)
+        tokens = self._tokens(limits.max_cps, snapshot.now_s)
+        if launch > int(tokens):
+            launch = int(tokens)
+            because = f"calls per second: limit {limits.max_cps:g}"
+        return Budget(tokens - launch, max(self.at_s, snapshot.now_s)), PacingDecision(launch, because)
+
+    def _tokens(self, per_second: float, now_s: float) -> float:
+        full = max(1.0, per_second * BURST_S)
+        if self.tokens is None:
+            return full
+        return min(full, self.tokens + max(0.0, now_s - self.at_s) * per_second)

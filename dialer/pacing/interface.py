@@ -1,0 +1,89 @@
+"""Says what a pacer is told and what it answers. Pure; times are seconds of the caller's clock.
+
+A pacer is a value: `decide` gives the decision and the pacer to ask next time, so that its whole memory is explicit,
+can be stored, and the same input gives the same output.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+SeatState = Literal["idle", "talk", "wrap", "pause", "out"]
+CallPhase = Literal["dialing", "ringing", "detecting", "waiting"]
+OutcomeKind = Literal["busy", "failed", "no_answer", "answered", "amd_machine", "connected", "dropped"]
+
+
+class Seat(NamedTuple):
+    """An agent. `for_s`: seconds in the state; `then`: a pause or logout that takes effect after the call."""
+
+    state: SeatState
+    for_s: float
+    then: Literal["pause", "logout"] | None = None
+
+
+class Line(NamedTuple):
+    """A call in flight without an agent; `age_s` seconds since launch."""
+
+    phase: CallPhase
+    age_s: float
+
+
+class OutcomeSeen(NamedTuple):
+    """`extra_s`: ringing time of an answer, seconds since answer of the kinds that follow it."""
+
+    at_s: float
+    kind: OutcomeKind
+    age_s: float
+    extra_s: float = 0.0
+
+
+class SeatEvent(NamedTuple):
+    at_s: float
+    kind: Literal["talk_end", "wrap_end"]
+    duration_s: float
+    machine: bool = False
+
+
+class Totals(NamedTuple):
+    """Of this campaign today."""
+
+    launched: int = 0
+    answered: int = 0
+    connected: int = 0
+    dropped: int = 0
+    amd_machine: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PacingLimits:
+    """`max_lines`: calls of the campaign at once, talking ones too; `max_cps`: launches a second; None: no limit."""
+
+    max_lines: int | None = None
+    max_cps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PacingSnapshot:
+    """The floor of one campaign at `now_s`. `outcomes` and `seat_events`: what came since the last snapshot."""
+
+    now_s: float
+    seats: tuple[Seat, ...] = ()
+    calls: tuple[Line, ...] = ()
+    outcomes: tuple[OutcomeSeen, ...] = ()
+    seat_events: tuple[SeatEvent, ...] = ()
+    totals: Totals = field(default_factory=Totals)
+    lines_in_use: int = 0
+    limits: PacingLimits = field(default_factory=PacingLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class PacingDecision:
+    """Launch so many calls now; `because` names the figure that limited it, for the supervisor's board."""
+
+    launch: int
+    because: str
+
+
+class Pacer(Protocol):
+    def decide(self, snapshot: PacingSnapshot) -> "tuple[Pacer, PacingDecision]":
+        """The decision for this instant, and the pacer that remembers it."""
+        ...
