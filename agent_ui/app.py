@@ -1,0 +1,92 @@
+"""Builds the web application: every route with its policy, the middlewares, the live side, and what runs beside."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+from aiohttp import web
+from sqlalchemy import delete
+
+from agent_ui.api.auth import AuthApi
+from agent_ui.api.operations import DatabaseCheck, OperationsApi
+from agent_ui.api.pages import Pages
+from agent_ui.deps import WebDeps
+from agent_ui.faults import database_gone
+from agent_ui.headers import security_headers
+from agent_ui.hooks.webhooks import WebhookApi
+from agent_ui.live.server import LiveServer
+from agent_ui.metrics import WebMetrics
+from agent_ui.middleware import errors, guard, observe
+from agent_ui.policy import Policies, add_routes, refuse_undeclared
+from agent_ui.sessions import SessionStore
+from agent_ui.throttle import WINDOW
+from campaigns.db.tables import login_failure
+
+log = structlog.get_logger()
+
+POLICIES = web.AppKey("policies", Policies)
+LIVE = web.AppKey("live", LiveServer)
+
+PURGE_EVERY_S = 600
+
+
+def make_app(deps: WebDeps) -> web.Application:
+    """The application of the web role. Raises UndeclaredPolicy when a route lacks its policy."""
+    settings = deps.settings
+    metrics = WebMetrics(deps.registry)
+    sessions = SessionStore(deps.engine, deps.clock, settings.session_lifetime, settings.session_idle)
+    live = LiveServer(deps, sessions, metrics)
+    policies: Policies = {}
+    app = web.Application(
+        middlewares=[observe(metrics), errors, guard(policies, sessions, settings)],
+        client_max_size=settings.body_limit_bytes,
+    )
+    checks = (DatabaseCheck(deps.engine), *deps.readiness)
+    parts = (
+        AuthApi(deps, sessions, live, metrics),
+        OperationsApi(settings, checks, deps.registry),
+        WebhookApi(deps, metrics),
+        live,
+        Pages(settings.static_dir),
+    )
+    for part in parts:
+        policies.update(add_routes(app, part.routes()))
+    refuse_undeclared(app, policies)
+    headers = security_headers(settings)
+
+    async def secure(_: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(headers)
+        response.headers.popall("Server", None)
+
+    app.on_response_prepare.append(secure)
+    app[POLICIES] = policies
+    app[LIVE] = live
+    app.cleanup_ctx.append(_housekeeping(deps, sessions))
+    live.attach(app)
+    return app
+
+
+def _housekeeping(deps: WebDeps, sessions: SessionStore) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Now and then forgets sessions and failed logins that count no more."""
+
+    async def forget() -> None:
+        async with deps.engine.begin() as connection:
+            await connection.execute(delete(login_failure).where(login_failure.c.at <= deps.clock.now() - WINDOW))
+        await sessions.purge()
+
+    async def loop() -> None:
+        while True:
+            await deps.clock.sleep(PURGE_EVERY_S)
+            try:
+                await forget()
+            except Exception as fault:
+                # it is only tidying: whatever failed, the next round does it
+                log.warning("housekeeping.failed", gone=database_gone(fault), error=type(fault).__name__)
+
+    async def context(_: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(loop())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    return context

@@ -1,0 +1,32 @@
+"""What a person is told when a request is refused: a stable code, what is wrong, where, and how to mend it."""
+
+from typing import Any
+
+
+class Problem(Exception):
+    """Refuses the request. `message` goes to the person as it is: no internals, no personal data."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, field: str | None = None, retry_after_s: int | None = None
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.field = field
+        self.retry_after_s = retry_after_s
+
+    def wire(self) -> dict[str, Any]:
+        return error_wire(self.code, self.message, self.field)
+
+
+def error_wire(code: str, message: str, field: str | None = None) -> dict[str, Any]:
+    """`{"error": {code, message, field?}}`, the one shape of every refusal over HTTP."""
+    error = {"code": code, "message": message}
+    if field is not None:
+        error["field"] = field
+    return {"error": error}
+
+
+def not_logged_in() -> Problem:
+    return Problem(401, "not_logged_in", "You are not logged in, or your session ended. Log in again.")
