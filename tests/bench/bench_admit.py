@@ -37,7 +37,7 @@ async def fill(conn: AsyncConnection) -> list[int]:
         text(
             "INSERT INTO attempt (id, tenant_id, debtor_id, contact_point_id, debt_ids, channel, origin, at, state,"
             " ended_at, outcome) SELECT gen_random_uuid(), p.tenant_id, p.debtor_id, p.id, ARRAY[]::bigint[], 'voice',"
-            " 'dialer', :now - make_interval(days => 8 + g), 'ended', :now, 'no_answer'"
+            " 'dialer', CAST(:now AS timestamptz) - make_interval(days => 8 + g), 'ended', :now, 'no_answer'"
             " FROM contact_point p, generate_series(1, :n) g WHERE p.position = 0"
         ),
         {"now": NOW, "n": HISTORY},

@@ -128,7 +128,7 @@ async def test_what_is_not_known_counts_as_a_call_unless_it_never_connected(
 async def test_a_call_that_was_bridged_and_then_lost_counts_as_a_conversation(
     conn: AsyncConnection, person: Person
 ) -> None:
-    lost = {"outcome": "unknown", "answered_at": NOW, "bridged_at": NOW, "debt_ids": [person.debt]}
+    lost: dict[str, Any] = {"outcome": "unknown", "answered_at": NOW, "bridged_at": NOW, "debt_ids": [person.debt]}
     await an_attempt(conn, person.tenant, person.debtor, at=NOW - timedelta(days=2), **lost)
     (answer,) = await ask(conn, person.call())
     assert reasons(answer) == ("frequency.conversation",)
