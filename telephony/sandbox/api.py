@@ -99,7 +99,7 @@ class Api:
                 ids = {name: unquote(value) for name, value in match.groupdict().items()}
                 result = route.handler(Params(query, body), **ids)
             except Refusal as no:
-                return Reply(no.status, {"message": no.message})
+                return Reply(no.status, no.body)
             return Reply(route.status, None if route.status == 204 else result)
         if known_path:
             return Reply(405, {"message": "Invalid method"})

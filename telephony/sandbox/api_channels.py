@@ -26,7 +26,7 @@ class ChannelRoutes:
             raise Refusal(400, "Application or extension must be specified")
         technology, _, resource = endpoint.partition("/")
         if technology != "PJSIP" or not resource:
-            raise Refusal(400, "Invalid endpoint specified")
+            raise Refusal(500, "Allocation failed")
         variables, reported = params.variables()
         user, at, trunk = resource.partition("@")
         dial = Dial(
@@ -47,11 +47,9 @@ class ChannelRoutes:
         return self._lines.originate(dial, DebtorEnd(self._lines, script), user, attempt).json()
 
     def _originate_phone(self, dial: Dial, resource: str) -> Json:
-        if not self._phones.is_phone(resource):
+        if not self._phones.is_phone(resource) or not self._phones.get(resource).online:
             raise Refusal(500, "Allocation failed")
         phone = self._phones.get(resource)
-        if not phone.online:
-            raise Refusal(500, "Allocation failed")
         return self._lines.originate(dial, PhoneEnd(self._lines, phone), None, None).json()
 
     def list_all(self, params: Params) -> list[Json]:
@@ -95,10 +93,10 @@ class ChannelRoutes:
         self._lines.media.hold(self._node.controlled(channel_id), False)
 
     def start_moh(self, params: Params, channel_id: str) -> None:
-        self._node.controlled(channel_id).moh = True
+        self._lines.media.music(self._node.controlled(channel_id), True)
 
     def stop_moh(self, params: Params, channel_id: str) -> None:
-        self._node.controlled(channel_id).moh = False
+        self._lines.media.music(self._node.controlled(channel_id), False)
 
     def start_ringback(self, params: Params, channel_id: str) -> None:
         self._node.controlled(channel_id).ringback = True

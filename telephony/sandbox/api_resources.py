@@ -42,7 +42,7 @@ class ResourceRoutes:
     def _named_channels(self, params: Params) -> list[Channel]:
         names = params.names("channel")
         if not names:
-            raise Refusal(400, "Channel must be specified")
+            raise Refusal(400, "Missing parameter channel")
         missing = [name for name in names if name not in self._node.channels]
         if missing:
             raise Refusal(400, "Channel not found")
@@ -66,10 +66,7 @@ class ResourceRoutes:
         playback = self._node.playbacks.get(playback_id)
         if playback is None:
             raise Refusal(404, "Playback not found")
-        if playback.channel.playback is playback:
-            self._lines.media.stop(playback.channel)
-        else:
-            del self._node.playbacks[playback_id]
+        self._lines.media.stop(playback)
 
     def _app(self, name: str) -> App:
         app = self._apps.get(name)
@@ -114,7 +111,7 @@ class ResourceRoutes:
             return
         known = kind in ("channel", "bridge", "endpoint")
         raise Refusal(
-            422 if known else 400, "Event source does not exist" if known else "Invalid parameter eventSource"
+            422 if known else 400, "Event source does not exist" if known else "Invalid event source URI scheme"
         )
 
     def _endpoint_exists(self, name: str) -> bool:
@@ -143,7 +140,7 @@ class ResourceRoutes:
         return endpoint_json(resource, self._phones.get(resource).online, self._channels_of(resource))
 
     def _channels_of(self, resource: str) -> list[str]:
-        return [item.id for item in self._node.channels.values() if item.endpoint == f"PJSIP/{resource}"]
+        return [leg.id for leg in self._node.legs_of(f"PJSIP/{resource}")]
 
     def info(self, params: Params) -> Json:
         return {

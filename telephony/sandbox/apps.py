@@ -16,13 +16,11 @@ ASTERISK_ID = "5a:4d:b0:00:00:01"
 class Socket:
     """One event WebSocket's outgoing side: a queue that a writer task empties."""
 
-    def __init__(self, abort: Callable[[], None], close: Callable[[], None]) -> None:
+    def __init__(self, abort: Callable[[], None]) -> None:
         self._queue: deque[bytes] = deque()
         self._more = asyncio.Event()
         self._abort = abort
-        self._close = close
         self.paused = False
-        self.closed = False
         self.dropped = False
         """Cut by a fault: whatever was queued is lost."""
 
@@ -37,17 +35,8 @@ class Socket:
     def abort(self) -> None:
         """Cut the TCP connection as a failing network does."""
         self.dropped = True
-        self._finish()
-        self._abort()
-
-    def close(self) -> None:
-        """Close politely after what is queued."""
-        self._finish()
-        self._close()
-
-    def _finish(self) -> None:
-        self.closed = True
         self._more.set()
+        self._abort()
 
     async def next_batch(self) -> list[bytes] | None:
         """All that is waiting; None at the end."""
@@ -56,7 +45,7 @@ class Socket:
                 batch = list(self._queue)
                 self._queue.clear()
                 return batch
-            if self.closed:
+            if self.dropped:
                 return None
             self._more.clear()
             await self._more.wait()
@@ -65,8 +54,7 @@ class Socket:
 @dataclass(slots=True)
 class App:
     name: str
-    sockets: list[Socket] = field(default_factory=list)
-    """At most one is live; a list so that a replaced one can finish."""
+    socket: Socket | None = None
     sources: set[str] = field(default_factory=set)
     """channel:ID, bridge:ID, endpoint:TECH/RESOURCE"""
     subscribe_all: bool = False
@@ -75,7 +63,7 @@ class App:
 
     @property
     def active(self) -> bool:
-        return bool(self.sockets)
+        return self.socket is not None
 
     def json(self) -> Json:
         def ids(kind: str) -> list[str]:
@@ -115,8 +103,12 @@ class Apps:
         app = self._apps.get(name)
         return app is not None and app.active
 
+    def heard(self, source: str) -> bool:
+        """Is somebody subscribed to it now?"""
+        return any(app.active and (app.subscribe_all or source in app.sources) for app in self._apps.values())
+
     def sockets(self) -> list[Socket]:
-        return [socket for app in self._apps.values() for socket in app.sockets]
+        return [app.socket for app in self._apps.values() if app.socket is not None]
 
     def subscribe(self, name: str, source: str) -> None:
         self._apps.setdefault(name, App(name)).sources.add(source)
@@ -134,41 +126,48 @@ class Apps:
             self._forget_if_empty(app)
 
     def attach(self, names: list[str], socket: Socket, subscribe_all: bool) -> None:
-        """A WebSocket opens for these applications; a former one of the same name is told and closed."""
+        """A WebSocket opens for these applications; a former one of the same name is told, and hears no more."""
         for name in names:
             app = self._apps.setdefault(name, App(name))
-            for former in app.sockets:
-                former.push(self._encode(self._event(app, {"type": "ApplicationReplaced"})))
-                former.close()
-            app.sockets = [socket]
+            if app.socket is not None:
+                app.socket.push(self._encode(self._event(app, {"type": "ApplicationReplaced"})))
+            app.socket = socket
             app.subscribe_all = subscribe_all
 
     def detach(self, socket: Socket) -> list[str]:
-        """A WebSocket ended; returns the applications that nobody listens to any more. Their filters are lost."""
+        """A WebSocket ended; returns the applications that nobody listens to any more.
+
+        An application with subscriptions left keeps them and its filter; one without is forgotten, filter and all.
+        """
         orphaned = []
         for app in list(self._apps.values()):
-            if socket in app.sockets:
-                app.sockets.remove(socket)
-                if not app.sockets:
-                    app.allowed, app.disallowed, app.subscribe_all = None, frozenset(), False
-                    orphaned.append(app.name)
-                    self._forget_if_empty(app)
+            if app.socket is socket:
+                app.socket = None
+                orphaned.append(app.name)
+                self._forget_if_empty(app)
         return orphaned
 
     def _forget_if_empty(self, app: App) -> None:
-        if not app.sockets and not app.sources:
+        if app.socket is None and not app.sources:
             self._apps.pop(app.name, None)
 
     def _event(self, app: App, event: Json) -> Json:
         return event | {"timestamp": stamp(self._now()), "asterisk_id": ASTERISK_ID, "application": app.name}
 
-    def publish(self, event: Json, *sources: str) -> None:
-        """Send to each application subscribed to one of `sources`. What nobody listens to is lost, as in Asterisk."""
+    def publish(self, event: Json, *sources: str, repeat: bool = False) -> None:
+        """Send to each application subscribed to one of `sources`. What nobody listens to is lost, as in Asterisk.
+
+        `repeat`: one that is subscribed to two of the sources hears it twice, as Asterisk does it for a channel
+        whose endpoint is subscribed too.
+        """
         for app in self._apps.values():
-            if not app.sockets or not app.wants(event["type"]):
+            if app.socket is None or not app.wants(event["type"]):
                 continue
-            if app.subscribe_all or not app.sources.isdisjoint(sources):
-                app.sockets[0].push(self._encode(self._event(app, event)))
+            times = 1 if app.subscribe_all else sum(source in app.sources for source in sources)
+            if times:
+                message = self._encode(self._event(app, event))
+                for _ in range(times if repeat else 1):
+                    app.socket.push(message)
 
     def reply(self, name: str, socket: Socket, event: Json) -> None:
         """Send a RESTResponse, through the application's filter as Asterisk does."""

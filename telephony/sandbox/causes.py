@@ -36,4 +36,4 @@ def q850_of_reason(reason: str) -> int | None:
 
 def dial_status(cause: int) -> str:
     """The word in the last Dial event of a call that was not answered."""
-    return {17: "BUSY", 19: "NOANSWER", 18: "NOANSWER"}.get(cause, "CONGESTION")
+    return {17: "BUSY", 34: "CONGESTION"}.get(cause, "NOANSWER")

@@ -105,7 +105,6 @@ class SandboxExchange:
         runner, self._runner = self._runner, None
         self._server.cut_all()
         for channel in list(self._node.channels.values()):
-            channel.cancel()
             self._lines.end(channel, 0, by="node")
         self._node.bridges.clear()
         self._node.playbacks.clear()
@@ -134,7 +133,7 @@ class SandboxExchange:
         """An agent's browser dies without a word: offline at once, its legs end by rtp_timeout with cause 44."""
         self.phones.set_online(resource, False)
         for channel in self._legs_of(resource):
-            silent = partial(self._lines.end, channel, 44, by="agent")
+            silent = partial(self._lines.end, channel, 44, by="rtp_timeout")
             channel.timers["rtp"] = self._node.timers.after(RTP_TIMEOUT_S, silent)
 
     def hang_up(self, channel_id: str, *, by: str = "debtor") -> None:
@@ -145,10 +144,10 @@ class SandboxExchange:
         """The far side of one leg presses keys."""
         channel = self._node.channels[channel_id]
         for digit in digits:
-            self._node.tell(channel, "ChannelDtmfReceived", digit=digit, duration_ms=100)
+            self._node.tell(channel, "ChannelDtmfReceived", digit=digit, duration_ms=160)
 
     def _legs_of(self, resource: str) -> list[Channel]:
-        return [item for item in self._node.channels.values() if item.endpoint == f"PJSIP/{resource}"]
+        return self._node.legs_of(f"PJSIP/{resource}")
 
     def _phone_changed(self, phone: Phone) -> None:
         self.log.add(
@@ -156,13 +155,13 @@ class SandboxExchange:
         )
         legs = [channel.id for channel in self._legs_of(phone.resource)]
         endpoint: Json = endpoint_json(phone.resource, phone.online, legs)
-        source = f"endpoint:PJSIP/{phone.resource}"
+        name = f"PJSIP/{phone.resource}"
         contact = {
             "uri": f"sip:{phone.resource}@127.0.0.1",
             "contact_status": "NonQualified" if phone.online else "Removed",
             "aor": phone.resource,
         }
         peer = {"peer_status": "Reachable" if phone.online else "Unreachable"}
-        self.apps.publish({"type": "ContactStatusChange", "endpoint": endpoint, "contact_info": contact}, source)
-        self.apps.publish({"type": "PeerStatusChange", "endpoint": endpoint, "peer": peer}, source)
-        self.apps.publish({"type": "EndpointStateChange", "endpoint": endpoint}, source)
+        self._node.tell_endpoint(name, "ContactStatusChange", endpoint=endpoint, contact_info=contact)
+        self._node.tell_endpoint(name, "PeerStatusChange", endpoint=endpoint, peer=peer)
+        self._node.tell_endpoint(name, "EndpointStateChange", endpoint=endpoint)

@@ -75,7 +75,7 @@ class DebtorEnd(HasAmd):
     def _press(self, channel: Channel) -> None:
         for digit in self._script.dtmf:
             self._lines.node.note(channel, "dtmf", by="debtor")
-            self._lines.node.tell(channel, "ChannelDtmfReceived", digit=digit, duration_ms=100)
+            self._lines.node.tell(channel, "ChannelDtmfReceived", digit=digit, duration_ms=160)
 
     def listening(self, channel: Channel) -> None:
         self._heard = True

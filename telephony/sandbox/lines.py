@@ -9,6 +9,8 @@ from telephony.sandbox.node import Node, Refusal
 from telephony.sandbox.state import Channel, FarEnd
 
 RTP_TIMEOUT_S = 8.0
+QUIET = frozenset({"timeout", "fuse", "dialplan", "app_inactive", "node", "rtp_timeout"})
+"""Ways to end a channel that send no ChannelHangupRequest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Lines:
         self.node.channels[channel.id] = channel
         self.node.apps.subscribe(channel.app, f"channel:{channel.id}")
         self.node.note(channel, "originate", caller_id=dial.caller_id, other=dial.app)
+        self._endpoint_changed(channel)
+        self.node.tell_endpoint(channel.endpoint, "ChannelCreated", channel=channel.json())
         self._dialed(channel, "")
         if dial.timeout_s >= 0:
             channel.timers["ring"] = self.node.timers.after(dial.timeout_s, lambda: self._rang_out(channel))
@@ -73,9 +77,12 @@ class Lines:
         seconds = channel.variables.get("TIMEOUT(absolute)")
         if seconds and float(seconds) > 0:
             channel.cancel("fuse")
-            channel.timers["fuse"] = self.node.timers.after(
-                float(seconds), lambda: self.end(channel, 0, by="fuse", request=False)
-            )
+            channel.timers["fuse"] = self.node.timers.after(float(seconds), lambda: self._burnt(channel))
+
+    def _burnt(self, channel: Channel) -> None:
+        if not channel.up:
+            channel.sip = 480
+        self.end(channel, 0 if channel.up else 19, by="fuse")
 
     def set_variable(self, channel: Channel, name: str, value: str) -> None:
         channel.variables[name] = value
@@ -83,17 +90,20 @@ class Lines:
             self._light_fuse(channel)
 
     def _dialed(self, channel: Channel, status: str) -> None:
-        self.node.apps.publish(
-            {
-                "type": "Dial",
-                "peer": channel.json(),
-                "dialstatus": status,
-                "dialstring": channel.dialstring,
-                "forward": "",
-            },
-            f"channel:{channel.id}",
-            f"endpoint:{channel.endpoint}",
-        )
+        event = {"type": "Dial", "peer": channel.json(), "dialstatus": status, "dialstring": channel.dialstring}
+        self.node.publish(channel, event | {"forward": ""})
+
+    def _endpoint_changed(self, channel: Channel) -> None:
+        if not self.node.apps.heard(f"endpoint:{channel.endpoint}"):
+            return
+        technology, _, resource = channel.endpoint.partition("/")
+        body = {
+            "technology": technology,
+            "resource": resource,
+            "state": "online",
+            "channel_ids": [leg.id for leg in self.node.legs_of(channel.endpoint)],
+        }
+        self.node.tell_endpoint(channel.endpoint, "EndpointStateChange", endpoint=body)
 
     def ring(self, channel: Channel) -> None:
         channel.state = "Ringing"
@@ -121,27 +131,26 @@ class Lines:
             return
         channel.in_app = True
         channel.location = ("Stasis", ",".join((channel.app, *args)))
-        self.node.tell(channel, "StasisStart", args=list(args))
+        self.node.tell_app(channel, "StasisStart", args=list(args))
         if channel.far_end is not None:
             channel.far_end.waiting(channel)
 
-    def refused(self, channel: Channel, sip: int, by: str = "network") -> None:
+    def refused(self, channel: Channel, sip: int) -> None:
         """The network ends an unanswered call by a SIP status."""
         channel.sip = sip
-        cause = q850_of_sip(sip)
-        self._dialed(channel, dial_status(cause))
-        self.end(channel, cause, by=by, request=False)
+        self.end(channel, q850_of_sip(sip), by="network")
 
     def _rang_out(self, channel: Channel) -> None:
-        self.refused(channel, 480, by="timeout")
+        channel.sip = 480
+        self.end(channel, 19, by="timeout")
 
     def leave_app(self, channel: Channel, context: str, exten: str) -> None:
         """ARI `continue`: into answering machine detection, or out of a dialplan that holds nothing else."""
         channel.in_app = False
         self.bridging.leave(channel)
-        self.node.tell(channel, "StasisEnd")
+        self.node.tell_app(channel, "StasisEnd")
         if context != self._amd_context:
-            self.end(channel, 16, by="app", request=False)
+            self.end(channel, 0, by="dialplan")
             return
         channel.context, channel.exten, channel.location = context, exten or "s", ("AMD", "")
         verdict = channel.far_end.amd(channel) if isinstance(channel.far_end, HasAmd) else NO_AUDIO
@@ -151,27 +160,40 @@ class Lines:
         self.node.note(channel, "amd", result=verdict.status, other=verdict.cause)
         self.enter_app(channel, ("amd", verdict.status, verdict.cause))
 
-    def end(self, channel: Channel, cause: int, *, by: str, request: bool = True) -> None:
-        """Hang up; the order is request, left bridge, playback, application, destroyed."""
+    def end(self, channel: Channel, cause: int, *, by: str) -> None:
+        """Hang up, with the events that Asterisk sends for this way of ending, in its order."""
         if channel.dead:
             return
         was = channel.state
         channel.cancel()
-        if request and by not in ("app", "fuse"):
-            self.node.tell(channel, "ChannelHangupRequest", cause=cause)
+        self._request(channel, cause, by)
         channel.dead = True
         self.node.note(channel, "hangup", by=by, cause=cause, state=was)
-        self.media.stop(channel, "cut")
-        self.media.drop_queued(channel)
+        self.media.cut(channel)
         self.bridging.leave(channel)
         if channel.in_app:
             channel.in_app = False
-            self.node.tell(channel, "StasisEnd")
-        fields = {} if channel.sip is None else {"tech_cause": channel.sip}
-        self.node.tell(channel, "ChannelDestroyed", cause=cause, cause_txt=cause_text(cause), **fields)
+            self.node.tell_app(channel, "StasisEnd")
+        sip = {} if channel.sip is None else {"tech_cause": channel.sip}
+        self.node.tell(channel, "ChannelDestroyed", cause=cause, cause_txt=cause_text(cause), **sip)
         del self.node.channels[channel.id]
         self.node.apps.forget(f"channel:{channel.id}")
+        self._endpoint_changed(channel)
         self.node.note(channel, "destroyed", by=by, cause=cause, sip=channel.sip, state=was)
+
+    def _request(self, channel: Channel, cause: int, by: str) -> None:
+        """What comes before the end: nothing at all when Asterisk's own timers end the channel."""
+        if by in QUIET:
+            return
+        if by == "app":
+            # 32 is Asterisk's soft hang-up flag, no Q.850 cause
+            self.node.tell(channel, "ChannelHangupRequest", cause=32, soft=True)
+        elif channel.sip is not None:
+            self.node.tell(channel, "ChannelHangupRequest", cause=cause, tech_cause=channel.sip)
+        else:
+            self.node.tell(channel, "ChannelHangupRequest", cause=cause)
+        if not channel.up:
+            self._dialed(channel, dial_status(cause))
 
 
 @dataclass(frozen=True, slots=True)

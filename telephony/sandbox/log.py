@@ -39,7 +39,7 @@ class LogEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that happened. `n` counts from 1; fields that do not apply are None.
 
     `by`: who answered (person, machine, agent) or who ended it (app, debtor, agent, machine, timeout, network, fuse,
-    app_inactive, node). `other`: the bridge, the other channel, the sound or the AMD cause.
+    dialplan, rtp_timeout, app_inactive, node). `other`: the bridge, the other channel, the sound or the AMD cause.
     """
 
     n: int

@@ -16,7 +16,8 @@ class Refusal(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
+        # Asterisk words its 500 differently
+        self.body = {"error" if status == 500 else "message": message}
 
 
 @dataclass(slots=True)
@@ -52,10 +53,23 @@ class Node:
             raise Refusal(404, "Bridge not found")
         return bridge
 
-    def tell(self, channel: Channel, event_type: str, **fields: object) -> None:
-        """Publish an event of a channel."""
-        event: Json = {"type": event_type, "channel": channel.json(), **fields}
-        self.apps.publish(event, f"channel:{channel.id}", f"endpoint:{channel.endpoint}")
+    def tell(self, channel: Channel, event_type: str, /, **fields: object) -> None:
+        """Publish an event of a channel, to those subscribed to it and to its endpoint."""
+        self.publish(channel, {"type": event_type, "channel": channel.json(), **fields})
+
+    def publish(self, channel: Channel, event: Json) -> None:
+        self.apps.publish(event, f"channel:{channel.id}", f"endpoint:{channel.endpoint}", repeat=True)
+
+    def tell_app(self, channel: Channel, event_type: str, /, **fields: object) -> None:
+        """Publish an event to the channel's application only (StasisStart, StasisEnd)."""
+        self.apps.publish({"type": event_type, "channel": channel.json(), **fields}, f"channel:{channel.id}")
+
+    def tell_endpoint(self, endpoint: str, event_type: str, /, **fields: object) -> None:
+        """Publish an event to those subscribed to an endpoint such as PJSIP/agent-1."""
+        self.apps.publish({"type": event_type, **fields}, f"endpoint:{endpoint}")
+
+    def legs_of(self, endpoint: str) -> list[Channel]:
+        return [channel for channel in self.channels.values() if channel.endpoint == endpoint]
 
     def note(
         self,

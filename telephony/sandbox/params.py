@@ -49,7 +49,7 @@ class Params:
         if given is None:
             return plain, reported
         if not isinstance(given, dict):
-            raise Refusal(400, "Unable to parse request body")
+            raise Refusal(400, "Error parsing request body")
         for name, value in given.items():
             if isinstance(value, dict):
                 plain[name] = str(value.get("value", ""))

@@ -80,7 +80,7 @@ class AriServer:
         try:
             body = msgspec.json.decode(await request.read()) if request.can_read_body else None
         except msgspec.DecodeError:
-            return _json(400, {"message": "Request body is not valid JSON"})
+            return _json(400, {"message": "Error parsing request body"})
         reply = self._api.answer(request.method, path, request.query, body)
         if rule is not None and await self._spoil(rule):
             return self._cut(request)
@@ -110,10 +110,7 @@ class AriServer:
         web_socket = web.WebSocketResponse(autoping=True, max_msg_size=64 * 1024)
         await web_socket.prepare(request)
         transport = request.transport
-        socket = Socket(
-            abort=lambda: transport.abort() if transport is not None else None,
-            close=lambda: None,
-        )
+        socket = Socket(lambda: transport.abort() if transport is not None else None)
         socket.paused = self._paused
         self._sockets.add(socket)
         self._exchange.apps.attach(names, socket, request.query.get("subscribeAll") == "true")
@@ -135,7 +132,6 @@ class AriServer:
             while (batch := await socket.next_batch()) is not None:
                 for message in batch:
                     await web_socket.send_str(message.decode())
-            await web_socket.close()
         except ConnectionError:
             socket.dropped = True
 

@@ -56,7 +56,8 @@ class Channel:
     exten: str = "s"
     bridge: "Bridge | None" = None
     connected_to: "Channel | None" = None
-    playback: "Playback | None" = None
+    playbacks: list["Playback"] = field(default_factory=list)
+    """What is being played, and what waits behind it."""
     on_hold: bool = False
     moh: bool = False
     ringback: bool = False
@@ -83,7 +84,7 @@ class Channel:
             "name": self.name,
             "state": self.state,
             "protocol_id": f"sandbox-{self.id}",
-            "caller": {"name": "", "number": self.number or ""},
+            "caller": {"name": "", "number": self.caller_id},
             "connected": {"name": "", "number": self.caller_id},
             "accountcode": "",
             "dialplan": {
@@ -98,8 +99,6 @@ class Channel:
         }
         if self.reported:
             body["channelvars"] = dict(self.reported)
-        if self.sip is not None:
-            body["tech_cause"] = self.sip
         return body
 
 
@@ -113,7 +112,7 @@ class Bridge:
     moh: bool = False
 
     def json(self) -> Json:
-        technology = {0: "simple_bridge", 1: "simple_bridge", 2: "native_rtp"}.get(len(self.members), "softmix")
+        technology = "simple_bridge" if len(self.members) <= 2 else "softmix"
         return {
             "id": self.id,
             "technology": "holding_bridge" if self.kind == "holding" else technology,
@@ -123,7 +122,7 @@ class Bridge:
             "name": self.name,
             "channels": [member.id for member in self.members],
             "creationtime": stamp(self.created_at),
-            "video_mode": "none",
+            "video_mode": "talker",
         }
 
 

@@ -1,0 +1,1 @@
+"""Configures Asterisk from typed settings, and runs throw-away Asterisks for tests and demos."""
