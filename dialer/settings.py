@@ -93,6 +93,31 @@ class WebSettings(_Group):
     )
 
 
+class TrunkSettings(_Group):
+    """A carrier's SIP trunk, for the generated configuration of Asterisk."""
+
+    name: str = Field(default="trunk", description="name of the endpoint; the part after @ in a node's `trunk`")
+    host: str = Field(description="address of the carrier's gateway")
+    port: int = Field(default=5060, ge=1, le=65535, description="its port")
+    username: str = Field(default="", description="user, where the carrier asks for one")
+    password: SecretStr = Field(default=SecretStr(""), description="password of that user")
+    codecs: tuple[str, ...] = Field(default=("alaw",), description="codecs in order of preference")
+
+
+class AsteriskSettings(_Group):
+    """What `promiseline asterisk-config` writes; the node's address and user come from the first of `nodes`."""
+
+    trunks: tuple[TrunkSettings, ...] = Field(default=(), description="carriers")
+    seats: int = Field(
+        default=20, ge=0, le=5000, description="phones agent-1 to agent-N; passwords come from secret_key"
+    )
+    webrtc: bool = Field(default=True, description="phones are browsers; false: SIP telephones that register")
+    external_address: str = Field(default="", description="public address of the node where it is behind NAT")
+    stun: str = Field(default="", description="STUN server, host:port, where the node is behind NAT")
+    tls_cert: str = Field(default="", description="certificate for wss://; empty: a proxy in front does TLS")
+    tls_key: str = Field(default="", description="its key")
+
+
 class Settings(BaseSettings):
     """All settings of `promiseline serve`."""
 
@@ -121,6 +146,7 @@ class Settings(BaseSettings):
     nodes: tuple[NodeSettings, ...] = Field(default=(), description="Asterisk nodes that this process dials through")
     messaging: MessagingSettings = MessagingSettings()
     web: WebSettings = WebSettings()
+    asterisk: AsteriskSettings = AsteriskSettings()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

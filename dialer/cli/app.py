@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 app.command("migrate")(maintenance.migrate_command)
 app.command("doctor")(maintenance.doctor_command)
+app.command("asterisk-config")(maintenance.asterisk_config_command)
 
 
 def main() -> None:

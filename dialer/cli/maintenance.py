@@ -1,7 +1,8 @@
-"""`promiseline migrate` and `promiseline doctor`."""
+"""`promiseline migrate`, `promiseline doctor` and `promiseline asterisk-config`."""
 
 import asyncio
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from dialer import doctor
+from dialer.asterisk_files import write_files
 from dialer.cli.output import console, fail, print_json, told_clearly
 from dialer.engines import engines
 from dialer.settings import SettingsProblem, load_settings
@@ -56,3 +58,16 @@ def doctor_command(json: Json = False) -> None:
                 console.print(f"       {finding.mend}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+def asterisk_config_command(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to; mount it at /etc/asterisk.")],
+    json: Json = False,
+) -> None:
+    """Write the configuration of an Asterisk node from the settings."""
+    with told_clearly(SettingsProblem, OSError):
+        written = write_files(load_settings(), out)
+    if json:
+        print_json([str(path) for path in written])
+    else:
+        console.print(f"{len(written)} files written to {out}. They hold passwords: keep them out of reach.")

@@ -1,0 +1,63 @@
+"""Turns the settings into the configuration of one Asterisk node."""
+
+import base64
+import hashlib
+import hmac
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dialer.settings import Settings, SettingsProblem
+from telephony.asterisk.config import render
+from telephony.asterisk.settings import AgentPhone, AsteriskSettings, Trunk
+from telephony.asterisk.settings import SettingsProblem as NodeProblem
+
+
+def phone_password(secret_key: str, phone: str) -> str:
+    """The password of one agent phone: the same at every run, and known only to who knows the secret key."""
+    digest = hmac.digest(secret_key.encode(), f"phone:{phone}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest)[:32].decode()
+
+
+def node_settings(settings: Settings) -> AsteriskSettings:
+    """Raises SettingsProblem where something needed is missing."""
+    if not settings.nodes:
+        raise SettingsProblem("No node is set up: PROMISELINE_NODES gives Asterisk its ARI user, password and port.")
+    key = settings.secret_key.get_secret_value()
+    if settings.asterisk.seats and not key:
+        raise SettingsProblem("The phones' passwords come from PROMISELINE_SECRET_KEY: set it, or set seats to 0.")
+    if not settings.asterisk.trunks:
+        raise SettingsProblem("No carrier is set up: add [[asterisk.trunks]] with a host to promiseline.toml.")
+    node, given = settings.nodes[0], settings.asterisk
+    try:
+        return AsteriskSettings(
+            ari_password=node.password.get_secret_value(),
+            ari_user=node.username,
+            app=node.app,
+            http_port=urlsplit(node.url).port or 8088,
+            trunks=tuple(
+                Trunk(t.name, t.host, t.port, t.username, t.password.get_secret_value(), codecs=t.codecs)
+                for t in given.trunks
+            ),
+            agents=tuple(
+                AgentPhone(f"agent-{n}", phone_password(key, f"agent-{n}"), webrtc=given.webrtc)
+                for n in range(1, given.seats + 1)
+            ),
+            external_address=given.external_address,
+            stun=given.stun,
+            tls_cert=given.tls_cert,
+            tls_key=given.tls_key,
+        )
+    except NodeProblem as problem:
+        raise SettingsProblem(f"[asterisk] in the settings is not right: {problem}") from None
+
+
+def write_files(settings: Settings, folder: Path) -> list[Path]:
+    """Write every file of the node; the folder is made when missing. The files hold passwords: mode 0640."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in render(node_settings(settings)).items():
+        path = folder / name
+        path.touch(mode=0o640)
+        path.write_text(text)
+        written.append(path)
+    return written
