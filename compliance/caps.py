@@ -99,7 +99,7 @@ def _cap(
         if counted and cap.lifted_by_consent:
             counted = _without_consented(s, key, counted, here.zone)
         nth = len(counted) + 1
-        tallies.append(Tally(cap.id, nth, cap.max, since.isoformat()))
+        tallies.append(Tally(cap.id, nth, cap.max, since))
         if nth > cap.max:
             until = _rolls_off(cap, counted, here)
             found.append(_over(s, version, cap, key, nth, since, until, here))
@@ -149,7 +149,7 @@ def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, foun
     for key in s.debts if rule.per == "debt" else _PERSON:
         if rule.lifted_by_consent and covered(s, key, here):
             continue
-        talks = [event for event in recent if event.mask & CONVERSATION and key.meets(event.debts)]
+        talks = _counted(recent, key, CONVERSATION)
         if talks:
             day = wall(here.zone, talks[-1].at).day
             until = start_of_date(here.zone, day + timedelta(days=rule.days))

@@ -24,7 +24,7 @@ from compliance.rulebooks.choice import DEFAULT
 from compliance.rulebooks.model import Rulebooks, Version
 from compliance.situation import Finding, Situation, day_of, house_reason, situation
 from compliance.timezones import TZDB_VERSION
-from compliance.verdict import Decision, Reason, Tally, Verdict, format_instant
+from compliance.verdict import Decision, Reason, Tally, Verdict
 from compliance.windows import window_findings
 
 _SEARCH = timedelta(days=400)
@@ -51,9 +51,8 @@ def _verdict(facts: Facts, books: Rulebooks, with_retry: bool) -> Verdict:
     reasons = _reasons(found)
     decision: Decision = "allow" if not found else "review" if all(finding.review for finding in found) else "deny"
     flags = _flags(s, walls)
-    in_force = tuple(dict.fromkeys(version.name for here in walls for version in _versions(s, here, books)))
-    because = _allowed_because(walls, in_force, tallies) if not found else _denied_because(decision, reasons, retry_at)
-    return Verdict(decision, reasons, retry_at, flags, TZDB_VERSION, because, in_force, s.zones, tuple(tallies))
+    in_force = tuple(dict.fromkeys([version.name for here in walls for version in _versions(s, here, books)]))
+    return Verdict(decision, reasons, retry_at, flags, TZDB_VERSION, s.contact.at, in_force, s.zones, tuple(tallies))
 
 
 def _findings(s: Situation, at: datetime, walls: list[Wall], tallies: list[Tally], books: Rulebooks) -> list[Finding]:
@@ -181,15 +180,3 @@ def _flags(s: Situation, walls: list[Wall]) -> tuple[str, ...]:
     if s.requests and prior_request(s):
         flags.append("prior_request")
     return tuple(flags)
-
-
-def _allowed_because(walls: list[Wall], in_force: tuple[str, ...], tallies: list[Tally]) -> str:
-    clocks = ", ".join(f"{here} in {here.zone}" for here in walls)
-    counts = "".join(f"; {tally.rule} {tally.nth} of {tally.limit} since {tally.since}" for tally in tallies)
-    return f"Allowed by {', '.join(in_force)}: it is {clocks}{counts}."
-
-
-def _denied_because(decision: str, reasons: tuple[Reason, ...], retry_at: datetime | None) -> str:
-    head = "A person must decide" if decision == "review" else "Not allowed"
-    tail = f" Possible again at {format_instant(retry_at)}." if retry_at is not None else ""
-    return f"{head}: {'; '.join(reason.text for reason in reasons)}.{tail}"

@@ -7,6 +7,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 
 class Wall(NamedTuple):
     """What the clock on the wall shows in `zone` at the instant `at`; `seconds` of the day, Monday is weekday 0."""
@@ -18,7 +21,7 @@ class Wall(NamedTuple):
     seconds: int
 
     def __str__(self) -> str:
-        return f"{self.seconds // 3600:02d}:{self.seconds % 3600 // 60:02d} {self.day:%a} {spoken(self.day)}"
+        return f"{self.seconds // 3600:02d}:{self.seconds % 3600 // 60:02d} {_DAYS[self.weekday]} {spoken(self.day)}"
 
 
 @lru_cache(maxsize=4096)
@@ -49,7 +52,7 @@ def next_instant(zone: str, day: date, seconds: int, after: datetime) -> datetim
 
 
 def spoken(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def _instants(zone: str, day: date, seconds: int) -> tuple[datetime, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -90,7 +91,7 @@ def situation(facts: Facts, rulebooks: Rulebooks) -> Situation:
         events=_events(facts, point, requests),
         requests=requests,
         debts=keys,
-        all_debts=frozenset().union(*(key.ids for key in keys if key.ids)),
+        all_debts=_union(keys),
     )
 
 
@@ -149,13 +150,9 @@ def _debt_keys(facts: Facts) -> tuple[DebtKey, ...]:
     ids = facts.contact.debts or tuple([debt.id for debt in facts.debts])
     if not ids:
         return (DebtKey("any debt", None),)
-    accounts = {
-        debt.id: debt.account_at_placement
-        for debt in facts.debts
-        if debt.type == "student_loan" and debt.account_at_placement
-    }
+    accounts = {debt.id: debt.account_at_placement for debt in facts.debts if debt.type == "student_loan"}
     if not accounts:
-        return tuple([DebtKey(name, frozenset((name,))) for name in ids])
+        return tuple([_plain_key(name) for name in ids])
     # Student loans serviced under one account number at placement are one debt: 12 CFR 1006.14(b)(4).
     keys = {}
     for name in ids:
@@ -163,3 +160,13 @@ def _debt_keys(facts: Facts) -> tuple[DebtKey, ...]:
         same = {other for other, theirs in accounts.items() if account and theirs == account} | {name}
         keys[frozenset(same)] = DebtKey(name, frozenset(same))
     return tuple(keys.values())
+
+
+@lru_cache(maxsize=65536)
+def _plain_key(name: str) -> DebtKey:
+    return DebtKey(name, frozenset((name,)))
+
+
+@lru_cache(maxsize=65536)
+def _union(keys: tuple[DebtKey, ...]) -> frozenset[str]:
+    return frozenset().union(*(key.ids for key in keys if key.ids))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 from msgspec import Struct, structs
+
+from compliance.localtime import spoken, wall
 
 Decision = Literal["allow", "deny", "review"]
 ReasonCode = Literal[
@@ -49,18 +51,21 @@ class Tally(Struct, frozen=True):
     rule: str
     nth: int
     limit: int
-    since: str
+    since: date
 
 
 class Verdict(Struct, frozen=True):
-    """`retry_at`: first instant (aware UTC) at which the same contact is allowed if nothing else happens, or None."""
+    """`at`: the instant judged. `retry_at`: first instant at which the same contact is allowed if nothing else happens.
+
+    `rulebooks` are those in force, as `id@version`; `tzdb` is the IANA version that told the local times.
+    """
 
     decision: Decision
     reasons: tuple[Reason, ...]
     retry_at: datetime | None
     flags: tuple[str, ...]
     tzdb: str
-    because: str
+    at: datetime
     rulebooks: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
@@ -74,6 +79,17 @@ class Verdict(Struct, frozen=True):
         """The distinct reason codes, in the order of `REASON_CODES`."""
         return tuple(sorted({reason.code for reason in self.reasons}, key=_ORDER.__getitem__))
 
+    @property
+    def because(self) -> str:
+        """One sentence for a person, made from the other fields."""
+        if self.decision == "allow":
+            clocks = ", ".join(f"{wall(zone, self.at)} in {zone}" for zone in self.zones)
+            counts = "".join(f"; {t.rule} {t.nth} of {t.limit} since {spoken(t.since)}" for t in self.tallies)
+            return f"Allowed by {', '.join(self.rulebooks)}: it is {clocks}{counts}."
+        head = "A person must decide" if self.decision == "review" else "Not allowed"
+        tail = f" Possible again at {format_instant(self.retry_at)}." if self.retry_at is not None else ""
+        return f"{head}: {'; '.join(reason.text for reason in self.reasons)}.{tail}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values only; `from_json` gives back an equal verdict."""
         return {
@@ -83,9 +99,10 @@ class Verdict(Struct, frozen=True):
             "flags": list(self.flags),
             "tzdb": self.tzdb,
             "because": self.because,
+            "at": format_instant(self.at),
             "rulebooks": list(self.rulebooks),
             "zones": list(self.zones),
-            "tallies": [structs.asdict(tally) for tally in self.tallies],
+            "tallies": [{**structs.asdict(tally), "since": tally.since.isoformat()} for tally in self.tallies],
         }
 
     @classmethod
@@ -93,14 +110,18 @@ class Verdict(Struct, frozen=True):
         return cls(
             decision=data["verdict"],
             reasons=tuple(Reason(**reason) for reason in data["reasons"]),
-            retry_at=None if data["retry_at"] is None else datetime.fromisoformat(data["retry_at"]).astimezone(UTC),
+            retry_at=None if data["retry_at"] is None else _instant(data["retry_at"]),
             flags=tuple(data["flags"]),
             tzdb=data["tzdb"],
-            because=data["because"],
+            at=_instant(data["at"]),
             rulebooks=tuple(data["rulebooks"]),
             zones=tuple(data["zones"]),
-            tallies=tuple(Tally(**tally) for tally in data["tallies"]),
+            tallies=tuple(Tally(**{**tally, "since": date.fromisoformat(tally["since"])}) for tally in data["tallies"]),
         )
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def format_instant(at: datetime | None) -> str | None:

@@ -60,7 +60,7 @@ class Hours(Struct, frozen=True):
     source: str
 
 
-class Version(Struct, frozen=True):
+class Version(Struct, frozen=True, eq=False):
     """The rules of one rulebook between two local dates, both included; None is open."""
 
     book: str
@@ -77,13 +77,10 @@ class Version(Struct, frozen=True):
     third_party: ThirdPartySpec | None
     direct_contact: DirectContactSpec | None
     redial_hours: Mapping[str, tuple[int, str]]
-
-    @property
-    def name(self) -> str:
-        return f"{self.book}@{self.label}"
+    name: str
 
 
-class Book(Struct, frozen=True):
+class Book(Struct, frozen=True, eq=False):
     id: str
     title: str
     versions: tuple[Version, ...]
@@ -165,6 +162,7 @@ def _version(book: str, spec: VersionSpec) -> Version:
         third_party=spec.third_party,
         direct_contact=spec.direct_contact,
         redial_hours={redial.outcome: (redial.hours, redial.source) for redial in spec.redial},
+        name=f"{book}@{spec.version}",
     )
 
 
