@@ -10,6 +10,7 @@ from dialer.settings import Settings, SettingsProblem
 from telephony.asterisk.config import render
 from telephony.asterisk.settings import AgentPhone, AsteriskSettings, Trunk
 from telephony.asterisk.settings import SettingsProblem as NodeProblem
+from telephony.asterisk.sounds import ABANDON
 
 
 def phone_password(secret_key: str, phone: str) -> str:
@@ -55,9 +56,20 @@ def write_files(settings: Settings, folder: Path) -> list[Path]:
     """Write every file of the node; the folder is made when missing. The files hold passwords: mode 0640."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in render(node_settings(settings)).items():
+    files = {**render(node_settings(settings)), "promiseline-sounds.tsv": _sounds(settings)}
+    for name, text in files.items():
         path = folder / name
         path.touch(mode=0o640)
         path.write_text(text)
         written.append(path)
     return written
+
+
+def _sounds(settings: Settings) -> str:
+    """A line for each sound to be spoken: name, voice, text; deploy/asterisk/entrypoint.sh reads it."""
+    phone = " ".join(settings.business_phone)
+    lines = (
+        f"abandon-{voice}\t{voice}\t{text.format(business=settings.business_name, phone=phone)}"
+        for voice, text in ABANDON.items()
+    )
+    return "\n".join(lines) + "\n"
