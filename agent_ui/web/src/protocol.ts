@@ -32,6 +32,7 @@ export interface CallView {
   checks: { key: "date_of_birth" | "postal_code" | "last4"; label: string; expected: string }[]; // what the caller must be able to say
   identity: "unchecked" | "right_party" | "wrong_person" | "refused";
   disposition: string | null;
+  default_disposition?: string; // what the wrap-up timer records when the agent chooses nothing; absent: not told
 }
 export interface Money { minor: number; currency: string }
 export interface DebtView { id: number; reference: string; creditor: string; product: string; principal: Money; balance: Money; due_date: string; days_past_due: number; status: string }

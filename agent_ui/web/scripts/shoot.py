@@ -1,0 +1,44 @@
+"""Takes screenshots of the mock consoles with Debian's Chromium: scripts/shoot.py OUT [URL] [FILTER]."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+OUT = Path(sys.argv[1])
+URL = sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:5173"
+FILTER = sys.argv[3] if len(sys.argv) > 3 else ""
+PAGES = {
+    "login": "/",
+    **{f"agent-{s}": f"/agent?mock={s}" for s in "offline ready preview identity talking wrap_up refused lost".split()},
+    "supervisor": "/supervisor?mock=still",
+    "supervisor-empty": "/supervisor?mock=empty",
+}
+LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
+
+OUT.mkdir(parents=True, exist_ok=True)
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(
+        executable_path="/usr/bin/chromium", args=[*FLAGS, "--disable-component-update", "--disable-sync"]
+    )
+    for scheme, language, width in LOOKS:
+        context = browser.new_context(
+            color_scheme=scheme, viewport={"width": width, "height": 900 if width > 600 else 844}, reduced_motion="reduce"
+        )
+        context.add_init_script(f"localStorage.setItem('promiseline.language', '{language}')")
+        page = context.new_page()
+        page.on("console", lambda m: print("console:", m.type, m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: print("pageerror:", e))
+        for name, path in PAGES.items():
+            shot = f"{name}-{scheme}-{language}-{width}"
+            if FILTER not in shot:
+                continue
+            page.goto(URL + path)
+            page.wait_for_timeout(1800 if "lost" in name else 900)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                print(f"{shot}: {wide} px wider than the window")
+            page.screenshot(path=OUT / f"{shot}.png", full_page=width < 600)
+        context.close()
+    browser.close()

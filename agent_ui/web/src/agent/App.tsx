@@ -1,0 +1,68 @@
+// The agent's page: state and controls on top, then the call, then what belongs to the call's phase.
+import { useEffect, useMemo } from "preact/hooks";
+import type { AgentConsole } from "../protocol";
+import { t } from "../shared/i18n";
+import { listenKeys } from "../shared/keys";
+import type { LiveConnection } from "../shared/live/connection";
+import { Empty, LinkBanner, Toasts, TopBar } from "../shared/ui";
+import { CallBar } from "./CallBar";
+import { EndShift } from "./EndShift";
+import { Idle } from "./Idle";
+import { KeysDialog } from "./KeysDialog";
+import { agentKeys } from "./keymap";
+import { AgentModel, ModelContext, useModel, useView } from "./model";
+import { Notices } from "./Notices";
+import { PreviewCard } from "./PreviewCard";
+import { StateControls } from "./StateControls";
+import { TodayStrip } from "./TodayStrip";
+import { Work } from "./Work";
+
+export function App({ connection }: { connection: LiveConnection<AgentConsole> }) {
+  const model = useMemo(() => new AgentModel(connection), [connection]);
+  useEffect(() => listenKeys(() => agentKeys(model)), [model]);
+  const view = connection.state.value;
+  return (
+    <ModelContext.Provider value={model}>
+      <div class={model.live.value || !view ? "page" : "page page-stale"}>
+        <TopBar
+          link={connection.link}
+          onHelp={() => {
+            model.keysOpen.value = true;
+          }}
+        >
+          {view && <StateControls />}
+        </TopBar>
+        {view ? <Console /> : <Loading />}
+      </div>
+      {view && model.keysOpen.value && <KeysDialog />}
+      {view && model.ending.value && <EndShift />}
+      <Toasts />
+      <LinkBanner link={connection.link} />
+    </ModelContext.Provider>
+  );
+}
+
+function Loading() {
+  return (
+    <main class="page-main">
+      <Empty icon="clock" title={t("start.loading")} />
+    </main>
+  );
+}
+
+function Console() {
+  const { live } = useModel();
+  const { call } = useView();
+  return (
+    <>
+      {call && call.phase !== "preview" && <CallBar call={call} />}
+      <main class="page-main" aria-busy={!live.value}>
+        <Notices />
+        {!call && <Idle />}
+        {call?.phase === "preview" && <PreviewCard call={call} />}
+        {call && call.phase !== "preview" && <Work call={call} />}
+      </main>
+      <TodayStrip />
+    </>
+  );
+}

@@ -1,0 +1,158 @@
+// The debtor's file, on the page only after the right party is recorded.
+import type { DebtView, FileView, PromiseView } from "../protocol";
+import { serverNow, tick } from "../shared/clock";
+import { calendarDate, clockTime } from "../shared/format/time";
+import { t, word } from "../shared/i18n";
+import { Amount, Badge, Empty, Icon, Panel, type Tone } from "../shared/ui";
+import { languageName } from "./CallBar";
+import { Score } from "./Score";
+import { Timeline } from "./Timeline";
+
+export function CustomerFile({ file }: { file: FileView }) {
+  return (
+    <div class="file" data-testid="file">
+      <Summary file={file} />
+      <div class="file-main">
+        <Debts debts={file.debts} />
+        {file.promises.length > 0 && <Promises promises={file.promises} />}
+        <Timeline items={file.timeline} zone={file.timezone} />
+      </div>
+      <div class="file-side">
+        <Score score={file.score} />
+        <MayContact file={file} />
+      </div>
+    </div>
+  );
+}
+
+function countryName(code: string): string {
+  try {
+    return new Intl.DisplayNames([document.documentElement.lang || "en"], { type: "region" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+function Summary({ file }: { file: FileView }) {
+  tick.value;
+  const place = [file.city, countryName(file.country)].filter((part) => part !== null && part !== "").join(", ");
+  return (
+    <div class="file-summary" data-testid="file-summary">
+      <bdi class="file-name">{file.name}</bdi>
+      <span>
+        <Icon name="globe" />
+        <bdi>{place}</bdi>
+      </span>
+      <span title={file.timezone}>
+        <Icon name="clock" />
+        {t("file.local_time")} <span class="num">{clockTime(new Date(serverNow()).toISOString(), file.timezone)}</span>
+      </span>
+      <span>
+        <Icon name="message" />
+        {languageName(file.language)}
+      </span>
+    </div>
+  );
+}
+
+function Debts({ debts }: { debts: DebtView[] }) {
+  return (
+    <Panel title={t("file.debts")} aside={t("file.debts_count", { n: debts.length })} flush testid="debts">
+      {debts.length === 0 ? (
+        <Empty icon="coins" title={t("file.no_debts")} />
+      ) : (
+        <div class="table-wrap">
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">{t("file.creditor")}</th>
+                <th scope="col" class="end">
+                  {t("file.balance")}
+                </th>
+                <th scope="col" class="end wide-only">
+                  {t("file.principal")}
+                </th>
+                <th scope="col" class="end">
+                  {t("file.past_due")}
+                </th>
+                <th scope="col">{t("file.status")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {debts.map((debt) => (
+                <DebtRow key={debt.id} debt={debt} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function DebtRow({ debt }: { debt: DebtView }) {
+  return (
+    <tr data-testid="debt-row">
+      <th scope="row">
+        <bdi>{debt.creditor}</bdi>
+        <span class="cell-note">
+          <bdi>{word("product", debt.product)}</bdi> · <bdi>{debt.reference}</bdi>
+        </span>
+      </th>
+      <td class="end strong">
+        <Amount value={debt.balance} />
+      </td>
+      <td class="end muted wide-only">
+        <Amount value={debt.principal} />
+      </td>
+      <td class="end">
+        {t("file.days", { n: debt.days_past_due })}
+        <span class="cell-note">{calendarDate(debt.due_date)}</span>
+      </td>
+      <td>
+        <Badge tone={debt.status === "open" ? "neutral" : "warn"}>{word("debt", debt.status)}</Badge>
+      </td>
+    </tr>
+  );
+}
+
+const PROMISE_TONE: Record<string, Tone> = { pending: "busy", kept: "good", broken: "bad", partial: "warn" };
+
+function Promises({ promises }: { promises: PromiseView[] }) {
+  return (
+    <Panel title={t("file.promises")} flush testid="promises">
+      <ul class="lines">
+        {promises.map((promise) => (
+          <li key={promise.id} class="line" data-testid="promise-row">
+            <span class="strong">
+              <Amount value={promise.amount} />
+            </span>
+            <span class="grow">{t("file.promise_by", { date: calendarDate(promise.due_date) })}</span>
+            <Badge tone={PROMISE_TONE[promise.state] ?? "neutral"}>{word("promise_state", promise.state)}</Badge>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function MayContact({ file }: { file: FileView }) {
+  return (
+    <Panel title={t("file.may_contact")} flush testid="may-contact">
+      <ul class="lines">
+        {file.may_contact.map((entry) => (
+          <li key={entry.channel} class="line">
+            <span class={entry.allowed ? "mark mark-good" : "mark mark-bad"}>
+              <Icon name={entry.allowed ? "check" : "ban"} />
+            </span>
+            <span class="grow">
+              <span class="strong">{word("channel", entry.channel)}</span>{" "}
+              <span class="sr-only">{t(entry.allowed ? "file.allowed" : "file.not_allowed")}</span>
+              <span class="cell-note">{entry.because}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

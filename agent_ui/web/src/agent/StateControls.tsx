@@ -1,0 +1,108 @@
+// The agent's state, how long it lasts already, and the ways to change it.
+import type { AgentState, AgentView } from "../protocol";
+import { t, word } from "../shared/i18n";
+import { Badge, Button, Icon, Menu, Timer, type Tone } from "../shared/ui";
+import { useModel, useView } from "./model";
+
+export const STATE_TONE: Record<AgentState, Tone> = {
+  offline: "neutral",
+  ready: "good",
+  preview: "busy",
+  reserved: "busy",
+  talking: "busy",
+  hold: "warn",
+  wrap_up: "violet",
+  paused: "warn",
+};
+
+export function StateControls() {
+  const model = useModel();
+  const { agent, pause_reasons } = useView();
+  const can = model.can.value;
+  return (
+    <>
+      <div class="agent-state" data-testid="agent-state" data-state={agent.state}>
+        <Badge tone={STATE_TONE[agent.state]}>{t(`state.${agent.state}`)}</Badge>
+        {agent.reason && <span class="agent-reason">{word("pause", agent.reason)}</span>}
+        <Timer since={agent.since} testid="time-in-state" />
+      </div>
+      <div class="row agent-buttons">
+        <Button
+          variant={agent.state === "paused" || agent.state === "offline" ? "good" : "plain"}
+          icon="play"
+          hint="r"
+          disabled={!can.ready}
+          busy={model.busy("ready")}
+          onClick={() => void model.run("ready")}
+          testid="ready"
+        >
+          {t(agent.state === "offline" ? "state.begin_shift" : "state.go_ready")}
+        </Button>
+        <Menu
+          icon="pause"
+          hint="p"
+          label={t("state.pause_why")}
+          disabled={!can.pause}
+          busy={model.busy("pause")}
+          open={model.pauseOpen}
+          items={pause_reasons.map((reason, index) => ({
+            value: reason,
+            testid: `pause-${reason}`,
+            label: (
+              <>
+                {word("pause", reason)}
+                {index < 9 && <kbd class="kbd">{index + 1}</kbd>}
+              </>
+            ),
+          }))}
+          onPick={(reason) => void model.run("pause", { reason })}
+          testid="pause"
+        >
+          {t("state.pause")}
+        </Menu>
+        <Button
+          variant="ghost"
+          icon="exit"
+          hint="e"
+          disabled={!can.logout}
+          busy={model.busy("logout")}
+          onClick={() => {
+            model.ending.value = true;
+          }}
+          testid="end-shift"
+        >
+          {t("state.end_shift")}
+        </Button>
+      </div>
+      <Wish agent={agent} />
+      <PhoneStatus agent={agent} />
+    </>
+  );
+}
+
+function Wish({ agent }: { agent: AgentView }) {
+  if (!agent.wish) return null;
+  const reason = agent.wish_reason ? word("pause", agent.wish_reason) : t("state.paused");
+  return (
+    <span class="agent-wish" data-testid="wish">
+      <Icon name="clock" />
+      {agent.wish === "pause" ? t("state.wish_pause", { reason }) : t("state.wish_logout")}
+    </span>
+  );
+}
+
+function PhoneStatus({ agent }: { agent: AgentView }) {
+  const { online, connected, endpoint } = agent.phone;
+  const key = !online ? "phone.offline" : connected ? "phone.connected" : "phone.online";
+  return (
+    <span
+      class={online ? "phone-status" : "phone-status phone-status-bad"}
+      title={endpoint}
+      data-testid="phone-status"
+      data-online={online}
+    >
+      <Icon name={online ? "phone" : "warning"} />
+      {t(key)}
+    </span>
+  );
+}

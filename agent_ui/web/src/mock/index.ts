@@ -1,0 +1,30 @@
+// A server-free driver for development: `vite`, then /agent?mock=talking or /supervisor?mock. Never part of a built page.
+import type { Me, Role } from "../protocol";
+import type { Wire } from "../shared/live/wire";
+import { agentServer } from "./agentServer";
+import { supervisorServer } from "./supervisorServer";
+import { mockWire } from "./wire";
+
+function mockMe(role: Role): Me {
+  return {
+    user: { id: 7, login: "leila", name: role === "agent" ? "Leila Haddad" : "Tomás Vidal", role, language: "en" },
+    csrf: "mock",
+    sandbox: true,
+    version: "0.1.0",
+  };
+}
+
+/** Answers /api/* on this page, and gives the wire of the namespace's twin. The scene is the value of `?mock=`. */
+export function startMock(namespace: "/agent" | "/supervisor"): Wire {
+  const scene = new URLSearchParams(location.search).get("mock") ?? "";
+  const role = namespace === "/agent" ? "agent" : "supervisor";
+  const real = window.fetch.bind(window);
+  window.fetch = async (input, init) => {
+    const path = String(input);
+    if (!path.startsWith("/api/")) return real(input, init);
+    if (path === "/api/me") return Response.json(mockMe(role));
+    if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
+    return Response.json({ error: { code: "not_found", message: "The mock has no such route." } }, { status: 404 });
+  };
+  return mockWire(namespace === "/agent" ? agentServer(scene) : supervisorServer(scene), scene);
+}

@@ -1,0 +1,96 @@
+// The bar on top of each console: the product, the sandbox mark, the page's own controls, language, theme, the person.
+import type { Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { LOCALES, type Locale, locale, setLocale, t } from "../i18n";
+import type { Link } from "../live/connection";
+import { me, signOut } from "../session";
+import { isDark, toggleTheme } from "../theme";
+import { Brand } from "./Brand";
+import { IconButton } from "./Button";
+import { Menu } from "./Menu";
+
+export function TopBar(props: { link?: Signal<Link>; children?: ComponentChildren; onHelp?: () => void }) {
+  const user = me.value?.user;
+  return (
+    <header class="topbar">
+      <div class="topbar-brand">
+        <Brand />
+        {me.value?.sandbox && (
+          <span class="sandbox-mark" title={t("common.sandbox_text")} data-testid="sandbox-mark">
+            {t("common.sandbox")}
+          </span>
+        )}
+      </div>
+      <div class="topbar-main">{props.children}</div>
+      <div class="topbar-tools">
+        {props.link && <LinkDot link={props.link} />}
+        {props.onHelp && (
+          <IconButton icon="keyboard" label={t("keys.title")} onClick={props.onHelp} testid="open-keys" />
+        )}
+        <LanguageMenu />
+        <ThemeButton />
+        {user && (
+          <Menu
+            items={[{ value: "out", label: t("common.sign_out"), testid: "sign-out" }]}
+            onPick={() => void signOut()}
+            label={t("common.account")}
+            variant="ghost"
+            small
+            icon="user"
+            end
+            testid="account"
+          >
+            <bdi class="topbar-name">{user.name}</bdi>
+          </Menu>
+        )}
+      </div>
+    </header>
+  );
+}
+
+function LinkDot({ link }: { link: Signal<Link> }) {
+  const { phase } = link.value;
+  const key = phase === "live" ? "link.dot_live" : phase === "connecting" ? "link.dot_connecting" : "link.dot_lost";
+  return (
+    <span class={`link-dot link-${phase}`} title={t(key)} data-testid="link-state" data-phase={phase}>
+      <span class="link-dot-mark" aria-hidden="true" />
+      <span class="link-dot-text">{t(key)}</span>
+    </span>
+  );
+}
+
+export function LanguageMenu() {
+  return (
+    <Menu
+      items={Object.entries(LOCALES).map(([value, label]) => ({
+        value,
+        label,
+        lang: value,
+        current: value === locale.value,
+        testid: `language-${value}`,
+      }))}
+      onPick={(value) => void setLocale(value as Locale, true)}
+      label={t("common.language")}
+      variant="ghost"
+      small
+      icon="globe"
+      end
+      title={t("common.language")}
+      testid="language"
+    >
+      <span class="upper">{locale.value}</span>
+    </Menu>
+  );
+}
+
+export function ThemeButton() {
+  const dark = isDark();
+  return (
+    <IconButton
+      icon={dark ? "sun" : "moon"}
+      label={t(dark ? "common.theme_light" : "common.theme_dark")}
+      onClick={toggleTheme}
+      testid="theme"
+    />
+  );
+}
