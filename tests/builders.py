@@ -200,3 +200,22 @@ async def an_attempt(
     }
     found_id = await _insert(conn, t.attempt, **{**defaults, **values})
     return uuid.UUID(str(found_id))
+
+
+async def a_promise(conn: AsyncConnection, tenant: int, debtor: int, **values: Any) -> int:
+    """A pending promise on the debtor's first debt, due in a week."""
+    debt = values.pop("debt_id", None)
+    if debt is None:
+        found = await conn.execute(select(t.debt.c.id).where(t.debt.c.debtor_id == debtor).order_by("id").limit(1))
+        debt = int(found.scalar_one())
+    defaults = {
+        "tenant_id": tenant,
+        "debtor_id": debtor,
+        "debt_id": debt,
+        "amount_minor": 5_000,
+        "currency": "USD",
+        "due_date": (NOW + timedelta(days=7)).date(),
+        "command_id": f"cmd-{next_number()}",
+        "created_at": NOW,
+    }
+    return int(await _insert(conn, t.promise, **{**defaults, **values}))

@@ -317,6 +317,7 @@ def upgrade() -> None:
             "tenant_id", "creditor_id", "external_ref", name=op.f("uq_debtor_tenant_id_creditor_id_external_ref")
         ),
     )
+    op.create_index(op.f("ix_debtor_creditor_id_id"), "debtor", ["creditor_id", "id"], unique=False)
     op.create_table(
         "import_reject",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -481,8 +482,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_person_request_debtor_id"), "person_request", ["debtor_id"], unique=False)
     op.create_table(
         "queue_row",
-        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
         sa.Column("debtor_id", sa.BigInteger(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("window_group_id", sa.Integer(), nullable=False),
@@ -506,7 +507,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_queue_row_campaign_id_campaign")),
         sa.ForeignKeyConstraint(["debtor_id"], ["debtor.id"], name=op.f("fk_queue_row_debtor_id_debtor")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_queue_row_tenant_id_tenant")),
-        sa.PrimaryKeyConstraint("campaign_id", "debtor_id", name=op.f("pk_queue_row")),
+        sa.PrimaryKeyConstraint("debtor_id", "campaign_id", name=op.f("pk_queue_row")),
         postgresql_with={"fillfactor": 80, "autovacuum_vacuum_scale_factor": 0.01, "autovacuum_vacuum_threshold": 2000},
     )
     op.create_index(
@@ -516,7 +517,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'ready'"),
     )
-    op.create_index("ix_queue_row_debtor", "queue_row", ["debtor_id"], unique=False)
     op.create_index(
         "ix_queue_row_due", "queue_row", ["callable_from"], unique=False, postgresql_where=sa.text("state = 'waiting'")
     )
