@@ -9,6 +9,7 @@ import structlog
 
 from telephony.ari.client import AriClient
 from telephony.ari.decode import Decoded, MalformedMessage
+from telephony.ari.endpoints import EndpointSeen, EndpointWatch
 from telephony.ari.errors import ExchangeError, ExchangeRefused, ExchangeUnavailable, ExchangeUnknown
 from telephony.ari.fuse import RingFuse
 from telephony.ari.generated import events as ari
@@ -48,12 +49,6 @@ class _Gone:
     channel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class _EndpointSeen:
-    endpoint: str
-    online: bool
-
-
 class AriExchange:
     """Commands may be given before `events()` is read, except originate, which needs the event stream."""
 
@@ -74,8 +69,8 @@ class AriExchange:
         self._mapper = EventMapper(lambda: self._lag.ahead)
         self._limiter = TokenBucket(settings.originates_per_s, self._clock.monotonic)
         self._fuse = RingFuse()
-        self._watched: dict[str, None] = {}
-        self._seen_on_connect: list[_EndpointSeen] = []
+        self._endpoints = EndpointWatch(self.client)
+        self._seen_on_connect: list[EndpointSeen] = []
         self._stream = self.client.stream(self._prepare, self._noticed)
         self._watchdog = Watchdog(self.client, self._clock, self._pinged, self._gave_up)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -207,8 +202,7 @@ class AriExchange:
 
     async def watch_endpoint(self, endpoint: str) -> bool:
         """Raises ExchangeRefused 404 or 422 where the node knows no such endpoint."""
-        online = await self._subscribe(endpoint)
-        self._watched[endpoint] = None
+        online = await self._endpoints.watch(endpoint)
         self._mapper.endpoint(endpoint, online, self._clock.now())
         return online
 
@@ -257,23 +251,8 @@ class AriExchange:
     async def _prepare(self) -> None:
         """After each connect: how late the node is, who is online, which channels still live."""
         await self._watchdog.ping()
-        self._seen_on_connect = [_EndpointSeen(name, await self._subscribed(name)) for name in list(self._watched)]
+        self._seen_on_connect = await self._endpoints.again()
         self._mapper.keep_only({channel.channel_id for channel in await self.channels()})
-
-    async def _subscribed(self, endpoint: str) -> bool:
-        try:
-            return await self._subscribe(endpoint)
-        except ExchangeRefused as refused:
-            log.warning("ari.endpoint_refused", node=self.node, status=refused.status)
-            return False
-
-    async def _subscribe(self, endpoint: str) -> bool:
-        await self.client.applications.subscribe(self.settings.app, event_source=[f"endpoint:{endpoint}"])
-        return await self._is_online(endpoint)
-
-    async def _is_online(self, endpoint: str) -> bool:
-        technology, _, resource = endpoint.partition("/")
-        return (await self.client.endpoints.get(technology, resource)).state == "online"
 
     def _noticed(self, message: Decoded) -> None:
         if isinstance(message, ari.Event):
@@ -304,7 +283,7 @@ class AriExchange:
             return [item]
         if isinstance(item, MalformedMessage):
             return self._resync()
-        if isinstance(item, _EndpointSeen):
+        if isinstance(item, EndpointSeen):
             event: ExchangeEvent | None = self._mapper.endpoint(item.endpoint, item.online, now)
         elif isinstance(item, _Gone):
             event = self._declare_gone(item.channel_id)
@@ -340,7 +319,7 @@ class AriExchange:
 
     async def _look_again(self, endpoint: str) -> None:
         try:
-            self._stream.tell(_EndpointSeen(endpoint, await self._is_online(endpoint)))
+            self._stream.tell(EndpointSeen(endpoint, await self._endpoints.is_online(endpoint)))
         except ExchangeError:
             log.warning("ari.endpoint_not_known", node=self.node)
 

@@ -168,7 +168,12 @@ class EventStream:
             elif frame.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED):
                 return self._dropped or Lost("closed", f"the event stream ended (code {ws.close_code})")
             elif frame.type is aiohttp.WSMsgType.ERROR:
-                return self._dropped or Lost("error", f"the event stream broke ({type(frame.data).__name__})")
+                return self._dropped or self._broken(frame.data)
+
+    def _broken(self, error: object) -> Lost:
+        if isinstance(error, aiohttp.ServerTimeoutError):
+            return Lost("silent", f"the event stream gave no sign of life within {self._settings.heartbeat_s:g} s")
+        return Lost("error", f"the event stream broke ({type(error).__name__})")
 
     def _take(self, text: str) -> None:
         """Raises Lost when the app was taken over or the queue is full."""

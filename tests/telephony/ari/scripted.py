@@ -200,7 +200,7 @@ class ScriptedAri:
         parts = asked.path.strip("/").split("/")
         if asked.line == "GET /asterisk/ping":
             return 200, {"asterisk_id": "x", "ping": "pong", "timestamp": stamp()}
-        if asked.line in ("GET /channels", "GET /bridges"):
+        if asked.line in ("GET /channels", "GET /bridges", "GET /endpoints"):
             return 200, []
         if parts[0] == "applications":
             return 200, {"name": parts[1]}

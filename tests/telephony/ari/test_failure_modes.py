@@ -150,7 +150,7 @@ async def test_09_without_the_filter_the_node_is_not_up(server: ScriptedAri, run
 async def test_09_a_silent_socket_is_noticed_by_the_heartbeat(server: ScriptedAri, run: Run) -> None:
     async with run(heartbeat_s=0.04) as (_, listener):
         server.silent = True
-        await listener.next(NodeDown)
+        assert "no sign of life within 0.04 s" in (await listener.next(NodeDown)).why
         server.silent = False
         await listener.next(NodeUp)
 
@@ -171,12 +171,33 @@ async def test_09_watched_endpoints_are_subscribed_again_and_changes_during_the_
     async with run() as (exchange, listener):
         assert await exchange.watch_endpoint("PJSIP/agent-7") is True
         offline = {"technology": "PJSIP", "resource": "agent-7", "state": "offline", "channel_ids": []}
-        server.script["GET /endpoints/PJSIP/agent-7"] = (200, offline)
+        server.script["GET /endpoints"] = (200, [offline, {**offline, "resource": "agent-8", "state": "online"}])
         server.kill()
         await listener.next(NodeUp)
         changed = await listener.next(EndpointChanged)
         assert (changed.endpoint, changed.online) == ("PJSIP/agent-7", False)
         assert len([a for a in server.asked if a.path.endswith("/subscription")]) == 2
+
+
+async def test_09_a_phone_that_was_removed_from_the_node_does_not_blind_us_to_the_others(
+    server: ScriptedAri, run: Run
+) -> None:
+    subscription = "POST /applications/promiseline/subscription"
+
+    async def one_is_gone(asked: Asked) -> web.StreamResponse:
+        if "agent-7" in asked.query["eventSource"]:
+            return web.json_response({"message": "Event source does not exist"}, status=422)
+        return web.json_response({"name": "promiseline"})
+
+    async with run() as (exchange, listener):
+        for number in (7, 8):
+            await exchange.watch_endpoint(f"PJSIP/agent-{number}")
+        server.script[subscription] = one_is_gone
+        server.asked.clear()
+        server.kill()
+        await listener.next(NodeUp)
+        asked = [a.query["eventSource"] for a in server.asked if a.line == subscription]
+        assert asked[-1] == "endpoint:PJSIP/agent-8"
 
 
 async def test_11_destroying_a_bridge_that_is_gone_is_success(server: ScriptedAri, run: Run) -> None:
