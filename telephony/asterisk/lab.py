@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -222,23 +223,29 @@ def _directories(installation: Installation, home: str) -> Directories:
     return Directories(modules=installation.modules(), **{name: f"{home}/{name}" for name in names})
 
 
-def public_network(installation: Installation, *, agents: tuple[AgentPhone, ...] = ()) -> LabAsterisk:
-    """A second Asterisk whose subscribers answer as telephony.asterisk.public says; start it before use."""
-    lab = LabAsterisk(installation, lab_settings(agents=agents), name="public", renderer=render_public)
-    return lab
+def public_network(
+    installation: Installation, *, registered: tuple[AgentPhone, ...] = (), registrar_port: int = 5060
+) -> LabAsterisk:
+    """A second Asterisk whose subscribers answer as telephony.asterisk.public says; start it and `teach` it.
+
+    `registered` phones register by themselves at `registrar_port` of 127.0.0.1.
+    """
+    renderer = partial(render_public, registered=registered, registrar_port=registrar_port)
+    return LabAsterisk(installation, lab_settings(), name="public", renderer=renderer)
 
 
 def teach(lab: LabAsterisk) -> None:
-    """Give a public network its voices (before or after start)."""
+    """Give a started public network its voices."""
     for name, text in SOUNDS.items():
         lab.say(name, text)
+    sounds.write_wav(lab.sound_directory / "promiseline" / "test-silence.wav", sounds.silence(60.0))
 
 
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="python -m telephony.asterisk.lab", description=__doc__)
     parser.add_argument("command", choices=("prepare", "run", "stop"))
     parser.add_argument("--app", default="promiseline")
-    command: argparse.Namespace = parser.parse_args()
+    command = parser.parse_args()
     try:
         installation = prepare()
         if command.command == "prepare":

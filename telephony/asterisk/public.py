@@ -3,7 +3,7 @@
 from telephony.asterisk import modules, pjsip
 from telephony.asterisk.config import render
 from telephony.asterisk.ini import Section, render_file
-from telephony.asterisk.settings import AsteriskSettings
+from telephony.asterisk.settings import AgentPhone, AsteriskSettings
 
 PERSON = "00"
 BUSY = "01"
@@ -30,12 +30,11 @@ SLOW_PERSON = "16"
 """A person who answers after 5 seconds."""
 SAYS_HELLO = "17"
 """A person who says one short word, then listens: what AMD() shall call HUMAN."""
-GOES_DEAF = "18"
-"""An agent's phone whose audio stops after 2 seconds without a BYE: a killed browser."""
 
 _RING = "Ringing()", "Wait(0.5)"
 _FAREWELL = ("Hangup(16)",)
 _STAY = ("MusicOnHold(default)",)
+_SILENCE = ("Playback(promiseline/test-silence)",)
 
 BEHAVIOUR: dict[str, tuple[str, ...]] = {
     PERSON: (*_RING, "Answer()", *_STAY),
@@ -43,7 +42,7 @@ BEHAVIOUR: dict[str, tuple[str, ...]] = {
     NO_ANSWER: ("Ringing()", "Wait(120)", "Hangup(19)"),
     INVALID: ("Hangup(1)",),
     UNAVAILABLE: ("Hangup(34)",),
-    MACHINE: (*_RING, "Answer()", "Playback(promiseline/test-machine)", "Wait(60)", *_FAREWELL),
+    MACHINE: (*_RING, "Answer()", "Playback(promiseline/test-machine)", *_SILENCE),
     IMPATIENT: (*_RING, "Answer()", "StartMusicOnHold(default)", "Wait(3)", *_FAREWELL),
     REJECTS: ("Hangup(21)",),
     TEMPORARILY_UNAVAILABLE: ("Ringing()", "Wait(0.5)", "Hangup(19)"),
@@ -55,8 +54,7 @@ BEHAVIOUR: dict[str, tuple[str, ...]] = {
     INSTANT: ("Answer()", *_STAY),
     PRESSES: (*_RING, "Answer()", "StartMusicOnHold(default)", "Wait(1)", "SendDTMF(42)", "Wait(60)", *_FAREWELL),
     SLOW_PERSON: ("Ringing()", "Wait(5)", "Answer()", *_STAY),
-    SAYS_HELLO: (*_RING, "Answer()", "Wait(0.3)", "Playback(promiseline/test-hello)", *_STAY),
-    GOES_DEAF: ("Answer()", "StartMusicOnHold(default)", "Wait(2)", "StopMusicOnHold()", "Wait(120)"),
+    SAYS_HELLO: (*_RING, "Answer()", "Wait(0.3)", "Playback(promiseline/test-hello)", *_SILENCE),
 }
 
 SOUNDS = {
@@ -72,10 +70,11 @@ _EXTRA_MODULES = (
 )
 
 
-def render_public(settings: AsteriskSettings) -> dict[str, str]:
-    """The files of a public network. `settings.trunks` are ignored; everybody on this machine may call in.
-
-    Numbers are called by their digits; a name such as agent-1 answers like a person, agent-1-deaf like GOES_DEAF.
+def render_public(
+    settings: AsteriskSettings, *, registered: tuple[AgentPhone, ...] = (), registrar_port: int = 5060
+) -> dict[str, str]:
+    """The files of a public network. Everybody on this machine may call in; numbers by their digits, and a name such as
+    agent-1 answers like INSTANT. `registered` phones register at the node on `registrar_port`.
     """
     files = render(settings)
     files["extensions.conf"] = _extensions()
@@ -95,18 +94,34 @@ def render_public(settings: AsteriskSettings) -> dict[str, str]:
         else section
         for section in base
     ]
-    files["pjsip.conf"] = render_file([*base, Section("anonymous", anonymous)])
+    phones = [section for phone in registered for section in _registration(phone, registrar_port)]
+    files["pjsip.conf"] = render_file([*base, Section("anonymous", anonymous), *phones])
     loads = [*modules.names(), *_EXTRA_MODULES.split()]
     lines: list[tuple[str, object]] = [("autoload", "no"), *(("load", f"{name}.so") for name in loads)]
     files["modules.conf"] = render_file([Section("modules", lines)])
     return files
 
 
+def _registration(phone: AgentPhone, port: int) -> list[Section]:
+    lines: list[tuple[str, object]] = [
+        ("type", "registration"),
+        ("transport", "transport-udp"),
+        ("server_uri", f"sip:127.0.0.1:{port}"),
+        ("client_uri", f"sip:{phone.name}@127.0.0.1:{port}"),
+        ("contact_user", phone.name),
+        ("outbound_auth", f"{phone.name}-auth"),
+        ("retry_interval", 1),
+        ("expiration", 60),
+    ]
+    auth = [("type", "auth"), ("auth_type", "userpass"), ("username", phone.name), ("password", phone.password)]
+    return [Section(f"{phone.name}-registration", lines), Section(f"{phone.name}-auth", auth)]
+
+
 def _extensions() -> str:
     parts = [
         "[general]\nstatic=yes\nwriteprotect=yes\n\n[public]\n",
         "exten => _X.,1,Goto(person-${EXTEN:-2},s,1)\n",
-        f'exten => _[a-z].,1,Goto(${{IF($["${{EXTEN:-5}}"="-deaf"]?person-{GOES_DEAF}:person-{INSTANT})}},s,1)\n',
+        f"exten => _[a-z].,1,Goto(person-{INSTANT},s,1)\n",
     ]
     for digits, steps in BEHAVIOUR.items():
         parts.append(f"\n[person-{digits}]\n")

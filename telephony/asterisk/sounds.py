@@ -89,6 +89,10 @@ def tone(seconds: float, hertz: float = 440.0, level: float = 0.2) -> "array.arr
     )
 
 
+def silence(seconds: float) -> "array.array[int]":
+    return array.array("h", bytes(2 * int(seconds * RATE)))
+
+
 def write_wav(path: Path, samples: "array.array[int]") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:

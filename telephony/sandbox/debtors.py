@@ -29,7 +29,7 @@ class DebtorScript:
     """From the originate to the first sign of life (180, 183 or the failure)."""
     early_media: bool = False
     ring_s: float = 8.5
-    """From ringing to the answer, or to the network's refusal."""
+    """From ringing to the answer, or to the network's refusal; 0 is without any ringing."""
     sip: int = 486
     """The final SIP status when `fate` is FAILED."""
     patience_s: float = 6.0

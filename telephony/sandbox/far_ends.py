@@ -1,9 +1,10 @@
 """Plays the other side of each leg: a debtor by script, an agent's phone that answers at once."""
 
 from collections.abc import Callable
+from functools import partial
 
 from telephony.sandbox.debtors import DebtorScript, Fate
-from telephony.sandbox.lines import AmdWord, HasAmd, Lines
+from telephony.sandbox.lines import RTP_TIMEOUT_S, AmdWord, HasAmd, Lines
 from telephony.sandbox.phones import Phone
 from telephony.sandbox.state import Channel
 
@@ -37,7 +38,7 @@ class DebtorEnd(HasAmd):
             return
         if script.early_media:
             self._lines.progress(channel)
-        else:
+        elif script.ring_s > 0:
             self._lines.ring(channel)
         self._later(channel, "far", script.ring_s, self._rang)
 
@@ -109,7 +110,10 @@ class PhoneEnd:
         channel.timers["far"] = timers.after(self._phone.answer_s / 2, lambda: self._lines.answer(channel, self.kind))
 
     def waiting(self, channel: Channel) -> None:
-        """An agent waits for as long as the shift lasts."""
+        """An agent waits for as long as the shift lasts; a leg without audio does not last."""
+        if self._phone.silent and "rtp" not in channel.timers:
+            silent = partial(self._lines.end, channel, 44, by="rtp_timeout")
+            channel.timers["rtp"] = self._lines.node.timers.after(RTP_TIMEOUT_S, silent)
 
     def connected(self, channel: Channel) -> None:
         """Nothing to do: people decide."""

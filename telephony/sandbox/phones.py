@@ -12,8 +12,8 @@ class Phone:
     online: bool = True
     answer_s: float = 0.22
     """ICE, DTLS and the automatic answer of a browser phone, measured on one machine."""
-    mute_death: bool = False
-    """The browser was killed: no BYE ever comes, rtp_timeout ends its legs."""
+    silent: bool = False
+    """Answers and sends no audio: rtp_timeout ends its legs."""
 
 
 class Phones:

@@ -1,0 +1,117 @@
+"""Gives tests a real Asterisk of ours with a second one as the public network, and SIPp where bytes matter.
+
+Import the fixture into a conftest: `from tests.lab import asterisk_lab`. A missing Asterisk is built; when that
+fails, the test fails.
+"""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from telephony.ari.settings import AriSettings
+from telephony.asterisk import sounds
+from telephony.asterisk.installation import prepare
+from telephony.asterisk.lab import LabAsterisk, free_port, lab_settings, public_network, teach
+from telephony.asterisk.settings import AgentPhone, Trunk
+
+SIPP_SCENARIOS = Path(__file__).parent / "contracts" / "exchange" / "sipp"
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskLab:
+    """`ours` is the node under test; `public` answers numbers by their last two digits (telephony.asterisk.public).
+
+    Endpoints: PJSIP/<number>@trunk, PJSIP/<number>@sipp (whoever listens on `sipp_port`), PJSIP/agent-1 ... agent-4
+    (telephones that answer at once), agent-mute (a telephone at `mute_port`), agent-reg (registered by the public
+    network), agent-web-1 ... agent-web-4 (browsers; passwords in `web_phones`).
+    """
+
+    ours: LabAsterisk
+    public: LabAsterisk
+    sipp_port: int
+    mute_port: int
+    web_phones: dict[str, str]
+
+    def ari_settings(self, **changes: object) -> AriSettings:
+        settings = self.ours.settings
+        values: dict[str, object] = {
+            "url": self.ours.url,
+            "username": settings.ari_user,
+            "password": settings.ari_password,
+            "app": settings.app,
+            "node": "lab",
+        }
+        return AriSettings(**(values | changes))  # type: ignore[arg-type]
+
+    def register(self, phone: str = "agent-reg") -> None:
+        self.public.cli(f"pjsip send register {phone}-registration")
+
+    def unregister(self, phone: str = "agent-reg") -> None:
+        self.public.cli(f"pjsip send unregister {phone}-registration")
+
+
+@pytest.fixture(scope="session")
+def asterisk_lab() -> Iterator[AsteriskLab]:
+    with running_lab() as lab:
+        yield lab
+
+
+@contextmanager
+def running_lab() -> Iterator[AsteriskLab]:
+    installation = prepare()
+    sipp_port, mute_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    # the node's port must be known to the public network before, and the other way round
+    base = lab_settings()
+    registered = (AgentPhone("agent-reg", "registers-in-tests", webrtc=False),)
+    public = public_network(installation, registered=registered, registrar_port=base.sip_port)
+    contact = f"127.0.0.1:{public.settings.sip_port}"
+    static = [
+        AgentPhone(f"agent-{n}", "unused-in-tests", webrtc=False, contact=f"sip:agent-{n}@{contact}")
+        for n in range(1, 5)
+    ]
+    mute = AgentPhone("agent-mute", "unused-in-tests", webrtc=False, contact=f"sip:agent-mute@127.0.0.1:{mute_port}")
+    web = [AgentPhone(f"agent-web-{n}", f"browser-in-tests-{n}") for n in range(1, 5)]
+    trunks = (Trunk("trunk", "127.0.0.1", public.settings.sip_port), Trunk("sipp", "127.0.0.1", sipp_port))
+    agents = (*static, mute, *registered, *web)
+    ours = LabAsterisk(installation, replace(base, trunks=trunks, agents=agents), name="ours")
+    with ExitStack() as stack:
+        stack.enter_context(ours)
+        sounds.abandon_messages(ours.sound_directory, "Example Recovery", "+15550100100")
+        stack.enter_context(public)
+        teach(public)
+        yield AsteriskLab(ours, public, sipp_port, mute_port, {phone.name: phone.password for phone in web})
+
+
+@contextmanager
+def sipp(scenario: str, port: int, **keys: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run tests/contracts/exchange/sipp/<scenario>.xml as the called side on `port` until the block ends."""
+    program = shutil.which("sipp")
+    assert program is not None, "sipp is not installed: apt-get install sip-tester"
+    command = [program, "-sf", str(SIPP_SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port)]
+    command += ["-nostdin", "-mi", "127.0.0.1", "-min_rtp_port", "34000", "-max_rtp_port", "35999"]
+    for name, value in keys.items():
+        command += ["-key", name, value]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _await_port(port, process)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until SIPp has bound its port."""
+    deadline = time.monotonic() + 5
+    wanted = f":{port:04X} "
+    while wanted not in Path("/proc/net/udp").read_text():
+        assert process.poll() is None, "sipp ended at once"
+        assert time.monotonic() < deadline, "sipp did not listen"
+        time.sleep(0.02)
