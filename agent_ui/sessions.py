@@ -14,6 +14,7 @@ from campaigns.db.tables import app_user, user_session
 from telephony.clock import Clock
 
 COOKIE = "promiseline_session"
+KEPT_AFTER_END = timedelta(days=1)
 TOUCH_AFTER = timedelta(minutes=1)
 
 
@@ -136,8 +137,8 @@ class SessionStore:
         await connection.execute(delete(user_session).where(user_session.c.user_id == user_id))
 
     async def purge(self) -> None:
-        """Forget sessions that ended by age or disuse."""
-        now = self._clock.now()
+        """Forget sessions that ended by age or disuse; a day later, so that their consoles can hear why."""
+        now = self._clock.now() - KEPT_AFTER_END
         ended = (user_session.c.expires_at <= now) | (user_session.c.last_seen_at <= now - self._idle)
         async with self._engine.begin() as connection:
             await connection.execute(delete(user_session).where(ended))

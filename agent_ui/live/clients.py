@@ -1,8 +1,9 @@
 """Consoles that are connected, the stream that each reads, and putting a delta on their queues."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -31,6 +32,8 @@ class Client:
     checked_at: float
     reading: bool = False  # from its first resume on
     leaving: bool = False
+    line: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # of commands, first come first served
+    waiting: int = 0  # commands in the line
 
     @property
     def actor(self) -> Actor:

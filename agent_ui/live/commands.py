@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -15,12 +13,6 @@ from dialer.commands import Command, FloorPort, Reply
 log = structlog.get_logger()
 
 WAITING_AT_MOST = 20
-
-
-@dataclass(slots=True)
-class _Line:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
 
 
 class Commands:
@@ -37,19 +29,17 @@ class Commands:
         self._metrics = metrics
         self._still_may = still_may
         self._deadline_s = deadline_s
-        self._lines: WeakKeyDictionary[Client, _Line] = WeakKeyDictionary()
         self._late: set[asyncio.Task[Reply]] = set()
 
     async def run(self, client: Client, command: Command) -> Reply:
-        line = self._lines.setdefault(client, _Line())
-        if line.waiting >= WAITING_AT_MOST:
+        if client.waiting >= WAITING_AT_MOST:
             return self._counted(client, refusal("busy", "Too many commands at once. Wait for their answers."))
-        line.waiting += 1
+        client.waiting += 1
         try:
-            async with line.lock:
+            async with client.line:
                 return self._counted(client, await self._ask(client, command))
         finally:
-            line.waiting -= 1
+            client.waiting -= 1
 
     async def _ask(self, client: Client, command: Command) -> Reply:
         if not await self._still_may(client):

@@ -71,10 +71,17 @@ class ConsoleNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             return await self._connect(sid, *rest)
         client = self._clients.get(sid)
         if event == "disconnect":
-            if client is not None:
-                self._clients.remove(sid)
+            if self._clients.remove(sid) is not None and client is not None:
                 await self._doors.left(client)
             return None
+        try:
+            return await self._answer(event, client, rest)
+        except Exception:
+            # whatever failed, the console must get an answer and keep its socket
+            log.exception("live.event_failed", namespace=self.namespace)
+            return refusal("internal", "Something went wrong on the server. Try again.").wire()
+
+    async def _answer(self, event: str, client: Client | None, rest: tuple[Any, ...]) -> Any:
         if client is None or client.leaving:
             return refusal("session_ended", "Your session ended. Log in again.").wire()
         if client.identity.role not in self._roles:

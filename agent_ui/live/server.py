@@ -41,6 +41,7 @@ class LiveServer:
         manager = _redis_manager(settings.redis_url) if settings.redis_url else None
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
+            namespaces=["/agent", "/supervisor"],
             client_manager=manager,
             serializer=ConsolePacket,
             json=OrJson,
