@@ -2,12 +2,13 @@
 import { useSignal } from "@preact/signals";
 import type { FileView } from "../protocol";
 import { serverNow } from "../shared/clock";
+import { failureText } from "../shared/failure";
 import { dateTime, wallClock } from "../shared/format/time";
 import { t } from "../shared/i18n";
 import { toast } from "../shared/notices";
 import { Button, Field } from "../shared/ui";
 import { callbackPicks, checkCallback } from "./callback";
-import { failureText, useModel } from "./model";
+import { useModel } from "./model";
 
 export function CallbackForm({ file }: { file: FileView }) {
   const model = useModel();

@@ -2,12 +2,13 @@
 import { useSignal } from "@preact/signals";
 import type { DebtView, FileView } from "../protocol";
 import { serverNow } from "../shared/clock";
+import { failureText } from "../shared/failure";
 import { amountForField, money } from "../shared/format/money";
 import { addDays, calendarDate, dateIn, daysBetween } from "../shared/format/time";
 import { locale, t } from "../shared/i18n";
 import { toast } from "../shared/notices";
 import { Button, Field } from "../shared/ui";
-import { failureText, useModel } from "./model";
+import { useModel } from "./model";
 import { checkPromise, dayPicks, type PromiseDraft, type PromiseErrors } from "./promise";
 
 type FieldName = keyof PromiseErrors;
@@ -54,7 +55,7 @@ export function PromiseForm({ file }: { file: FileView }) {
   return (
     <form class="form" onSubmit={(event) => void save(event)} noValidate data-testid="promise-form">
       {file.debts.length > 1 && (
-        <Field label={t("promise.debt")} error={errorOf("debt_id")}>
+        <Field tight label={t("promise.debt")} error={errorOf("debt_id")}>
           {(control) => (
             <select
               {...control}

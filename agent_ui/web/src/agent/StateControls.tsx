@@ -1,19 +1,9 @@
 // The agent's state, how long it lasts already, and the ways to change it.
-import type { AgentState, AgentView } from "../protocol";
+import type { AgentView } from "../protocol";
 import { t, word } from "../shared/i18n";
-import { Badge, Button, Icon, Menu, Timer, type Tone } from "../shared/ui";
+import { Badge, Button, Icon, Menu, Timer } from "../shared/ui";
+import { STATE_TONE } from "../shared/ui/state";
 import { useModel, useView } from "./model";
-
-export const STATE_TONE: Record<AgentState, Tone> = {
-  offline: "neutral",
-  ready: "good",
-  preview: "busy",
-  reserved: "busy",
-  talking: "busy",
-  hold: "warn",
-  wrap_up: "violet",
-  paused: "warn",
-};
 
 export function StateControls() {
   const model = useModel();

@@ -3,8 +3,8 @@ import { computed, effect, type ReadonlySignal, type Signal, signal } from "@pre
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { AgentConsole, CommandReply } from "../protocol";
-import { type MessageKey, t, word } from "../shared/i18n";
-import en from "../shared/i18n/en.json";
+import { failureText } from "../shared/failure";
+import { t, word } from "../shared/i18n";
 import type { LiveConnection } from "../shared/live/connection";
 import { announce, toast } from "../shared/notices";
 import { type Allowed, allowed, fileMayShow } from "./rules";
@@ -15,13 +15,6 @@ const NONE = Object.fromEntries(
     .split(" ")
     .map((name) => [name, false]),
 ) as unknown as Allowed;
-
-type Failure = Extract<CommandReply, { ok: false }>["error"];
-
-export function failureText(error: Failure): string {
-  const key = `error.${error.code}`;
-  return key in en ? t(key as MessageKey) : error.message || t("error.unknown");
-}
 
 export class AgentModel {
   readonly live: ReadonlySignal<boolean>;

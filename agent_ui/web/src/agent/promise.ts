@@ -67,7 +67,7 @@ export interface DayPick {
   date: string;
 }
 
-/** Days that debtors name most: tomorrow, in a week, the end of the month, in a month; only those within the limit. */
+/** Days that debtors name most: today, tomorrow, in a week, the end of the month; only those within the limit. */
 export function dayPicks(today: string, maxDays: number): DayPick[] {
   const [year = 0, month = 0] = today.split("-").map(Number);
   const monthEnd = new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
@@ -75,7 +75,6 @@ export function dayPicks(today: string, maxDays: number): DayPick[] {
     { key: "promise.today", date: today },
     { key: "promise.tomorrow", date: addDays(today, 1) },
     { key: "promise.week", date: addDays(today, 7) },
-    { key: "promise.two_weeks", date: addDays(today, 14) },
     { key: "promise.month_end", date: monthEnd },
   ];
   const seen = new Set<string>();

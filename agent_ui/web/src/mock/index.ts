@@ -26,5 +26,5 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
     return Response.json({ error: { code: "not_found", message: "The mock has no such route." } }, { status: 404 });
   };
-  return mockWire(namespace === "/agent" ? agentServer(scene) : supervisorServer(scene), scene);
+  return namespace === "/agent" ? mockWire(agentServer(scene), scene) : mockWire(supervisorServer(scene), scene);
 }

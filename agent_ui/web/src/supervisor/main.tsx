@@ -1,1 +1,8 @@
-export {};
+import type { SupervisorBoard } from "../protocol";
+import { startConsole } from "../shared/start";
+import { App } from "./App";
+import "../shared/styles/index.css";
+import "./supervisor.css";
+import "./floor.css";
+
+void startConsole<SupervisorBoard>({ namespace: "/supervisor", roles: ["supervisor", "admin"], App });

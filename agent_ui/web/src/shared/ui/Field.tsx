@@ -13,6 +13,7 @@ export function Field(props: {
   label: ComponentChildren;
   error?: string | null | undefined;
   hint?: ComponentChildren;
+  tight?: boolean; // no room is kept for a note: for controls that can hardly be wrong
   children: (control: ControlProps) => ComponentChildren;
 }) {
   const id = useId();
@@ -23,7 +24,7 @@ export function Field(props: {
         {props.label}
       </label>
       {props.children({ id, "aria-invalid": error !== null, "aria-describedby": `${id}-note` })}
-      <div class="field-note" id={`${id}-note`} aria-live="polite">
+      <div class={props.tight ? "field-note field-note-tight" : "field-note"} id={`${id}-note`} aria-live="polite">
         {error ? (
           <span class="field-error" data-testid="field-error">
             <Icon name="warning" />

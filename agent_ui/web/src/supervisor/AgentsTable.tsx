@@ -1,0 +1,170 @@
+// The people on the floor: state, how long, what they did today; pause or sign one out.
+import { type Signal, useSignal } from "@preact/signals";
+import type { FloorAgent } from "../protocol";
+import { count, percent } from "../shared/format/number";
+import { span } from "../shared/format/time";
+import { t, word } from "../shared/i18n";
+import { Badge, Button, Dialog, Empty, Icon, IconButton, Panel, Timer } from "../shared/ui";
+import { STATE_TONE } from "../shared/ui/state";
+import { useBoard, useBoardModel } from "./context";
+import { nextSort, type Sort, type SortKey, sortAgents } from "./sorting";
+
+const COLUMNS: { by: SortKey; end: boolean }[] = [
+  { by: "name", end: false },
+  { by: "state", end: false },
+  { by: "calls", end: true },
+  { by: "promises", end: true },
+  { by: "talk_s", end: true },
+  { by: "occupancy", end: true },
+];
+
+export function AgentsTable() {
+  const { agents } = useBoard();
+  const sort = useSignal<Sort>({ by: "name", descending: false });
+  const leaving = useSignal<FloorAgent | null>(null);
+  const all = sortAgents(Object.values(agents), sort.value);
+  const on = all.filter((agent) => agent.state !== "offline").length;
+  return (
+    <Panel title={t("board.agents")} aside={t("board.on_shift", { n: on })} flush testid="agents">
+      {all.length === 0 ? (
+        <Empty icon="user" title={t("board.no_agents")}>
+          <p>{t("board.no_agents_text")}</p>
+        </Empty>
+      ) : (
+        <div class="table-wrap">
+          <table class="table agents-table">
+            <Head sort={sort} />
+            <tbody>
+              {all.map((agent) => (
+                <AgentRow key={agent.id} agent={agent} leaving={leaving} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {leaving.value && <Leave leaving={leaving} agent={leaving.value} />}
+    </Panel>
+  );
+}
+
+function Head({ sort }: { sort: Signal<Sort> }) {
+  const { by, descending } = sort.value;
+  return (
+    <thead>
+      <tr>
+        {COLUMNS.map((column) => (
+          <th
+            key={column.by}
+            scope="col"
+            class={column.end ? "end" : undefined}
+            aria-sort={by === column.by ? (descending ? "descending" : "ascending") : undefined}
+          >
+            <button
+              type="button"
+              class={by === column.by ? "sort sort-on" : "sort"}
+              onClick={() => {
+                sort.value = nextSort(sort.value, column.by);
+              }}
+            >
+              {t(`agents.${column.by}`)}
+              <span class={descending ? "sort-mark" : "sort-mark sort-up"}>
+                <Icon name="chevron" />
+              </span>
+            </button>
+          </th>
+        ))}
+        <th scope="col">{t("agents.campaign")}</th>
+        <th scope="col">
+          <span class="sr-only">{t("agents.actions")}</span>
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function AgentRow({ agent, leaving }: { agent: FloorAgent; leaving: Signal<FloorAgent | null> }) {
+  return (
+    <tr data-testid={`agent-${agent.id}`} data-state={agent.state}>
+      <th scope="row">
+        <bdi>{agent.name}</bdi>
+        {agent.simulated && <span class="tag">{t("agents.simulated")}</span>}
+        {!agent.phone_online && agent.state !== "offline" && (
+          <span class="tag tag-bad">
+            <Icon name="warning" />
+            {t("agents.no_phone")}
+          </span>
+        )}
+      </th>
+      <td>
+        <span class="agent-cell">
+          <Badge tone={STATE_TONE[agent.state]}>{t(`state.${agent.state}`)}</Badge>
+          {agent.state !== "offline" && <Timer since={agent.since} />}
+          {agent.reason && <span class="muted">{word("pause", agent.reason)}</span>}
+        </span>
+      </td>
+      <td class="end">{count(agent.calls)}</td>
+      <td class="end">{count(agent.promises)}</td>
+      <td class="end">{span(agent.talk_s)}</td>
+      <td class="end">{percent(agent.occupancy)}</td>
+      <td class="muted">
+        <bdi>{agent.campaign ?? "—"}</bdi>
+      </td>
+      <td class="end">
+        <AgentActions agent={agent} leaving={leaving} />
+      </td>
+    </tr>
+  );
+}
+
+function AgentActions({ agent, leaving }: { agent: FloorAgent; leaving: Signal<FloorAgent | null> }) {
+  const model = useBoardModel();
+  const off = agent.state === "offline";
+  return (
+    <span class="agent-actions">
+      <IconButton
+        icon="pause"
+        label={t("agents.pause", { name: agent.name })}
+        disabled={!model.live || off || agent.state === "paused"}
+        busy={model.busy("agent_pause", agent.id)}
+        onClick={() => void model.run("agent_pause", agent.id, { user_id: agent.id })}
+        testid={`agent-${agent.id}-pause`}
+      />
+      <IconButton
+        icon="exit"
+        label={t("agents.logout", { name: agent.name })}
+        disabled={!model.live || off}
+        busy={model.busy("agent_logout", agent.id)}
+        onClick={() => {
+          leaving.value = agent;
+        }}
+        testid={`agent-${agent.id}-logout`}
+      />
+    </span>
+  );
+}
+
+function Leave({ leaving, agent }: { leaving: Signal<FloorAgent | null>; agent: FloorAgent }) {
+  const model = useBoardModel();
+  const close = () => {
+    leaving.value = null;
+  };
+  return (
+    <Dialog title={t("agents.logout", { name: agent.name })} onClose={close} testid="logout-dialog">
+      <p>{t("agents.logout_text")}</p>
+      <div class="dialog-actions">
+        <Button onClick={close}>{t("common.cancel")}</Button>
+        <Button
+          variant="danger"
+          disabled={!model.live}
+          onClick={() => {
+            close();
+            void model.run("agent_logout", agent.id, { user_id: agent.id });
+          }}
+          testid="logout-confirm"
+        >
+          {t("state.end_shift")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,55 @@
+// How a campaign dials, and in power mode how many lines go out for each free agent.
+import type { CampaignView } from "../protocol";
+import { t } from "../shared/i18n";
+import { useBoardModel } from "./context";
+
+export const MODES = ["preview", "progressive", "power"] as const;
+const LINES = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5];
+
+export function CampaignMode({ campaign }: { campaign: CampaignView }) {
+  const model = useBoardModel();
+  const disabled = !model.live || campaign.state === "finished" || model.busy("campaign_mode", campaign.id);
+  const lines = campaign.lines_per_agent ?? null;
+  const send = (mode: string, linesPerAgent: number | null) =>
+    void model.run("campaign_mode", campaign.id, {
+      campaign_id: campaign.id,
+      mode,
+      ...(mode === "power" && linesPerAgent !== null ? { lines_per_agent: linesPerAgent } : {}),
+    });
+  const choices = lines === null || LINES.includes(lines) ? LINES : [...LINES, lines].sort((a, b) => a - b);
+  return (
+    <span class="campaign-mode">
+      <select
+        class="input input-small"
+        aria-label={t("campaign.mode")}
+        value={campaign.mode}
+        disabled={disabled}
+        onChange={(event) => send(event.currentTarget.value, lines)}
+        data-testid={`campaign-${campaign.id}-mode`}
+      >
+        {MODES.map((mode) => (
+          <option key={mode} value={mode}>
+            {t(`mode.${mode}`)}
+          </option>
+        ))}
+      </select>
+      {campaign.mode === "power" && (
+        <select
+          class="input input-small"
+          aria-label={t("campaign.lines")}
+          value={lines === null ? "" : String(lines)}
+          disabled={disabled}
+          onChange={(event) => send("power", Number(event.currentTarget.value))}
+          data-testid={`campaign-${campaign.id}-lines`}
+        >
+          {lines === null && <option value="">{t("campaign.lines")}</option>}
+          {choices.map((choice) => (
+            <option key={choice} value={String(choice)}>
+              {t("campaign.lines_each", { n: choice })}
+            </option>
+          ))}
+        </select>
+      )}
+    </span>
+  );
+}

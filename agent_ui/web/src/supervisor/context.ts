@@ -1,0 +1,49 @@
+// The board's connection and how its commands are sent: one in flight per thing, errors shown.
+import { type Signal, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { SupervisorBoard } from "../protocol";
+import { failureText } from "../shared/failure";
+import type { LiveConnection } from "../shared/live/connection";
+import { toast } from "../shared/notices";
+
+export class BoardModel {
+  private readonly inFlight: Signal<ReadonlySet<string>> = signal(new Set());
+
+  constructor(readonly connection: LiveConnection<SupervisorBoard>) {}
+
+  get live(): boolean {
+    return this.connection.link.value.phase === "live";
+  }
+
+  busy(name: string, id: number): boolean {
+    return this.inFlight.value.has(`${name} ${id}`);
+  }
+
+  async run(name: string, id: number, args: Record<string, unknown>): Promise<boolean> {
+    const key = `${name} ${id}`;
+    if (this.inFlight.value.has(key)) return false;
+    this.inFlight.value = new Set([...this.inFlight.value, key]);
+    try {
+      const reply = await this.connection.send(name, args);
+      if (!reply.ok) toast("error", failureText(reply.error));
+      return reply.ok;
+    } finally {
+      this.inFlight.value = new Set([...this.inFlight.value].filter((other) => other !== key));
+    }
+  }
+}
+
+export const BoardContext = createContext<BoardModel | null>(null);
+
+export function useBoardModel(): BoardModel {
+  const model = useContext(BoardContext);
+  if (!model) throw new Error("a part of the board was rendered outside of it");
+  return model;
+}
+
+export function useBoard(): SupervisorBoard {
+  const board = useBoardModel().connection.state.value;
+  if (!board) throw new Error("a part of the board was rendered before its state came");
+  return board;
+}
