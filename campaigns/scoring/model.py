@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from campaigns import money
 from campaigns.model import ScoreWeights
 
 FULL_SCORE_MILLI = 100_000
@@ -21,8 +22,6 @@ UNITS_PER_DOLLAR = {
     "BHD": 0.38, "OMR": 0.385, "JOD": 0.71, "TRY": 35.0, "IRR": 500_000.0, "IQD": 1_310.0, "JPY": 150.0,
     "CNY": 7.2, "KRW": 1_350.0, "ZAR": 18.0, "NGN": 1_500.0, "PHP": 57.0, "IDR": 16_000.0, "VND": 25_000.0,
 }  # fmt: skip
-NO_MINOR_UNIT = frozenset({"JPY", "KRW", "CLP", "VND", "ISK", "PYG", "UGX", "XAF", "XOF"})
-THREE_MINOR_DIGITS = frozenset({"KWD", "BHD", "OMR", "JOD", "IQD", "TND", "LYD"})
 
 AGE_BUCKETS: tuple[tuple[int, float, str], ...] = (
     (0, 0.2, "not due yet"),
@@ -65,8 +64,7 @@ class Score:
 
 
 def _dollars(currency: str, minor: int) -> float:
-    exponent = 0 if currency in NO_MINOR_UNIT else 3 if currency in THREE_MINOR_DIGITS else 2
-    return minor / float(10**exponent) / UNITS_PER_DOLLAR.get(currency, 1.0)
+    return minor / float(10 ** money.EXPONENTS.get(currency, 2)) / UNITS_PER_DOLLAR.get(currency, 1.0)
 
 
 def _amount(facts: ScoreFacts, today: date) -> float:
@@ -79,7 +77,7 @@ def _amount(facts: ScoreFacts, today: date) -> float:
 def _amount_because(facts: ScoreFacts, today: date) -> str:
     if not facts.balances:
         return "no open balance"
-    sums = ", ".join(f"{currency} {minor} minor units" for currency, minor in facts.balances)
+    sums = ", ".join(money.text(minor, currency) for currency, minor in facts.balances)
     return f"{sums} open; on a log scale from about USD {SMALL_DEBT_USD:.0f} to USD {LARGE_DEBT_USD:.0f}"
 
 
