@@ -5,6 +5,7 @@ Import this module late: the twilio library takes a third of a second.
 """
 
 import base64
+import logging
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -33,7 +34,7 @@ class DeadlinedClient(AsyncHttpClient):  # type: ignore[misc]
     """One session; every request ends within `timeout_s`; nothing is ever repeated."""
 
     def __init__(self, base_url: str, timeout_s: float) -> None:
-        super().__init__(is_async=True, timeout=timeout_s)
+        super().__init__(logging.getLogger("promiseline.twilio"), True, timeout_s)
         self._base = urlsplit(base_url)
         # waiting for a connection has its own, shorter limit: when that one strikes, nothing was sent
         self._session = ClientSession(

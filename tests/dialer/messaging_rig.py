@@ -1,0 +1,206 @@
+"""A messenger with a real database, the sandbox carrier over HTTP, and a small web server that takes its webhooks."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import Table, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from campaigns.db import tables as t
+from compliance.rulebooks.loader import load_rulebooks
+from dialer.carrier_webhook import CarrierWebhook
+from dialer.contact import GateContext
+from dialer.inbound import Inbound
+from dialer.message_rows import Claimed, NewMessage, enqueue
+from dialer.messenger import Messenger, MessengerSettings, TemplateProblem
+from telephony.messaging.router import Router
+from telephony.messaging.sandbox.carrier import Carrier, CarrierSettings
+from telephony.messaging.sandbox.script import NO_CHANCE, Script
+from telephony.messaging.sandbox.server import SandboxCarrier
+from telephony.messaging.twilio import TwilioAccount, TwilioProvider
+from tests.builders import NOW, a_creditor, a_debtor, a_tenant, next_number
+
+PHONE = "+12125550142"
+SENDER = "+12125550100"
+KEY = b"k" * 32
+GATE = GateContext(load_rulebooks())
+
+
+class JumpClock:
+    """Runs twenty times as fast as the wall's, and jumps when told to; sleepers wake when their time has come."""
+
+    speed = 20.0
+
+    def __init__(self, start: datetime = NOW) -> None:
+        self._start = start
+        self._epoch = time.monotonic()
+        self._jumped = 0.0
+        self._jump = asyncio.Event()
+
+    def monotonic(self) -> float:
+        return (time.monotonic() - self._epoch) * self.speed + self._jumped
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.monotonic())
+
+    def advance(self, seconds: float) -> None:
+        self._jumped += seconds
+        self._jump.set()
+        self._jump = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        target = self.monotonic() + seconds
+        while (left := target - self.monotonic()) > 0:
+            try:
+                await asyncio.wait_for(self._jump.wait(), left / self.speed)
+            except TimeoutError:
+                continue
+
+
+class Texts:
+    """Says who owes nothing: the template's name and the language. `broken` names templates that cannot be filled."""
+
+    def __init__(self) -> None:
+        self.broken: set[str] = set()
+
+    async def render(self, conn: AsyncConnection, messages: Sequence[Claimed]) -> dict[UUID, str | TemplateProblem]:
+        return {
+            one.id: TemplateProblem(f"template {one.template} is missing; add it")
+            if one.template in self.broken
+            else f"{one.template} in {one.language}, please call {SENDER}"
+            for one in messages
+        }
+
+
+@dataclass
+class Rig:
+    engine: AsyncEngine
+    clock: JumpClock
+    carrier: Carrier
+    provider: TwilioProvider
+    messenger: Messenger
+    inbound: Inbound
+    webhook: CarrierWebhook
+    texts: Texts
+    tenant: int
+    creditor: int
+    debtor: int
+    point: int
+    hooks: list[int]
+    delivered: asyncio.Event
+    drop_hooks: bool = False
+
+    async def queue(self, **values: Any) -> UUID:
+        wanted: dict[str, Any] = {
+            "tenant_id": self.tenant,
+            "debtor_id": self.debtor,
+            "contact_point_id": self.point,
+            "channel": "sms",
+            "template": "missed_call",
+            "dedupe_key": f"key{next_number()}",
+        }
+        async with self.engine.begin() as conn:
+            made = await enqueue(conn, NewMessage(**{**wanted, **values}), now=self.clock.now())
+        assert made is not None
+        return made
+
+    async def rows(self, table: Table) -> list[dict[str, Any]]:
+        async with self.engine.connect() as conn:
+            order = table.c.id
+            return [dict(row) for row in (await conn.execute(select(table).order_by(order))).mappings()]
+
+    async def message(self, message_id: UUID) -> dict[str, Any]:
+        async with self.engine.connect() as conn:
+            found = await conn.execute(select(t.message).where(t.message.c.id == message_id))
+            return dict(found.mappings().one())
+
+    async def events(self, kind_prefix: str = "") -> list[str]:
+        return [row["kind"] for row in await self.rows(t.outcome_event) if row["kind"].startswith(kind_prefix)]
+
+    def script(self, **values: Any) -> None:
+        """What befalls the next messages to PHONE."""
+        self.carrier.scripts[PHONE] = Script(**{"accept_latency_s": 0.0, "step_s": 0.02, **values})
+
+    async def send(self, message_id: UUID) -> dict[str, Any]:
+        """One tick, and everything that follows at the carrier."""
+        await self.messenger.tick()
+        await self.carrier.settled()
+        return await self.message(message_id)
+
+
+@asynccontextmanager
+async def rig(engine: AsyncEngine, start: datetime = NOW, timeout_s: float = 5.0) -> AsyncIterator[Rig]:
+    async with engine.begin() as conn:
+        tenant = await a_tenant(conn)
+        creditor = await a_creditor(conn, tenant)
+        debtor = await a_debtor(conn, tenant, creditor, phones=(PHONE,))
+        found = await conn.execute(select(t.contact_point.c.id).where(t.contact_point.c.debtor_id == debtor))
+        point = int(found.scalar_one())
+        consent = {"tenant_id": tenant, "contact_point_id": point, "channel": "sms", "by": "written"}
+        await conn.execute(insert(t.consent).values(**consent, at=NOW - timedelta(days=1)))
+    clock = JumpClock(start)
+    settings = CarrierSettings(behaviour=NO_CHANCE)
+    hooks: list[int] = []
+    async with SandboxCarrier(settings, clock) as sandbox:
+        held: dict[str, Rig] = {}
+        async with _web(held, hooks) as public_url:
+            account = TwilioAccount(
+                settings.account_sid, settings.auth_token, SENDER, public_url,
+                base_url=sandbox.base_url, timeout_s=timeout_s,
+            )  # fmt: skip
+            provider = TwilioProvider(account)
+            router = Router([provider], clock)
+            texts = Texts()
+            chosen = MessengerSettings(tenant, "worker-1", public_url, KEY, per_second=1000, batch=50)
+            messenger = Messenger(engine, chosen, GATE, router, texts, clock)
+            inbound = Inbound(engine, tenant, clock)
+            webhook = CarrierWebhook(provider, messenger.reports, inbound, KEY)
+            sandbox.carrier.inbound_url = f"{public_url}/hooks/twilio/inbound"
+            made = Rig(
+                engine, clock, sandbox.carrier, provider, messenger, inbound, webhook, texts,
+                tenant, creditor, debtor, point, hooks, asyncio.Event(),
+            )  # fmt: skip
+            held["rig"] = made
+            try:
+                yield made
+            finally:
+                await sandbox.carrier.close()
+                await router.close()
+
+
+@asynccontextmanager
+async def _web(held: dict[str, Rig], hooks: list[int]) -> AsyncIterator[str]:
+    async def take(request: web.Request) -> web.Response:
+        one = held["rig"]
+        form = parse_qsl((await request.read()).decode(), keep_blank_values=True)
+        status = 204 if one.webhook.verify(request.raw_path, form, request.headers) else 403
+        if one.drop_hooks:
+            status = 503
+        hooks.append(status)
+        if status == 204:
+            if "message_id" in request.match_info:
+                await one.webhook.status(UUID(request.match_info["message_id"]), form)
+                if ("MessageStatus", "delivered") in form:
+                    one.delivered.set()
+            else:
+                await one.webhook.inbound(form)
+        return web.Response(status=status)
+
+    app = web.Application()
+    app.router.add_post("/hooks/twilio/status/{message_id}", take)
+    app.router.add_post("/hooks/twilio/inbound", take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
