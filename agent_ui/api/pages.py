@@ -46,9 +46,10 @@ class Pages:
         assets = self._root / "assets"
         try:
             path = (assets / request.match_info["name"]).resolve()
+            found = path.is_relative_to(assets) and path.is_file()
         except (ValueError, OSError):  # a NUL byte, or a name longer than the file system takes
             raise _missing() from None
-        if not path.is_relative_to(assets) or not path.is_file():
+        if not found:
             raise _missing()
         return web.FileResponse(path, headers={"Cache-Control": FOREVER})
 
