@@ -1,6 +1,6 @@
 """Where the synthetic debtors live: cities, their zones, and number ranges that were set aside for fiction.
 
-Fictitious ranges: NPA-555-01XX in the United States (NANPA), Ofcom's numbers for drama use in the United Kingdom, ACMA's
+Fictitious ranges: NPA-555-01XX in the United States (NANPA), Ofcom's numbers for drama use in Britain, ACMA's
 numbers for use in creative works in Australia. Mexico and India have none, and a portfolio of more than a few thousand
 debtors outgrows the others: such numbers are valid in form and drawn by chance. The sandbox exchange, which dials
 nobody, is therefore the only exchange that this portfolio may be used with.
@@ -93,3 +93,10 @@ LANGUAGES: dict[str, tuple[tuple[str, str, float], ...]] = {
 
 # typical balance of one debt in minor units, the middle of a lognormal draw
 MEDIAN_BALANCE = {"US": 84_000, "GB": 61_000, "AU": 95_000, "MX": 900_000, "IN": 2_400_000}
+
+# what a number of the ranges for fiction holds, by country
+FICTIONAL_HINT = {
+    "US": ("55501",),
+    "GB": ("4960", "79460", "180", "96496"),
+    "AU": ("5550", "7010"),
+}

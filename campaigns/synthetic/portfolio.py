@@ -12,6 +12,7 @@ from campaigns.synthetic.names import Namer
 from campaigns.synthetic.places import (
     CALLING_CODE,
     CURRENCY,
+    FICTIONAL_HINT,
     LANGUAGES,
     MEDIAN_BALANCE,
     NATIONAL_LENGTH,
@@ -43,7 +44,7 @@ COLUMNS = (
     "last_payment_date",
 )
 PRODUCTS = ("Credit card", "Personal loan", "Mobile contract", "Utilities", "Retail instalment", "Overdraft")
-FICTION = frozenset({"US", "GB", "AU"})
+FICTION = frozenset(FICTIONAL_HINT)
 LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 
 
