@@ -110,20 +110,22 @@ class Inbound:
     ) -> int:
         """Close the address before anything else, then withdraw what waits for it.
 
-        One word closes texts (12 CFR 1006.14(h)(1)-3: that medium); a sentence may mean calls too, so it closes all.
+        One word closes this medium, which to the gate is every electronic message to the address; a sentence may mean
+        calls too, so it closes all.
         """
-        scope = TEXTS if len(tokens(message.body)) == 1 else ("all",)
+        scope = message.channel if len(tokens(message.body)) == 1 else "all"
         row = {
             "tenant_id": self._tenant_id,
             "address": message.from_address,
+            "channel": scope,
             "at": now,
             "source": f"{message.channel}_reply",
             "evidence": f"{message.provider} {message.provider_id}",
         }
-        await conn.execute(insert(t.opt_out), [row | {"channel": channel} for channel in scope])
+        await conn.execute(insert(t.opt_out).values(**row))
         withdrawn = await rows.withdraw(conn, self._tenant_id, message.from_address, TEXTS, now)
         await self._skip_message_steps(conn, [person.debtor_id for person in persons], now)
-        await self._tell(conn, "opt_out.recorded", message, persons[0] if persons else None, now, scope=list(scope))
+        await self._tell(conn, "opt_out.recorded", message, persons[0] if persons else None, now, scope=scope)
         return withdrawn
 
     async def _skip_message_steps(self, conn: AsyncConnection, debtor_ids: Sequence[int], now: datetime) -> None:
@@ -159,18 +161,16 @@ class Inbound:
             .where(
                 o.c.tenant_id == self._tenant_id,
                 o.c.address == message.from_address,
-                o.c.channel.in_((message.channel, "all")),
+                o.c.channel.in_((*TEXTS, "all")),
                 o.c.lifted_at.is_(None),
             )
             .values(lifted_at=now)
             .returning(o.c.channel, o.c.at, o.c.source, o.c.evidence)
         )
-        others = ("voice", *(channel for channel in TEXTS if channel != message.channel))
         kept: list[dict[str, Any]] = [
-            {**row, "channel": channel, "tenant_id": self._tenant_id, "address": message.from_address}
+            {**row, "channel": "voice", "tenant_id": self._tenant_id, "address": message.from_address}
             for row in lifted.mappings()
             if row["channel"] == "all"
-            for channel in others
         ]
         if kept:
             await conn.execute(insert(o), kept)
