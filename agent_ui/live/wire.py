@@ -11,6 +11,7 @@ from dialer.commands import Command, Reply
 CMD_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 MALFORMED = "malformed"
+NOT_GIVEN = object()  # None is something that a console can send
 
 
 class OrJson:
@@ -38,10 +39,10 @@ class ConsolePacket(Packet):  # type: ignore[misc]
         namespace: str | None = None,
         id: int | None = None,
         binary: bool | None = None,
-        encoded_packet: Any = None,
+        encoded_packet: Any = NOT_GIVEN,
     ) -> None:
         super().__init__(packet_type, data, namespace, id, binary)
-        if encoded_packet is not None:
+        if encoded_packet is not NOT_GIVEN:
             self.decode(encoded_packet)
 
     def decode(self, encoded_packet: Any) -> int:
