@@ -100,7 +100,7 @@ class TwilioProvider:
             return Unknown(f"reply not understood: {type(problem).__name__}")
         if not made.sid:
             return Unknown("reply without a sid")
-        return Accepted(made.sid, str(made.status or "queued"), int(made.num_segments or 1))
+        return Accepted(made.sid, str(made.status or "queued"), max(1, int(made.num_segments or 1)))
 
     def _fields(self, envelope: Envelope) -> dict[str, Any]:
         fields: dict[str, Any] = {"body": envelope.body, "status_callback": envelope.status_callback}
