@@ -1,0 +1,119 @@
+"""Decides whether a campaign may be made so, and whether it may start. Pure; every refusal says how to mend it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from campaigns.model import DISPOSITIONS, CampaignSettings, MessageStep
+from campaigns.problems import Problem, Refused
+from campaigns.templates.model import check, discloses_debt
+
+# state -> what may follow
+MOVES: dict[str, frozenset[str]] = {
+    "draft": frozenset({"running"}),
+    "running": frozenset({"paused", "finished"}),
+    "paused": frozenset({"running", "finished"}),
+    "finished": frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StartFacts:
+    """What starting is judged by. `texts`: bodies by (template, channel), then by language."""
+
+    state: str
+    settings: CampaignSettings
+    agents: int
+    callable_rows: int  # ready, waiting or leased
+    debtors: int  # of the creditor, open
+    texts: Mapping[tuple[str, str], Mapping[str, str]]
+    tenant_settings: Mapping[str, Any]
+
+
+def parse_settings(given: Mapping[str, Any]) -> CampaignSettings:
+    """The settings, or Refused with one problem for each wrong field."""
+    try:
+        return CampaignSettings.model_validate(given)
+    except ValidationError as error:
+        problems = [
+            Problem(".".join(str(part) for part in one["loc"]) or "settings", _said(one["type"], one["msg"]))
+            for one in error.errors()
+        ]
+        raise Refused(*problems) from None
+
+
+def _said(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return f"there is no such setting; known are {', '.join(CampaignSettings.model_fields)}"
+    if kind == "missing":
+        return "this setting is needed"
+    return message[0].lower() + message[1:]
+
+
+def check_settings(settings: CampaignSettings) -> list[Problem]:
+    """What the types cannot say."""
+    found = []
+    if not any(step.kind == "call" for step in settings.steps):
+        found.append(Problem("steps", "the strategy calls nobody: add a step of kind call"))
+    if settings.default_disposition not in DISPOSITIONS:
+        found.append(
+            Problem("default_disposition", f"there is no such disposition; known are {', '.join(DISPOSITIONS)}")
+        )
+    if settings.mode == "power" and settings.lines_per_agent < 1.0:
+        found.append(Problem("lines_per_agent", "at least one line for each agent"))
+    return found
+
+
+def check_start(facts: StartFacts) -> list[Problem]:
+    """Everything that stands against starting now; empty: start."""
+    found = check_settings(facts.settings)
+    if "running" not in MOVES[facts.state]:
+        found.append(Problem("state", f"the campaign is {facts.state}: only a draft or paused one can be started"))
+    if facts.agents == 0:
+        found.append(
+            Problem("agents", "no active agent is assigned: assign one (promiseline campaign create --agent LOGIN)")
+        )
+    if facts.callable_rows == 0:
+        found.append(Problem("queue", _empty_queue(facts.debtors)))
+    for step in facts.settings.steps:
+        if isinstance(step, MessageStep):
+            found += _check_message(step, facts)
+    return found
+
+
+def _empty_queue(debtors: int) -> str:
+    if debtors == 0:
+        return "the queue is empty: the creditor has no open debtors; import some (promiseline import FILE --creditor NAME)"
+    return (
+        f"the queue is empty: none of the creditor's {debtors} open debtors has an open debt, a good number, known hours "
+        "and no hold; see the last import's report, or wait until holds end"
+    )
+
+
+def _check_message(step: MessageStep, facts: StartFacts) -> list[Problem]:
+    field = f"steps.{facts.settings.steps.index(step)}.template"
+    known = facts.texts.get((step.template, step.channel), {})
+    if not known:
+        names = sorted({name for name, channel in facts.texts if channel == step.channel})
+        hint = f"known are {', '.join(names)}" if names else "there are none yet"
+        return [Problem(field, f"there is no template {step.template!r} for {step.channel}: write it; {hint}")]
+    if "en" not in known:
+        return [Problem(field, f"template {step.template} has no English text to fall back to: write one")]
+    found = [
+        Problem(field, f"template {step.template} ({language}): {problem.message}")
+        for language, body in known.items()
+        for problem in check(body, step.channel)
+    ]
+    if any(discloses_debt(body) for body in known.values()):
+        found.append(
+            Problem(
+                field, f"template {step.template} tells of the debt to whoever reads it: use only names and numbers"
+            )
+        )
+    for name in ("business_name", "business_phone"):
+        used = any(f"{{{{{name}}}}}" in body.replace(" ", "") for body in known.values())
+        if used and not facts.tenant_settings.get(name):
+            found.append(Problem(name, f"template {step.template} uses it: set {name} in the tenant's settings"))
+    return found

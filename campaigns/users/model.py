@@ -1,0 +1,31 @@
+"""Decides what a login, a password and a role must be like. Pure."""
+
+import re
+
+from campaigns.problems import Problem
+
+ROLES = ("agent", "supervisor", "admin")
+SHORTEST, LONGEST = 10, 200
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")
+
+
+def check_login(login: str) -> list[Problem]:
+    if _LOGIN.fullmatch(login):
+        return []
+    return [Problem("login", "use 2 to 64 small letters, digits and . _ @ + - beginning with a letter or digit")]
+
+
+def check_password(password: str, login: str) -> list[Problem]:
+    if len(password) < SHORTEST:
+        return [Problem("password", f"too short: at least {SHORTEST} characters")]
+    if len(password) > LONGEST:
+        return [Problem("password", f"too long: at most {LONGEST} characters")]
+    if login and login in password.lower():
+        return [Problem("password", "it must not hold the login")]
+    if len(set(password)) < 4:
+        return [Problem("password", "too simple: use at least four different characters")]
+    return []
+
+
+def check_role(role: str) -> list[Problem]:
+    return [] if role in ROLES else [Problem("role", f"there is no role {role!r}: choose {', '.join(ROLES)}")]
