@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.queue import service as queue
-from campaigns.strategies.model import PROMISE_PENDING
+from campaigns.queue.model import PROMISE_PENDING
 from dialer import leases
 from telephony.clock import Clock
 
