@@ -6,16 +6,17 @@ We send no confirmation of a STOP: the carrier sends the one that is allowed (Ca
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import structlog
-from sqlalchemy import Integer, case, func, insert, select, update
-from sqlalchemy import cast as as_type
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import tables as t
 from campaigns.queue.service import resume, suspend
+from campaigns.requests.service import lift_opt_out, record_opt_out
 from compliance.optout import Kind, classify, tokens
 from dialer import message_rows as rows
 from telephony.clock import Clock
@@ -23,7 +24,7 @@ from telephony.messaging.port import InboundMessage
 
 log = structlog.get_logger()
 UNCLEAR_REPLY = "unclear_reply"
-TEXTS = ("sms", "whatsapp")
+TEXTS: tuple[Literal["sms"], Literal["whatsapp"]] = ("sms", "whatsapp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,69 +112,43 @@ class Inbound:
         """Close the address before anything else, then withdraw what waits for it.
 
         One word closes this medium, which to the gate is every electronic message to the address; a sentence may mean
-        calls too, so it closes all.
+        calls too, so it closes all. Later steps of a strategy that want a text are refused by the gate.
         """
-        scope = message.channel if len(tokens(message.body)) == 1 else "all"
-        row = {
-            "tenant_id": self._tenant_id,
-            "address": message.from_address,
-            "channel": scope,
-            "at": now,
-            "source": f"{message.channel}_reply",
-            "evidence": f"{message.provider} {message.provider_id}",
-        }
-        await conn.execute(insert(t.opt_out).values(**row))
         withdrawn = await rows.withdraw(conn, self._tenant_id, message.from_address, TEXTS, now)
-        await self._skip_message_steps(conn, [person.debtor_id for person in persons], now)
-        await self._tell(conn, "opt_out.recorded", message, persons[0] if persons else None, now, scope=scope)
+        scope: Literal["sms", "whatsapp", "email", "all"] = message.channel if len(tokens(message.body)) == 1 else "all"
+        await self._close(conn, message, scope, persons, now)
         return withdrawn
 
-    async def _skip_message_steps(self, conn: AsyncConnection, debtor_ids: Sequence[int], now: datetime) -> None:
-        """Queue rows whose next step is a text that can no longer be sent go on to the step after it."""
-        q, steps = t.queue_row, t.campaign.c.settings["steps"]
-        channel = steps[q.c.step]["channel"].astext
-        number_of_steps = func.jsonb_array_length(steps)
-        chosen = (
-            select(q.c.campaign_id, q.c.debtor_id, as_type(number_of_steps, Integer).label("length"))
-            .join(t.campaign, t.campaign.c.id == q.c.campaign_id)
-            .where(q.c.debtor_id.in_(debtor_ids), q.c.state.in_(("ready", "waiting", "suspended")), channel.in_(TEXTS))
-            .cte("chosen")
-        )
-        over = q.c.step + 1 >= chosen.c.length
-        await conn.execute(
-            update(q)
-            .where(q.c.campaign_id == chosen.c.campaign_id, q.c.debtor_id == chosen.c.debtor_id)
-            .values(
-                step=q.c.step + 1,
-                tries=0,
-                state=case((over, "done"), else_=q.c.state),
-                held_because=case((over, None), else_=q.c.held_because),
-            )
+    async def _close(
+        self,
+        conn: AsyncConnection,
+        message: InboundMessage,
+        scope: Literal["voice", "sms", "whatsapp", "email", "all"],
+        persons: Sequence[_Person],
+        now: datetime,
+    ) -> None:
+        await record_opt_out(
+            conn,
+            tenant_id=self._tenant_id,
+            address=message.from_address,
+            channel=scope,
+            at=now,
+            source=f"{message.channel}_reply",
+            evidence=f"{message.provider} {message.provider_id}",
+            debtor_id=persons[0].debtor_id if persons else None,
         )
 
     async def _start(
         self, conn: AsyncConnection, message: InboundMessage, persons: Sequence[_Person], now: datetime
     ) -> None:
         """Lift what was closed for texts, keep calls closed if a sentence had closed them, and note the wish."""
-        o = t.opt_out
-        lifted = await conn.execute(
-            update(o)
-            .where(
-                o.c.tenant_id == self._tenant_id,
-                o.c.address == message.from_address,
-                o.c.channel.in_((*TEXTS, "all")),
-                o.c.lifted_at.is_(None),
-            )
-            .values(lifted_at=now)
-            .returning(o.c.channel, o.c.at, o.c.source, o.c.evidence)
+        lift = partial(
+            lift_opt_out, conn, tenant_id=self._tenant_id, address=message.from_address, now=now, actor="system"
         )
-        kept: list[dict[str, Any]] = [
-            {**row, "channel": "voice", "tenant_id": self._tenant_id, "address": message.from_address}
-            for row in lifted.mappings()
-            if row["channel"] == "all"
-        ]
-        if kept:
-            await conn.execute(insert(o), kept)
+        for channel in TEXTS:
+            await lift(channel=channel)
+        if await lift(channel="all"):
+            await self._close(conn, message, "voice", persons, now)
         consent = {"channel": message.channel, "by": "used_with_collector", "at": now, "tenant_id": self._tenant_id}
         evidence = f"{message.provider} {message.provider_id}"
         for person in persons:

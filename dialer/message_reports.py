@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import tables as t
+from campaigns.requests.service import mark_contact_point, record_opt_out
 from dialer import message_rows as rows
 from dialer.message_life import UNSENT, event_of_status
 from telephony.clock import Clock
@@ -148,7 +149,7 @@ class MessageReports:
         rule = rule_for(code)
         point = t.contact_point
         if rule.number == "invalid":
-            await conn.execute(update(point).where(point.c.id == row["contact_point_id"]).values(status="invalid"))
+            await mark_contact_point(conn, row["contact_point_id"], "invalid", now=now, actor="system")
         elif rule.number == "no_sms":
             mobile = (point.c.id == row["contact_point_id"]) & (point.c.kind == "mobile")
             await conn.execute(update(point).where(mobile).values(kind="landline"))
@@ -162,10 +163,15 @@ class MessageReports:
         point = t.contact_point
         found = await conn.execute(select(point.c.address).where(point.c.id == row["contact_point_id"]))
         address = found.scalar_one()
-        values = {"tenant_id": row["tenant_id"], "address": address, "channel": row["channel"], "at": now}
-        await conn.execute(insert(t.opt_out).values(**values, source="provider", evidence=f"{row['id']} {code}"))
-        await rows.withdraw(conn, row["tenant_id"], address, [row["channel"]], now)
-        await rows.tell(conn, row, "opt_out.recorded", now, source="provider")
+        await record_opt_out(
+            conn,
+            tenant_id=row["tenant_id"],
+            address=address,
+            channel=row["channel"],
+            at=now,
+            source="provider",
+            evidence=f"{row['id']} {code}",
+        )
 
     async def _once_more(self, conn: AsyncConnection, row: Mapping[str, Any], code: str, now: datetime) -> None:
         """A passing fault of the network: one more message, hours later and through the gate; never a third."""

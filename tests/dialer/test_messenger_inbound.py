@@ -9,7 +9,6 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.db import tables as t
-from campaigns.model import CallStep, CampaignSettings, MessageStep, WaitStep
 from dialer.contact import Admitted, Refused, WantedContact, admit
 from telephony.messaging.port import InboundMessage
 from tests.builders import NOW, a_campaign, a_debtor, a_queue_row
@@ -104,25 +103,6 @@ async def test_an_unclear_reply_suspends_until_a_person_has_read_it(it: Rig) -> 
     (event,) = await it.rows(t.outcome_event)
     assert (event["kind"], event["payload"]["review"]) == ("reply.unclear", True)
     assert not await it.rows(t.opt_out)
-
-
-async def test_queue_rows_skip_the_text_that_can_no_longer_be_sent(it: Rig) -> None:
-    steps = (CallStep(), MessageStep(template="missed_call"), WaitStep(seconds=3600))
-    async with it.engine.begin() as conn:
-        long = await a_campaign(conn, it.tenant, it.creditor, settings=CampaignSettings(caller_id=SENDER, steps=steps))
-        short = await a_campaign(
-            conn, it.tenant, it.creditor, settings=CampaignSettings(caller_id=SENDER, steps=steps[:2])
-        )
-        calls = await a_campaign(conn, it.tenant, it.creditor)
-        await a_queue_row(conn, it.tenant, long, it.debtor, step=1, state="waiting")
-        await a_queue_row(conn, it.tenant, short, it.debtor, step=1)
-        await a_queue_row(conn, it.tenant, calls, it.debtor, step=0)
-    await it.inbound.handle_inbound(inbound("STOP"))
-    async with it.engine.connect() as conn:
-        rows = {row["campaign_id"]: row for row in (await conn.execute(t.queue_row.select())).mappings()}
-    assert (rows[long]["step"], rows[long]["state"]) == (2, "waiting")
-    assert rows[short]["state"] == "done"
-    assert (rows[calls]["step"], rows[calls]["state"]) == (0, "ready")
 
 
 async def test_everybody_who_shares_the_number_is_left_alone(it: Rig) -> None:
