@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from agent_ui.api.auth import AuthApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
 from agent_ui.api.pages import Pages
+from agent_ui.api.users import UsersApi
 from agent_ui.deps import WebDeps
 from agent_ui.faults import database_gone
 from agent_ui.headers import security_headers
@@ -44,6 +45,7 @@ def make_app(deps: WebDeps) -> web.Application:
     checks = (DatabaseCheck(deps.engine), *deps.readiness)
     parts = (
         AuthApi(deps, sessions, live, metrics),
+        UsersApi(deps, live),
         OperationsApi(settings, checks, deps.registry),
         WebhookApi(deps, metrics),
         live,

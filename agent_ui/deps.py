@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from agent_ui.ports import CampaignAdmin, ReadinessCheck, TemplateAdmin, UserAdmin, Webhook
+from agent_ui.ports import ReadinessCheck, Webhook
+from campaigns.users.passwords import Passwords
 from dialer.commands import FloorPort
 from telephony.clock import Clock
 
@@ -60,9 +61,7 @@ class WebDeps:
     floor: FloorPort
     clock: Clock
     settings: WebSettings
-    users: UserAdmin
-    campaigns: CampaignAdmin
-    templates: TemplateAdmin
+    passwords: Passwords
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)  # by provider: the {provider} of /hooks/
     readiness: Sequence[ReadinessCheck] = ()
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -7,14 +7,16 @@ import time
 import structlog
 from aiohttp import ClientConnectionResetError, web
 from aiohttp.typedefs import Handler, Middleware
+from sqlalchemy.exc import IntegrityError
 
 from agent_ui.context import IDENTITY, REQUEST_ID
 from agent_ui.deps import WebSettings
 from agent_ui.faults import database_gone
 from agent_ui.metrics import WebMetrics
 from agent_ui.policy import SAFE_METHODS, Policies, Policy, Proof
-from agent_ui.problems import Problem, error_wire, not_logged_in
+from agent_ui.problems import Problem, error_wire, from_refused, not_logged_in
 from agent_ui.sessions import COOKIE, Ended, Identity, SessionStore, hash_token
+from campaigns.problems import Refused
 
 log = structlog.get_logger()
 
@@ -69,6 +71,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except Problem as problem:
         return _problem_response(problem)
+    except Refused as refused_input:
+        return _problem_response(from_refused(refused_input))
     except web.HTTPException as refused:
         if refused.status < 400:
             raise
@@ -78,6 +82,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     except ClientConnectionResetError:
         raise
+    except IntegrityError:
+        message = "Somebody else changed this at the same moment. Load it again and repeat your change."
+        return _problem_response(Problem(409, "conflict", message))
     except Exception as fault:
         if database_gone(fault):
             log.warning("http.database_gone", route=_pattern(request), error=type(fault).__name__)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 
@@ -44,18 +44,3 @@ class Webhook(Protocol):
     async def inbound(self, form: Form) -> None:
         """A person's reply: stored (an opt-out at once), and worked on later."""
         ...
-
-
-class UserAdmin(Protocol):
-    async def authenticate(self, tenant_id: int, login: str, password: str) -> int | None:
-        """The user's id, or None. Takes as long for an unknown login as for a wrong password."""
-        ...
-
-
-class CampaignAdmin(Protocol): ...
-
-
-class TemplateAdmin(Protocol): ...
-
-
-Row = Mapping[str, Any]

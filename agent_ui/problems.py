@@ -1,6 +1,9 @@
 """What a person is told when a request is refused: a stable code, what is wrong, where, and how to mend it."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from campaigns.problems import Refused
 
 
 class Problem(Exception):
@@ -30,3 +33,10 @@ def error_wire(code: str, message: str, field: str | None = None) -> dict[str, A
 
 def not_logged_in() -> Problem:
     return Problem(401, "not_logged_in", "You are not logged in, or your session ended. Log in again.")
+
+
+def from_refused(refused: Refused, names: Mapping[str, str] | None = None) -> Problem:
+    """What a service refused, all of it; `names` gives a field the name that it has in the request."""
+    fields = [(names or {}).get(each.field, each.field) for each in refused.problems]
+    says = [f"{field}: {each.message}" for field, each in zip(fields, refused.problems, strict=True)]
+    return Problem(422, "invalid", "; ".join(says) + ".", field=fields[0])

@@ -33,6 +33,11 @@ class Identity:
     last_seen_at: datetime
     expires_at: datetime
 
+    @property
+    def actor(self) -> str:
+        """As the audit trail names who did it."""
+        return f"user:{self.user_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:

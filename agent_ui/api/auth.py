@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent_ui import audit
 from agent_ui.context import IDENTITY, answer, read_json
 from agent_ui.deps import WebDeps
 from agent_ui.metrics import WebMetrics
@@ -19,11 +18,13 @@ from agent_ui.problems import Problem
 from agent_ui.sessions import COOKIE, Ended, Identity, SessionStore, hash_token
 from agent_ui.source import client_address, login_hash, source_hash
 from agent_ui.throttle import PER_LOGIN, PER_SOURCE, WINDOW, wait_s
+from campaigns import audit
 from campaigns.db.tables import login_failure
+from campaigns.users import service as users
 
 log = structlog.get_logger()
 
-CHECKED_AT_ONCE = 2  # argon2id takes 64 MB and a quarter of a second each
+CHECKED_AT_ONCE = 2  # each holds a connection for the quarter second that argon2id takes
 WAITING_AT_MOST = 32
 
 
@@ -121,7 +122,15 @@ class AuthApi:
         self._waiting += 1
         try:
             async with self._checks:
-                return await self._deps.users.authenticate(self._deps.settings.tenant_id, body.login, body.password)
+                async with self._deps.engine.begin() as connection:
+                    user = await users.authenticate(
+                        connection,
+                        self._deps.passwords,
+                        tenant_id=self._deps.settings.tenant_id,
+                        login=body.login,
+                        password=body.password,
+                    )
+                return None if user is None else user.id
         finally:
             self._waiting -= 1
 

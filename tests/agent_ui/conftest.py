@@ -16,14 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from agent_ui.app import make_app
 from agent_ui.deps import WebDeps, WebSettings
 from agent_ui.sessions import COOKIE
+from campaigns.users.passwords import Passwords
 from tests.agent_ui.twins import (
     HASHER,
     PASSWORD,
-    CampaignsTwin,
     FloorTwin,
     HandClock,
-    TemplatesTwin,
-    UsersTwin,
     WebhookTwin,
     floor_state,
 )
@@ -180,9 +178,7 @@ async def start_web(engine: AsyncEngine, tmp_path: Path, settings: dict[str, Any
         floor=floor,
         clock=clock,
         settings=replace(plain, **settings),
-        users=UsersTwin(engine),
-        campaigns=CampaignsTwin(),
-        templates=TemplatesTwin(),
+        passwords=Passwords(HASHER),
         webhooks={"twilio": webhook},
     )
     deps = replace(deps, **parts)

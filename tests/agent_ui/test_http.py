@@ -13,6 +13,7 @@ from yarl import URL
 from agent_ui.headers import content_security_policy
 from agent_ui.policy import ADMIN, PROVIDER, PUBLIC, Route, UndeclaredPolicy, add_routes, refuse_undeclared
 from agent_ui.ports import CheckResult
+from campaigns.users.passwords import Passwords
 from tests.agent_ui.conftest import Browser, Web, WebMaker
 
 PAGES = ["/", "/agent", "/supervisor"]
@@ -66,11 +67,11 @@ async def test_an_unknown_address_and_a_wrong_method_are_errors_as_json(web: Web
 
 
 async def test_a_fault_gives_a_number_to_quote_and_nothing_of_its_inside(make_web: WebMaker) -> None:
-    class Broken:
-        async def authenticate(self, *_: Any) -> int:
+    class Broken(Passwords):
+        async def verify(self, password_hash: str | None, password: str) -> bool:
             raise RuntimeError("password=secret")
 
-    web = await make_web(parts={"users": Broken()})
+    web = await make_web(parts={"passwords": Broken()})
     response = await web.browser().login("agent")
     error = (await response.json())["error"]
     assert (response.status, error["code"]) == (500, "internal")

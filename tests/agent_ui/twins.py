@@ -7,12 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_ui.ports import Form
-from campaigns.db.tables import app_user
 from dialer.commands import Actor, Command, Reply
 from dialer.streams import Op, StreamHub
 
@@ -117,30 +113,3 @@ class WebhookTwin:
 def floor_state(floor: FloorTwin, tenant: int, **values: Any) -> None:
     """Publish the supervisor's board."""
     floor.hub.publish(f"floor:{tenant}", [Op((), {"campaigns": {}, **values})])
-
-
-class UsersTwin:
-    """Checks passwords against app_user with a cheap argon2."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self.asked = 0
-
-    async def authenticate(self, tenant_id: int, login: str, password: str) -> int | None:
-        self.asked += 1
-        query = select(app_user.c.id, app_user.c.password_hash).where(
-            app_user.c.tenant_id == tenant_id, app_user.c.login == login, app_user.c.active
-        )
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        try:
-            HASHER.verify(row.password_hash if row else HASHER.hash("nobody's"), password)
-        except Argon2Error:
-            return None
-        return row.id if row else None
-
-
-class CampaignsTwin: ...
-
-
-class TemplatesTwin: ...

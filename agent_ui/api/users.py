@@ -1,0 +1,151 @@
+"""Users, for admins: list, add, change, lock out, set a password. What ends a session ends its consoles at once."""
+
+from typing import Any, Literal, Protocol
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent_ui.context import IDENTITY, answer, read_json
+from agent_ui.deps import WebDeps
+from agent_ui.policy import ADMIN, Route
+from agent_ui.problems import Problem, from_refused
+from agent_ui.sessions import Identity
+from campaigns.problems import Refused
+from campaigns.users import service as users
+
+Role = Literal["agent", "supervisor", "admin"]
+NAMES = {"display_name": "name"}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewUser(_Body):
+    login: str
+    name: str = Field(max_length=200)
+    role: Role
+    password: str
+    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    phone_endpoint: str | None = Field(default=None, pattern=r"^[A-Za-z]+/[A-Za-z0-9_.@-]{1,80}$")
+
+
+class UserChange(_Body):
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    role: Role | None = None
+    active: bool | None = None
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    phone_endpoint: str | None = Field(default=None, pattern=r"^[A-Za-z]+/[A-Za-z0-9_.@-]{1,80}$")
+
+
+class NewPassword(_Body):
+    password: str
+
+
+class UserListener(Protocol):
+    async def user_ended(self, user_id: int, because: str) -> None: ...
+
+
+class UsersApi:
+    def __init__(self, deps: WebDeps, live: UserListener) -> None:
+        self._deps = deps
+        self._live = live
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("GET", "/api/users", self.list, ADMIN),
+            Route("POST", "/api/users", self.add, ADMIN),
+            Route("PATCH", "/api/users/{id:[0-9]{1,18}}", self.change, ADMIN),
+            Route("PUT", "/api/users/{id:[0-9]{1,18}}/password", self.set_password, ADMIN),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        async with self._deps.engine.connect() as connection:
+            found = await users.everyone(connection, request[IDENTITY].tenant_id)
+        return answer({"users": [_wire(user) for user in found]})
+
+    async def add(self, request: web.Request) -> web.Response:
+        body = await read_json(request, NewUser)
+        identity = request[IDENTITY]
+        async with self._deps.engine.begin() as connection:
+            try:
+                user_id = await users.create(
+                    connection,
+                    self._deps.passwords,
+                    tenant_id=identity.tenant_id,
+                    login=body.login,
+                    display_name=body.name,
+                    role=body.role,
+                    password=body.password,
+                    now=self._deps.clock.now(),
+                    actor=identity.actor,
+                    language=body.language,
+                    phone_endpoint=body.phone_endpoint,
+                )
+            except Refused as refused:
+                raise from_refused(refused, NAMES) from None
+            user = await users.get(connection, user_id)
+        return answer(_wire(user), status=201)
+
+    async def change(self, request: web.Request) -> web.Response:
+        body = await read_json(request, UserChange)
+        async with self._deps.engine.begin() as connection:
+            before = await _mine(connection, request)
+            try:
+                after = await users.change(
+                    connection,
+                    before.id,
+                    now=self._deps.clock.now(),
+                    actor=request[IDENTITY].actor,
+                    role=body.role,
+                    active=body.active,
+                    display_name=body.name,
+                    language=body.language,
+                    phone_endpoint=body.phone_endpoint,
+                )
+            except Refused as refused:
+                raise from_refused(refused, NAMES) from None
+        if not after.active and before.active:
+            await self._live.user_ended(after.id, "deactivated")
+        elif after.role != before.role:
+            await self._live.user_ended(after.id, "role_changed")
+        return answer(_wire(after))
+
+    async def set_password(self, request: web.Request) -> web.Response:
+        body = await read_json(request, NewPassword)
+        async with self._deps.engine.begin() as connection:
+            user = await _mine(connection, request)
+            await users.set_password(
+                connection,
+                self._deps.passwords,
+                user.id,
+                body.password,
+                now=self._deps.clock.now(),
+                actor=request[IDENTITY].actor,
+            )
+        await self._live.user_ended(user.id, "logged_out")
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+async def _mine(connection: AsyncConnection, request: web.Request) -> users.User:
+    """The user that the path names, of the asker's own tenant."""
+    identity: Identity = request[IDENTITY]
+    user = await users.get(connection, int(request.match_info["id"]))
+    if user is None or user.tenant_id != identity.tenant_id:
+        raise Problem(404, "not_found", "There is no such user.")
+    return user
+
+
+def _wire(user: users.User | None) -> dict[str, Any]:
+    assert user is not None  # noqa: S101 - made in this very transaction
+    return {
+        "id": user.id,
+        "login": user.login,
+        "name": user.display_name,
+        "role": user.role,
+        "language": user.language,
+        "phone_endpoint": user.phone_endpoint,
+        "active": user.active,
+        "simulated": user.simulated,
+    }

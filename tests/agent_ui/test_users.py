@@ -1,0 +1,121 @@
+"""Users by the API: an admin makes them, changes them, locks them out."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from campaigns.db.tables import audit, tenant
+from tests.agent_ui.conftest import Web
+from tests.builders import NOW, a_user
+
+GOOD = {"login": "nadia", "name": "Nadia Ray", "role": "agent", "password": "a long enough one"}
+
+
+async def error(response: Any) -> dict[str, Any]:
+    return dict((await response.json())["error"])
+
+
+async def test_an_added_user_can_log_in_and_is_listed(web: Web) -> None:
+    admin = await web.logged_in("admin")
+    made = await admin.call("POST", "/api/users", {**GOOD, "language": "fa", "phone_endpoint": "PJSIP/agent-7"})
+    user = await made.json()
+    assert made.status == 201
+    assert user == {
+        "id": user["id"],
+        "login": "nadia",
+        "name": "Nadia Ray",
+        "role": "agent",
+        "language": "fa",
+        "phone_endpoint": "PJSIP/agent-7",
+        "active": True,
+        "simulated": False,
+    }
+    listed = (await (await admin.call("GET", "/api/users")).json())["users"]
+    assert user in listed
+    assert len(listed) == 4
+    assert (await web.browser().login("nadia", GOOD["password"])).status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"login": "No Good"}, "login"),
+        ({"login": "agent"}, "login"),
+        ({"name": "  "}, "name"),
+        ({"role": "owner"}, "role"),
+        ({"password": "short"}, "password"),
+        ({"language": "english"}, "language"),
+        ({"phone_endpoint": "agent-7"}, "phone_endpoint"),
+        ({"is_admin": True}, "is_admin"),
+    ],
+)
+async def test_a_user_that_is_not_right_is_refused_with_the_field(web: Web, change: dict[str, Any], field: str) -> None:
+    admin = await web.logged_in("admin")
+    response = await admin.call("POST", "/api/users", {**GOOD, **change})
+    refused = await error(response)
+    assert (response.status, refused["code"], refused["field"]) == (422, "invalid", field)
+    assert GOOD["password"] not in refused["message"]
+
+
+async def test_a_user_who_is_locked_out_is_sent_away_at_once_and_cannot_come_back(web: Web) -> None:
+    admin, agent = await web.logged_in("admin"), await web.logged_in("agent")
+    console = await web.console(agent, "/agent")
+    response = await admin.call("PATCH", f"/api/users/{web.users['agent']}", {"active": False})
+    assert (response.status, (await response.json())["active"]) == (200, False)
+    await console.until(lambda: bool(console.byes))
+    assert console.byes == [{"because": "deactivated"}]
+    await asyncio.wait_for(console.gone.wait(), 5)
+    assert (await agent.call("GET", "/api/me")).status == 401
+    assert (await web.browser().login("agent")).status == 401
+
+
+async def test_a_new_role_ends_the_sessions_and_says_so(web: Web) -> None:
+    admin, agent = await web.logged_in("admin"), await web.logged_in("agent")
+    console = await web.console(agent, "/agent")
+    await admin.call("PATCH", f"/api/users/{web.users['agent']}", {"role": "supervisor"})
+    await console.until(lambda: bool(console.byes))
+    assert console.byes == [{"because": "role_changed"}]
+    me = await (await web.browser().login("agent")).json()
+    assert me["user"]["role"] == "supervisor"
+
+
+async def test_a_new_password_ends_the_sessions_and_the_old_one_is_worth_nothing(web: Web) -> None:
+    admin, agent = await web.logged_in("admin"), await web.logged_in("agent")
+    path = f"/api/users/{web.users['agent']}/password"
+    assert (await error(await admin.call("PUT", path, {"password": "short"})))["field"] == "password"
+    assert (await admin.call("PUT", path, {"password": "another long one"})).status == 204
+    assert (await agent.call("GET", "/api/me")).status == 401
+    assert (await web.browser().login("agent")).status == 401
+    assert (await web.browser().login("agent", "another long one")).status == 200
+
+
+async def test_the_last_admin_stays_one(web: Web) -> None:
+    admin = await web.logged_in("admin")
+    response = await admin.call("PATCH", f"/api/users/{web.users['admin']}", {"active": False})
+    assert (response.status, (await error(response))["field"]) == (422, "role")
+    assert (await admin.call("GET", "/api/me")).status == 200
+
+
+async def test_a_user_of_another_tenant_is_not_there(web: Web) -> None:
+    async with web.deps.engine.begin() as connection:
+        made = await connection.execute(insert(tenant).values(name="other", created_at=NOW).returning(tenant.c.id))
+        stranger = await a_user(connection, made.scalar_one())
+    admin = await web.logged_in("admin")
+    for path, method, body in (("", "PATCH", {"active": False}), ("/password", "PUT", {"password": "a long new one"})):
+        assert (await admin.call(method, f"/api/users/{stranger}{path}", body)).status == 404
+    listed = (await (await admin.call("GET", "/api/users")).json())["users"]
+    assert stranger not in [user["id"] for user in listed]
+
+
+async def test_every_change_leaves_an_audit_row_without_the_password(web: Web) -> None:
+    admin = await web.logged_in("admin")
+    user_id = (await (await admin.call("POST", "/api/users", GOOD)).json())["id"]
+    await admin.call("PATCH", f"/api/users/{user_id}", {"name": "Nadia R."})
+    await admin.call("PUT", f"/api/users/{user_id}/password", {"password": "another long one"})
+    async with web.deps.engine.connect() as connection:
+        found = list(await connection.execute(select(audit).where(audit.c.subject == f"user:{user_id}").order_by("id")))
+    assert [row.action for row in found] == ["user.created", "user.changed", "user.password_set"]
+    assert {row.actor for row in found} == {f"user:{web.users['admin']}"}
+    assert "long" not in str(found)
