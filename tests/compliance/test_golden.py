@@ -1,0 +1,27 @@
+"""Every published golden case: contacts, abandonment, and the words of opting out."""
+
+import json
+
+import pytest
+
+from compliance.explain import abandonment_line, check_line
+from tests.compliance.cases import Case, books, golden
+
+
+@pytest.mark.parametrize("case", golden("contacts"), ids=lambda case: case["id"])
+def test_the_gate_gives_the_verdict_of_the_golden_case(case: Case) -> None:
+    expect = case.pop("expect")
+    answer = check_line(json.dumps(case), books())
+    assert answer["id"] == case["id"]
+    assert (answer["verdict"], set(answer["reasons"])) == (expect["verdict"], set(expect["reasons"]))
+    assert answer["retry_at"] == expect.get("retry_at", answer["retry_at"])
+    assert set(expect.get("flags", [])) <= set(answer["flags"])
+    assert answer["because"]
+
+
+@pytest.mark.parametrize("case", golden("abandonment"), ids=lambda case: case["id"])
+def test_the_regime_gives_the_figures_of_the_golden_case(case: Case) -> None:
+    expect = case.pop("expect")
+    answer = abandonment_line(json.dumps(case))
+    assert answer["id"] == case["id"]
+    assert {key: answer.get(key) for key in expect} == expect
