@@ -5,6 +5,7 @@ import { calendarDate, clockTime } from "../shared/format/time";
 import { t, word } from "../shared/i18n";
 import { Amount, Badge, Empty, Icon, Panel, type Tone } from "../shared/ui";
 import { languageName } from "./CallBar";
+import { useView } from "./model";
 import { Score } from "./Score";
 import { Timeline } from "./Timeline";
 
@@ -34,11 +35,12 @@ function countryName(code: string): string {
 }
 
 function Summary({ file }: { file: FileView }) {
+  const askedFor = useView().call?.ask_for;
   tick.value;
   const place = [file.city, countryName(file.country)].filter((part) => part !== null && part !== "").join(", ");
   return (
     <div class="file-summary" data-testid="file-summary">
-      <bdi class="file-name">{file.name}</bdi>
+      {file.name !== askedFor && <bdi class="file-name">{file.name}</bdi>}
       <span>
         <Icon name="globe" />
         <bdi>{place}</bdi>

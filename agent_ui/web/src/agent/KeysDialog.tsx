@@ -1,4 +1,5 @@
 import { t } from "../shared/i18n";
+import type { KeyCommand } from "../shared/keys";
 import { Dialog, Kbd } from "../shared/ui";
 import { agentKeys } from "./keymap";
 import { useModel } from "./model";
@@ -22,21 +23,10 @@ export function KeysDialog() {
           <section key={group}>
             <h3>{group}</h3>
             <ul>
-              {Object.entries(
-                Object.groupBy(
-                  keys.filter((key) => key.group === group),
-                  (key) => key.label,
-                ),
-              ).map(([label, same = []]) => (
+              {byLabel(keys.filter((key) => key.group === group)).map(([label, same]) => (
                 <li key={label} class="keys-line">
                   <span class="grow">{label}</span>
-                  {same.length > 2 ? (
-                    <>
-                      <Kbd of={same[0]?.key ?? ""} />–<Kbd of={same.at(-1)?.key ?? ""} />
-                    </>
-                  ) : (
-                    same.map((command) => <Kbd key={command.key} of={command.key} />)
-                  )}
+                  <Shortcut keys={same.map((command) => command.key)} />
                 </li>
               ))}
             </ul>
@@ -44,5 +34,22 @@ export function KeysDialog() {
         ))}
       </div>
     </Dialog>
+  );
+}
+
+function byLabel(commands: KeyCommand[]): [string, KeyCommand[]][] {
+  const found = new Map<string, KeyCommand[]>();
+  for (const command of commands) found.set(command.label, [...(found.get(command.label) ?? []), command]);
+  return [...found];
+}
+
+/** A run of keys, such as the numbers of the outcomes, is shown by its ends. */
+function Shortcut({ keys }: { keys: string[] }) {
+  const [first = "", last = ""] = [keys[0], keys.at(-1)];
+  if (keys.length === 1) return <Kbd of={first} />;
+  return (
+    <>
+      <Kbd of={first} />–<Kbd of={last} />
+    </>
   );
 }

@@ -5,7 +5,7 @@ import { serverNow } from "../shared/clock";
 import { failureText } from "../shared/failure";
 import { amountForField, money } from "../shared/format/money";
 import { addDays, calendarDate, dateIn, daysBetween } from "../shared/format/time";
-import { locale, t } from "../shared/i18n";
+import { formatLocale, t } from "../shared/i18n";
 import { toast } from "../shared/notices";
 import { Button, Field } from "../shared/ui";
 import { useModel } from "./model";
@@ -25,7 +25,7 @@ export function PromiseForm({ file }: { file: FileView }) {
   const refused = useSignal<Partial<Record<FieldName, string>>>({});
   const today = dateIn(file.timezone, serverNow());
   const debt = file.debts.find((one) => one.id === draft.value.debtId) ?? null;
-  const check = checkPromise(draft.value, file, today, locale.value);
+  const check = checkPromise(draft.value, file, today, formatLocale.value);
 
   const set = (change: Partial<PromiseDraft>) => {
     draft.value = { ...draft.value, ...change };
@@ -98,7 +98,7 @@ export function PromiseForm({ file }: { file: FileView }) {
           error={errorOf("due_date")}
           hint={
             draft.value.dueDate
-              ? `${calendarDate(draft.value.dueDate, locale.value, true)} · ${t("promise.in_days", { n: days })}`
+              ? `${calendarDate(draft.value.dueDate, formatLocale.value, true)} · ${t("promise.in_days", { n: days })}`
               : t("promise.within", { n: file.promise_limits.max_days })
           }
         >

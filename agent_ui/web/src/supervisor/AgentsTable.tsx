@@ -9,13 +9,13 @@ import { STATE_TONE } from "../shared/ui/state";
 import { useBoard, useBoardModel } from "./context";
 import { nextSort, type Sort, type SortKey, sortAgents } from "./sorting";
 
-const COLUMNS: { by: SortKey; end: boolean }[] = [
-  { by: "name", end: false },
-  { by: "state", end: false },
-  { by: "calls", end: true },
-  { by: "promises", end: true },
-  { by: "talk_s", end: true },
-  { by: "occupancy", end: true },
+const COLUMNS: { by: SortKey; look: string }[] = [
+  { by: "name", look: "" },
+  { by: "state", look: "" },
+  { by: "calls", look: "end" },
+  { by: "promises", look: "end" },
+  { by: "talk_s", look: "end wide-only" },
+  { by: "occupancy", look: "end wide-only" },
 ];
 
 export function AgentsTable() {
@@ -56,7 +56,7 @@ function Head({ sort }: { sort: Signal<Sort> }) {
           <th
             key={column.by}
             scope="col"
-            class={column.end ? "end" : undefined}
+            class={column.look}
             aria-sort={by === column.by ? (descending ? "descending" : "ascending") : undefined}
           >
             <button
@@ -73,7 +73,9 @@ function Head({ sort }: { sort: Signal<Sort> }) {
             </button>
           </th>
         ))}
-        <th scope="col">{t("agents.campaign")}</th>
+        <th scope="col" class="wide-only">
+          {t("agents.campaign")}
+        </th>
         <th scope="col">
           <span class="sr-only">{t("agents.actions")}</span>
         </th>
@@ -104,9 +106,9 @@ function AgentRow({ agent, leaving }: { agent: FloorAgent; leaving: Signal<Floor
       </td>
       <td class="end">{count(agent.calls)}</td>
       <td class="end">{count(agent.promises)}</td>
-      <td class="end">{span(agent.talk_s)}</td>
-      <td class="end">{percent(agent.occupancy)}</td>
-      <td class="muted">
+      <td class="end wide-only">{span(agent.talk_s)}</td>
+      <td class="end wide-only">{percent(agent.occupancy)}</td>
+      <td class="muted wide-only">
         <bdi>{agent.campaign ?? "—"}</bdi>
       </td>
       <td class="end">

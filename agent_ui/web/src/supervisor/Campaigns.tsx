@@ -60,6 +60,7 @@ function CampaignCard({ campaign }: { campaign: CampaignView }) {
         </span>
       </p>
       <CampaignFigures campaign={campaign} />
+      <Queue campaign={campaign} />
       <Denied denied={campaign.denied} />
     </article>
   );
@@ -86,7 +87,7 @@ function StartPause({ campaign }: { campaign: CampaignView }) {
 }
 
 function CampaignFigures({ campaign }: { campaign: CampaignView }) {
-  const { queue, id } = campaign;
+  const { id } = campaign;
   const cell = (key: MessageKey, value: number, note?: string) => (
     <Stat label={t(key)} note={note} testid={`campaign-${id}-${key.split(".")[1]}`}>
       {count(value)}
@@ -114,14 +115,21 @@ function CampaignFigures({ campaign }: { campaign: CampaignView }) {
         {count(campaign.promises)}
       </Stat>
       {cell("board.messages", campaign.messages_sent, t("campaign.delivered", { n: campaign.messages_delivered }))}
-      <Stat
-        label={t("campaign.queue")}
-        note={`${t("campaign.queue_waiting", { n: queue.waiting })} · ${t("campaign.queue_suspended", { n: queue.suspended })} · ${t("campaign.queue_done", { n: queue.done })}`}
-        testid={`campaign-${id}-queue`}
-      >
-        {count(queue.ready)}
-      </Stat>
     </dl>
+  );
+}
+
+function Queue({ campaign }: { campaign: CampaignView }) {
+  const parts = ["ready", "waiting", "suspended", "done"] as const;
+  return (
+    <p class="campaign-denied" data-testid={`campaign-${campaign.id}-queue`}>
+      <span class="muted">{t("campaign.queue")}</span>
+      {parts.map((part) => (
+        <span key={part} class="denied-reason" data-testid={`campaign-${campaign.id}-queue-${part}`}>
+          {t(`campaign.queue_${part}`)} <span class="num strong">{count(campaign.queue[part])}</span>
+        </span>
+      ))}
+    </p>
   );
 }
 

@@ -41,12 +41,13 @@ function optionsFor(place: HTMLElement): uPlot.Options {
     height: HEIGHT,
     legend: { show: false },
     cursor: { points: { size: 6 }, drag: { setScale: false } },
-    padding: [8, 8, 0, 0],
+    padding: [8, 26, 0, 0],
     scales: { y: { range: (_plot, _least, most) => [0, Math.max(4, most * 1.1)] } },
     axes: [
       {
         ...axis,
         font,
+        size: 26,
         space: 70,
         values: (_plot, ticks) => ticks.map((at) => clockTime(new Date(at * 1_000).toISOString())),
       },

@@ -1,6 +1,6 @@
 // Money as people read and type it. Amounts are integer minor units everywhere else.
 import type { Money } from "../../protocol";
-import { locale } from "../i18n";
+import { formatLocale } from "../i18n";
 
 // ISO 4217's exponents. Intl has its own idea of some of them (IRR, IQD, …), so it is always told.
 const EXPONENT: Record<string, number> = {};
@@ -41,7 +41,7 @@ function formatter(currency: string, name: string): Intl.NumberFormat {
   return found;
 }
 
-export function money(amount: Money, name: string = locale.value): string {
+export function money(amount: Money, name: string = formatLocale.value): string {
   return formatter(amount.currency, name).format(majorText(amount.minor, amount.currency) as `${number}`);
 }
 
@@ -59,7 +59,7 @@ function plainDigits(text: string): string {
 export function parseAmount(
   text: string,
   currency: string,
-  name: string = locale.value,
+  name: string = formatLocale.value,
 ): { minor: number } | { problem: AmountProblem } {
   const plain = plainDigits(text.trim());
   if (plain === "") return { problem: "empty" };
@@ -79,7 +79,7 @@ export function parseAmount(
 }
 
 /** What a field is filled with, in the same habit that `parseAmount` reads. */
-export function amountForField(minor: number, currency: string, name: string = locale.value): string {
+export function amountForField(minor: number, currency: string, name: string = formatLocale.value): string {
   const digits = exponentOf(currency);
   return new Intl.NumberFormat(name, {
     numberingSystem: "latn",

@@ -1,12 +1,12 @@
 // Counts and shares.
-import { locale } from "../i18n";
+import { formatLocale } from "../i18n";
 
-export function count(value: number, name: string = locale.value): string {
+export function count(value: number, name: string = formatLocale.value): string {
   return new Intl.NumberFormat(name).format(value);
 }
 
 /** A share of 0..1 as per cent. */
-export function percent(share: number, digits = 0, name: string = locale.value): string {
+export function percent(share: number, digits = 0, name: string = formatLocale.value): string {
   return new Intl.NumberFormat(name, {
     style: "percent",
     minimumFractionDigits: digits,
@@ -14,6 +14,6 @@ export function percent(share: number, digits = 0, name: string = locale.value):
   }).format(share);
 }
 
-export function decimal(value: number, digits = 1, name: string = locale.value): string {
+export function decimal(value: number, digits = 1, name: string = formatLocale.value): string {
   return new Intl.NumberFormat(name, { minimumFractionDigits: 0, maximumFractionDigits: digits }).format(value);
 }

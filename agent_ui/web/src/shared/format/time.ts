@@ -1,8 +1,8 @@
 // Durations, instants and dates as text. Instants are ISO UTC; zones are always named by the caller.
-import { locale } from "../i18n";
+import { formatLocale } from "../i18n";
 
 /** 0:07, 12:40, 1:02:05: digits in the reader's script, always the same width for the same magnitude. */
-export function duration(ms: number, name: string = locale.value): string {
+export function duration(ms: number, name: string = formatLocale.value): string {
   const total = Math.max(0, Math.floor(ms / 1_000));
   const hours = Math.floor(total / 3_600);
   const minutes = Math.floor((total % 3_600) / 60);
@@ -13,7 +13,7 @@ export function duration(ms: number, name: string = locale.value): string {
 }
 
 /** Long spans of a day's statistics: 3h 05m, 12m, 40s. */
-export function span(seconds: number, name: string = locale.value): string {
+export function span(seconds: number, name: string = formatLocale.value): string {
   const unit = (value: number, of: "hour" | "minute" | "second") =>
     new Intl.NumberFormat(name, { style: "unit", unit: of, unitDisplay: "narrow" }).format(value);
   if (seconds < 60) return unit(Math.floor(seconds), "second");
@@ -22,7 +22,7 @@ export function span(seconds: number, name: string = locale.value): string {
   return `${unit(Math.floor(minutes / 60), "hour")} ${unit(minutes % 60, "minute")}`;
 }
 
-export function clockTime(iso: string, zone?: string, name: string = locale.value): string {
+export function clockTime(iso: string, zone?: string, name: string = formatLocale.value): string {
   return new Intl.DateTimeFormat(name, {
     hour: "2-digit",
     minute: "2-digit",
@@ -30,7 +30,7 @@ export function clockTime(iso: string, zone?: string, name: string = locale.valu
   }).format(new Date(iso));
 }
 
-export function dateTime(iso: string, zone?: string, name: string = locale.value): string {
+export function dateTime(iso: string, zone?: string, name: string = formatLocale.value): string {
   return new Intl.DateTimeFormat(name, {
     day: "numeric",
     month: "short",
@@ -41,7 +41,7 @@ export function dateTime(iso: string, zone?: string, name: string = locale.value
 }
 
 /** A calendar date `YYYY-MM-DD`, which has no zone. */
-export function calendarDate(date: string, name: string = locale.value, withWeekday = false): string {
+export function calendarDate(date: string, name: string = formatLocale.value, withWeekday = false): string {
   return new Intl.DateTimeFormat(name, {
     ...(withWeekday ? { weekday: "short" as const } : {}),
     day: "numeric",

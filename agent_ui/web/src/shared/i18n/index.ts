@@ -1,5 +1,5 @@
 // Messages in the agent's language. English is always loaded and fills what a translation lacks.
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { readPref, writePref } from "../prefs";
 import en from "./en.json";
 
@@ -19,6 +19,11 @@ const LOADERS: Record<Exclude<Locale, "en">, () => Promise<{ default: unknown }>
 export const locale = signal<Locale>("en");
 const messages = signal<Messages>(en as Messages);
 const pluralRules = new Map<string, Intl.PluralRules>();
+
+/** The region's habits of dates and numbers, from the browser, when it speaks the chosen language. */
+export const formatLocale = computed(
+  () => navigator.languages?.find((name) => name.split("-")[0] === locale.value) ?? locale.value,
+);
 
 export function isLocale(value: string | null | undefined): value is Locale {
   return value !== null && value !== undefined && value in LOCALES;
@@ -48,7 +53,7 @@ export function t(key: MessageKey, params: Params = {}): string {
   return template(key, params).replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? new Intl.NumberFormat(locale.value).format(value) : value;
+    return typeof value === "number" ? new Intl.NumberFormat(formatLocale.value).format(value) : value;
   });
 }
 

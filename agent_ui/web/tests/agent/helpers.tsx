@@ -1,0 +1,53 @@
+// The agent's page over a wire that the test holds.
+import { render } from "@testing-library/preact";
+import { App } from "../../src/agent/App";
+import type { AgentConsole, Command, CommandReply, Op } from "../../src/protocol";
+import { LiveConnection } from "../../src/shared/live/connection";
+import type { Wire, WireHandlers } from "../../src/shared/live/wire";
+
+export async function openConsole(state: AgentConsole) {
+  const commands: Command[] = [];
+  let reply: CommandReply = { ok: true, result: {} };
+  let seq = 1;
+  let handlers: WireHandlers | undefined;
+  const wire: Wire = {
+    open(given) {
+      handlers = given;
+    },
+    reopen() {},
+    close() {},
+    async request(event, payload) {
+      if (event === "resume") return { snapshot: { epoch: "t", seq, now: new Date().toISOString(), state } };
+      commands.push(payload as Command);
+      return reply;
+    },
+  };
+  const connection = new LiveConnection<AgentConsole>(wire);
+  const page = render(<App connection={connection} />);
+  connection.open();
+  handlers?.up();
+  await settle();
+  return {
+    page,
+    connection,
+    commands,
+    answer(next: CommandReply) {
+      reply = next;
+    },
+    async push(...ops: Op[]) {
+      seq += 1;
+      handlers?.delta({ epoch: "t", seq, now: new Date().toISOString(), ops });
+      await settle();
+    },
+    async drop() {
+      handlers?.down();
+      await settle();
+    },
+    press: async (key: string, more: KeyboardEventInit = {}) => {
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+      await settle();
+    },
+  };
+}
+
+export const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
