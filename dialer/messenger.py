@@ -9,7 +9,6 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -18,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import tables as t
+from campaigns.problems import Problem
+from campaigns.templates.service import Wanted, render
 from compliance.windows import window_state
 from dialer import message_rows as rows
 from dialer.contact import Admitted, GateContext, Refused, WantedContact, admit
@@ -29,16 +30,6 @@ from telephony.messaging.port import Envelope, Provider
 from telephony.messaging.router import Router
 
 log = structlog.get_logger()
-
-
-class TemplateProblem(ValueError):
-    """A template is missing or cannot be filled. The text names it and says how to mend it; no personal data."""
-
-
-class Renderer(Protocol):
-    async def render(self, conn: AsyncConnection, messages: Sequence[Claimed]) -> dict[UUID, str | TemplateProblem]:
-        """The text of each message in its debtor's language, in a constant number of queries."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +65,12 @@ class Messenger:
         settings: MessengerSettings,
         gate: GateContext,
         router: Router,
-        renderer: Renderer,
         clock: Clock,
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._gate = gate
         self._router = router
-        self._renderer = renderer
         self._clock = clock
         self._tokens = _Tokens(settings.per_second, settings.batch, clock.monotonic())
         self._wake = asyncio.Event()
@@ -134,11 +123,11 @@ class Messenger:
             claimed = await rows.claim(conn, self._settings.tenant_id, channels, limit, now)
             if not claimed:
                 return 0, []
-            texts = await self._renderer.render(conn, claimed)
+            texts = await render(conn, [_text_of(message) for message in claimed])
             sendable = []
             for message in claimed:
                 text = texts[message.id]
-                if isinstance(text, TemplateProblem):
+                if isinstance(text, Problem):
                     await self._broken(conn, message, text, now)
                 else:
                     sendable.append(message)
@@ -196,12 +185,12 @@ class Messenger:
             )
         )
 
-    async def _broken(self, conn: AsyncConnection, message: Claimed, problem: TemplateProblem, now: datetime) -> None:
+    async def _broken(self, conn: AsyncConnection, message: Claimed, problem: Problem, now: datetime) -> None:
         log.error("messenger.template_broken", message_id=str(message.id), template=message.template)
         row = await rows.lock(conn, message.id)
         if row is not None:
             await rows.move(conn, row, "broken", error_code="template", final_at=now)
-            await rows.tell(conn, row, "message.failed", now, error_code="template", problem=str(problem))
+            await rows.tell(conn, row, "message.failed", now, error_code="template", problem=problem.message)
 
     async def _refused(self, conn: AsyncConnection, message: Claimed, answer: Refused, now: datetime) -> None:
         row = await rows.lock(conn, message.id)
@@ -222,6 +211,10 @@ class Messenger:
         except (SQLAlchemyError, OSError) as problem:
             # the row stays in flight; when its lease is over it is settled like any other unknown
             log.error("messenger.answer_not_stored", message_id=str(one.message.id), problem=type(problem).__name__)
+
+
+def _text_of(message: Claimed) -> Wanted:
+    return Wanted(message.id, message.tenant_id, message.debtor_id, message.template, message.channel, message.language)
 
 
 def _wanted(message: Claimed) -> WantedContact:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,15 +12,15 @@ from uuid import UUID
 
 from aiohttp import web
 from sqlalchemy import Table, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.db import tables as t
 from compliance.rulebooks.loader import load_rulebooks
 from dialer.carrier_webhook import CarrierWebhook
 from dialer.contact import GateContext
 from dialer.inbound import Inbound
-from dialer.message_rows import Claimed, NewMessage, enqueue
-from dialer.messenger import Messenger, MessengerSettings, TemplateProblem
+from dialer.message_rows import NewMessage, enqueue
+from dialer.messenger import Messenger, MessengerSettings
 from telephony.messaging.router import Router
 from telephony.messaging.sandbox.carrier import Carrier, CarrierSettings
 from telephony.messaging.sandbox.script import NO_CHANCE, Script
@@ -65,21 +65,6 @@ class JumpClock:
                 continue
 
 
-class Texts:
-    """Says who owes nothing: the template's name and the language. `broken` names templates that cannot be filled."""
-
-    def __init__(self) -> None:
-        self.broken: set[str] = set()
-
-    async def render(self, conn: AsyncConnection, messages: Sequence[Claimed]) -> dict[UUID, str | TemplateProblem]:
-        return {
-            one.id: TemplateProblem(f"template {one.template} is missing; add it")
-            if one.template in self.broken
-            else f"{one.template} in {one.language}, please call {SENDER}"
-            for one in messages
-        }
-
-
 @dataclass
 class Rig:
     engine: AsyncEngine
@@ -89,7 +74,6 @@ class Rig:
     messenger: Messenger
     inbound: Inbound
     webhook: CarrierWebhook
-    texts: Texts
     tenant: int
     creditor: int
     debtor: int
@@ -139,7 +123,11 @@ class Rig:
 @asynccontextmanager
 async def rig(engine: AsyncEngine, start: datetime = NOW, timeout_s: float = 5.0) -> AsyncIterator[Rig]:
     async with engine.begin() as conn:
-        tenant = await a_tenant(conn)
+        tenant = await a_tenant(conn, settings={"business_name": "Northwind", "business_phone": SENDER})
+        for language, words in (("en", "missed call"), ("es", "llamada perdida")):
+            body = f"{words}, {{{{given_name}}}}: {{{{business_phone}}}}"
+            row = {"tenant_id": tenant, "name": "missed_call", "channel": "sms", "language": language, "body": body}
+            await conn.execute(insert(t.template).values(**row))
         creditor = await a_creditor(conn, tenant)
         debtor = await a_debtor(conn, tenant, creditor, phones=(PHONE,))
         found = await conn.execute(select(t.contact_point.c.id).where(t.contact_point.c.debtor_id == debtor))
@@ -158,14 +146,13 @@ async def rig(engine: AsyncEngine, start: datetime = NOW, timeout_s: float = 5.0
             )  # fmt: skip
             provider = TwilioProvider(account)
             router = Router([provider], clock)
-            texts = Texts()
             chosen = MessengerSettings(tenant, "worker-1", public_url, KEY, per_second=1000, batch=50)
-            messenger = Messenger(engine, chosen, GATE, router, texts, clock)
+            messenger = Messenger(engine, chosen, GATE, router, clock)
             inbound = Inbound(engine, tenant, clock)
             webhook = CarrierWebhook(provider, messenger.reports, inbound, KEY)
             sandbox.carrier.inbound_url = f"{public_url}/hooks/twilio/inbound"
             made = Rig(
-                engine, clock, sandbox.carrier, provider, messenger, inbound, webhook, texts,
+                engine, clock, sandbox.carrier, provider, messenger, inbound, webhook,
                 tenant, creditor, debtor, point, hooks, asyncio.Event(),
             )  # fmt: skip
             held["rig"] = made

@@ -29,7 +29,7 @@ async def test_a_queued_message_is_sent_once_and_its_delivery_is_told(it: Rig) -
     assert (row["state"], row["status_rank"], row["error_code"]) == ("delivered", 6, None)
     assert row["provider_id"] in it.carrier.messages
     assert row["final_at"] is not None
-    assert row["body"] == "missed_call in en, please call +12125550100"
+    assert row["body"] == "missed call, Dana: +12125550100"
     (attempt,) = await it.rows(t.attempt)
     assert (attempt["id"], attempt["channel"], attempt["state"]) == (row["attempt_id"], "sms", "ended")
     assert attempt["outcome"] == "message_sent"
@@ -110,7 +110,6 @@ async def test_without_consent_it_is_refused_for_good(it: Rig) -> None:
 
 
 async def test_a_broken_template_stops_its_message_only(it: Rig) -> None:
-    it.texts.broken.add("gone")
     broken, fine = await it.queue(template="gone"), await it.queue()
     await it.send(fine)
     row = await it.message(broken)
@@ -124,7 +123,7 @@ async def test_the_text_is_in_the_persons_language(it: Rig) -> None:
     async with it.engine.begin() as conn:
         await conn.execute(update(t.debtor).values(language="es"))
     row = await it.send(message_id)
-    assert (row["language"], row["body"].split(",")[0]) == ("es", "missed_call in es")
+    assert (row["language"], row["body"].split(",")[0]) == ("es", "llamada perdida")
 
 
 @pytest.mark.parametrize("callbacks", ["reversed", "duplicated"])
