@@ -476,11 +476,12 @@ TRANSITIONS = table(
                 e.Disposed: to(_disposed, *_AFTER),
                 e.WrapUpOver: to(_wrap_up_over, *_AFTER),
                 e.AwayOver: to(_away_in_call),
+                e.Connected: to(_adopted, S.TALKING),
                 **_NO_PREVIEW,
                 **_CONSOLE,
                 **_IDLE_LEG,
             },
-            impossible=_OFFERS | _PREVIEW_NEWS | {e.Connected},
+            impossible=_OFFERS | _PREVIEW_NEWS,
         ),
         S.PAUSED: _row(
             {

@@ -1,0 +1,295 @@
+"""Runs the campaigns: look at the floor, ask the pacer, claim, ask the gate, commit, dial."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns.queue import service as queue
+from campaigns.queue.model import ClaimedRow, Settlement
+from compliance.windows import window_state
+from dialer import call_events as ce
+from dialer import leases
+from dialer.call import Call, CallRules
+from dialer.cards import load_cards
+from dialer.contact import Admitted, Refused, WantedContact, admit
+from dialer.floor_snapshot import snapshot
+from dialer.lanes import Lane
+from dialer.previews import Previews
+from dialer.state import Card, FloorState, LiveCall, LiveCampaign
+from dialer.tallies import Tallies
+from telephony.exchange import NodeHealth
+
+log = structlog.get_logger(__name__)
+MIN_GAP_S = 0.1
+BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
+DRY_S = 5.0
+BUSY_ELSEWHERE = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Loop:
+    """One campaign's loop."""
+
+    task: asyncio.Task[None] | None = None
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    led_until: datetime | None = None
+    dry_until: datetime | None = None
+    failures: int = 0
+    open_groups: dict[int, tuple[bool, datetime | None]] = field(default_factory=dict)
+    groups_until: datetime | None = None
+
+
+class Engine:
+    """Call `campaign_changed` after a campaign's row was read anew; a loop runs while its state is running."""
+
+    def __init__(self, state: FloorState, tallies: Tallies, previews: Previews) -> None:
+        self._state = state
+        self._tallies = tallies
+        self._previews = previews
+        self._loops: dict[int, Loop] = {}
+        state.wake = self.wake
+
+    def campaign_changed(self, campaign: LiveCampaign) -> None:
+        loop = self._loops.setdefault(campaign.id, Loop())
+        loop.groups_until = loop.dry_until = None
+        if campaign.state == "running" and (loop.task is None or loop.task.done()):
+            loop.task = self._state.tasks.spawn(self._run(campaign.id, loop), f"campaign-{campaign.id}")
+        loop.woken.set()
+
+    def wake(self, campaign_id: int | None) -> None:
+        """Something happened that may allow a call: a freed agent, an ended call."""
+        if campaign_id is not None:
+            if campaign_id in self._loops:
+                self._loops[campaign_id].woken.set()
+            return
+        for loop in self._loops.values():
+            loop.woken.set()
+
+    async def _run(self, campaign_id: int, loop: Loop) -> None:
+        state = self._state
+        while (campaign := state.campaigns.get(campaign_id)) is not None and campaign.state == "running":
+            pause = state.settings.tick_s
+            try:
+                with state.metrics.tick.time():
+                    await self.tick(campaign, loop)
+                loop.failures = 0
+            except (SQLAlchemyError, OSError, TimeoutError) as problem:
+                loop.failures += 1
+                pause = BACK_OFF_S[min(loop.failures, len(BACK_OFF_S)) - 1]
+                self._failed(campaign, problem)
+            if not loop.failures:
+                await state.clock.sleep(MIN_GAP_S)
+                pause -= MIN_GAP_S
+            await self._pause(loop, pause)
+
+    async def _pause(self, loop: Loop, seconds: float) -> None:
+        loop.woken.clear() if loop.failures else None
+        alarm = self._state.alarms.set(self._state.now() + timedelta(seconds=seconds), loop.woken.set)
+        await loop.woken.wait()
+        alarm.cancel()
+        loop.woken.clear()
+
+    def _failed(self, campaign: LiveCampaign, problem: Exception) -> None:
+        campaign.because = "the database does not answer: no dialing without its truth"
+        log.error("campaign.tick_failed", campaign_id=campaign.id, problem=type(problem).__name__, exc_info=True)
+        if not self._state.database_down:
+            self._state.database_down = True
+            self._state.nodes_changed()
+
+    # ---- one look ------------------------------------------------------------------------------------------------
+
+    async def tick(self, campaign: LiveCampaign, loop: Loop) -> None:
+        """One look at one campaign. Raises what the database raises; then nothing was dialed."""
+        state, now = self._state, self._state.now()
+        if not await self._leads(campaign, loop, now):
+            campaign.because = "another process leads this campaign"
+            return
+        nodes = self._up_nodes()
+        if not nodes:
+            campaign.because = "no exchange node is up: no dialing"
+            return
+        tally = self._tallies.campaign(campaign.id)
+        campaign.pacer, decision = campaign.pacer.decide(snapshot(state, campaign, tally, self._dialing(now), now))
+        campaign.because = decision.because
+        wanted = min(decision.launch, state.settings.max_launch_per_tick)
+        if wanted <= 0 or (loop.dry_until is not None and now < loop.dry_until):
+            if wanted > 0:
+                campaign.because = "queue: nobody may be called now"
+            return
+        if campaign.settings.mode == "preview":
+            got = await self._show(campaign, loop, wanted, now)
+        else:
+            got = await self._dial(campaign, loop, wanted, nodes, now)
+        if got == 0:
+            loop.dry_until = now + timedelta(seconds=DRY_S)
+            campaign.because = "queue: nobody may be called now"
+        if state.database_down and not loop.failures:
+            state.database_down = False
+            state.nodes_changed()
+
+    def _dialing(self, now: datetime) -> set[int]:
+        """The campaigns among which shared agents are divided."""
+        return {
+            campaign.id
+            for campaign in self._state.campaigns.values()
+            if campaign.state == "running"
+            and (loop := self._loops.get(campaign.id)) is not None
+            and (loop.dry_until is None or loop.dry_until <= now)
+        }
+
+    def _up_nodes(self) -> list[str]:
+        return [node for node, exchange in self._state.exchanges.items() if exchange.health is NodeHealth.UP]
+
+    async def _leads(self, campaign: LiveCampaign, loop: Loop, now: datetime) -> bool:
+        lease_s = self._state.settings.lease_s
+        if loop.led_until is not None and now < loop.led_until - timedelta(seconds=lease_s / 2):
+            return True
+        async with self._state.engine.begin() as conn:
+            name = f"campaign:{campaign.id}"
+            fence = await leases.take(conn, name, self._state.owner, lease_s=lease_s, now=now)
+        loop.led_until = now + timedelta(seconds=lease_s) if fence is not None else None
+        return fence is not None
+
+    async def _groups(self, conn: AsyncConnection, campaign: LiveCampaign, loop: Loop, now: datetime) -> list[int]:
+        """The window groups whose hours are open; asked again when one may open or close, and every minute."""
+        if loop.groups_until is None or now >= loop.groups_until:
+            loop.open_groups.clear()
+            limit = now + timedelta(seconds=60)
+            for group in await queue.groups(conn, campaign.id):
+                books = campaign.settings.rulebooks or group.rulebooks
+                found = window_state(group.zones, tuple(books), "voice", now, self._state.gate.books)
+                loop.open_groups[group.id] = (found.open, found.until)
+                if found.until is not None:
+                    limit = min(limit, found.until)
+            loop.groups_until = max(limit, now + timedelta(seconds=1))
+        return [group_id for group_id, (is_open, _) in loop.open_groups.items() if is_open]
+
+    async def _claim(
+        self, conn: AsyncConnection, campaign: LiveCampaign, loop: Loop, wanted: int, now: datetime
+    ) -> list[ClaimedRow]:
+        groups = await self._groups(conn, campaign, loop, now)
+        lease_s = self._state.settings.claim_lease_s
+        return await queue.claim(conn, campaign.id, groups, wanted, owner=self._state.owner, lease_s=lease_s, now=now)
+
+    async def _show(self, campaign: LiveCampaign, loop: Loop, wanted: int, now: datetime) -> int:
+        async with self._state.engine.begin() as conn:
+            rows = await self._claim(conn, campaign, loop, wanted, now)
+            cards = await load_cards(conn, [row.debtor_id for row in rows]) if rows else {}
+            phones = await self._previews.phones(conn, [row.debtor_id for row in rows]) if rows else {}
+        await self._previews.offer(campaign, rows, cards, phones)
+        return len(rows)
+
+    async def _dial(self, campaign: LiveCampaign, loop: Loop, wanted: int, nodes: list[str], now: datetime) -> int:
+        shares = self._shares(campaign, nodes, wanted)
+        async with self._state.engine.begin() as conn:
+            rows = await self._claim(conn, campaign, loop, wanted, now)
+            if not rows:
+                return 0
+            by_debtor = {row.debtor_id: row for row in rows}
+            contacts = [
+                WantedContact(
+                    row.debtor_id,
+                    "voice",
+                    "dialer",
+                    campaign_id=campaign.id,
+                    node=node,
+                    queue_fence=row.fence,
+                    rulebooks=campaign.settings.rulebooks,
+                )
+                for row, node in zip(rows, shares, strict=False)
+            ]
+            answers = await admit(conn, contacts, now=now, gate=self._state.gate)
+            refused = [answer for answer in answers if isinstance(answer, Refused)]
+            await self.put_back(conn, campaign, refused, by_debtor, now)
+            admitted = [answer for answer in answers if isinstance(answer, Admitted)]
+            cards = await load_cards(conn, [one.wanted.debtor_id for one in admitted]) if admitted else {}
+        for answer in refused:
+            self.denied(campaign.id, answer)
+        lives = [
+            self.make_call(campaign, one, by_debtor[one.wanted.debtor_id], cards.get(one.wanted.debtor_id))
+            for one in admitted
+        ]
+        if lives:
+            self._state.tasks.spawn(self._launch(lives, campaign.settings.calls_per_second), "launch")
+        return len(rows)
+
+    def _shares(self, campaign: LiveCampaign, nodes: list[str], wanted: int) -> list[str]:
+        """Each call is dialed from a node where free agents are, in proportion."""
+        idle = Counter(
+            agent.node
+            for agent in self._state.agents.values()
+            if campaign.id in agent.campaigns and agent.agent.offerable and agent.node in nodes
+        )
+        pool = [node for node in idle.elements() if node is not None] or nodes
+        return [pool[index % len(pool)] for index in range(wanted)]
+
+    def denied(self, campaign_id: int, answer: Refused) -> None:
+        for reason in answer.reasons[:1]:
+            self._state.metrics.denied.labels(reason).inc()
+            self._tallies.denied(campaign_id, reason)
+
+    async def put_back(
+        self,
+        conn: AsyncConnection,
+        campaign: LiveCampaign,
+        refused: list[Refused],
+        rows: dict[int, ClaimedRow],
+        now: datetime,
+    ) -> None:
+        """A refused row waits until the gate may allow it; one that it never will is suspended with the reason."""
+        settled: list[Settlement] = []
+        for answer in refused:
+            row = rows[answer.wanted.debtor_id]
+            reason = answer.reasons[0] if answer.reasons else "refused"
+            later = now + BUSY_ELSEWHERE if reason == "in_progress" else answer.retry_at
+            if later is not None:
+                settled.append(Settlement(row.debtor_id, row.fence, "waiting", later, row.step, row.tries))
+            else:
+                held = reason.replace(" ", "_")
+                settled.append(Settlement(row.debtor_id, row.fence, "suspended", now, row.step, row.tries, held))
+        await queue.settle_many(conn, campaign.id, settled)
+
+    def make_call(
+        self, campaign: LiveCampaign, one: Admitted, row: ClaimedRow | None, card: Card | None, agent: int | None = None
+    ) -> LiveCall:
+        """A committed attempt becomes a live call; it is dialed by Launch."""
+        state, settings = self._state, campaign.settings
+        rules = CallRules(settings.ring_timeout_s, settings.answer_wait_ms, settings.amd)
+        live = LiveCall(
+            call=Call(str(one.attempt_id), rules, for_agent=agent),
+            tenant_id=campaign.tenant_id,
+            campaign_id=campaign.id,
+            debtor_id=one.wanted.debtor_id,
+            contact_point_id=one.contact_point_id,
+            phone=one.address,
+            node=one.wanted.node or next(iter(state.exchanges)),
+            origin=one.wanted.origin,
+            lane=Lane(state.tasks),
+            queue=row,
+            card=card,
+            debt_ids=one.debt_ids,
+            state_since=state.now(),
+        )
+        state.calls[live.attempt_id] = live
+        return live
+
+    async def _launch(self, lives: list[LiveCall], per_second: float) -> None:
+        """Dial one after the other, spread over the tick: a burst would only wait in the exchange."""
+        gap = min(self._state.settings.tick_s / len(lives), 1.0 / per_second)
+        for index, live in enumerate(lives):
+            if index and len(lives) > 3:
+                await self._state.clock.sleep(gap)
+            self.launch(live)
+
+    def launch(self, live: LiveCall) -> None:
+        """Dial, or give the attempt back when the node went down meanwhile."""
+        exchange, now = self._state.exchanges[live.node], self._state.now()
+        if exchange.health is NodeHealth.UP:
+            self._state.feed_call(live, ce.Launch(now))
+        else:
+            self._state.feed_call(live, ce.HangupAsked("system", now))

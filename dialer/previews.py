@@ -1,0 +1,120 @@
+"""Shows claimed debtors to ready agents, and dials or releases them as the agent decides."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns.queue import service as queue
+from campaigns.queue.model import ClaimedRow
+from dialer import agent_events as ae
+from dialer.contact import Admitted, Refused, WantedContact, admit
+from dialer.state import Card, FloorState, LiveAgent, LiveCall, LiveCampaign, Preview
+
+log = structlog.get_logger(__name__)
+SKIPPED_FOR = timedelta(minutes=30)
+PHONES = text("""
+SELECT DISTINCT ON (debtor_id) debtor_id, address FROM contact_point
+WHERE debtor_id = ANY(CAST(:ids AS bigint[])) AND kind <> 'email' AND status = 'good' ORDER BY debtor_id, position, id
+""")
+PutBack = Callable[..., object]
+
+
+class Previews:
+    """The engine claims; this shows. `make_call`, `launch`, `put_back`, `denied` are the engine's."""
+
+    def __init__(self, state: FloorState) -> None:
+        self._state = state
+        self.make_call: Callable[..., LiveCall] | None = None
+        self.launch: Callable[[LiveCall], None] = lambda live: None
+        self.put_back: Callable[..., object] | None = None
+        self.denied: Callable[[int, Refused], None] = lambda campaign_id, answer: None
+
+    async def phones(self, conn: AsyncConnection, debtor_ids: Sequence[int]) -> dict[int, str]:
+        rows = await conn.execute(PHONES, {"ids": list(debtor_ids)})
+        return {row[0]: row[1] for row in rows}
+
+    async def offer(
+        self, campaign: LiveCampaign, rows: list[ClaimedRow], cards: Mapping[int, Card], phones: Mapping[int, str]
+    ) -> None:
+        """One debtor to each agent, longest idle first; what is left over goes back."""
+        now = self._state.now()
+        agents = [a for a in self._state.agents.values() if a.agent.offerable and campaign.id in a.campaigns]
+        agents.sort(key=lambda live: (live.agent.since or now, live.user_id))
+        spare = list(rows)
+        for agent in agents:
+            if not spare:
+                break
+            row = spare.pop(0)
+            card = cards.get(row.debtor_id) or Card("", "en")
+            agent.preview = Preview(campaign.id, row, card, phones.get(row.debtor_id, ""), now)
+            due = now + timedelta(seconds=campaign.settings.preview_s)
+            self._state.feed_agent(agent, ae.PreviewOffered(due, now))
+        if spare:
+            async with self._state.engine.begin() as conn:
+                await queue.release(conn, campaign.id, spare)
+
+    def release(self, agent: LiveAgent, reason: str) -> None:
+        """Back to the queue: at once when the agent could not look, later when the agent did not want."""
+        preview, agent.preview = agent.preview, None
+        if preview is not None:
+            self._state.tasks.spawn(self._release(preview, reason), "release-preview")
+
+    async def _release(self, preview: Preview, reason: str) -> None:
+        skipped = reason not in ("timer", "pause", "logout", "away")
+        later = self._state.now() + SKIPPED_FOR if skipped else None
+        try:
+            async with self._state.engine.begin() as conn:
+                await queue.release(conn, preview.campaign_id, [preview.row], later=later)
+        except (SQLAlchemyError, OSError) as problem:
+            # the lease runs out by itself and the row is ready again
+            log.warning("preview.not_released", problem=type(problem).__name__)
+
+    def dial(self, agent: LiveAgent) -> None:
+        self._state.tasks.spawn(self._dial(agent), "dial-preview")
+
+    async def _dial(self, agent: LiveAgent) -> None:
+        preview, state = agent.preview, self._state
+        campaign = state.campaigns.get(preview.campaign_id) if preview else None
+        if preview is None or campaign is None or self.make_call is None or self.put_back is None:
+            state.feed_agent(agent, ae.PreviewRefused(state.now()))
+            return
+        try:
+            answer = await self._admit(agent, preview, campaign)
+        except (SQLAlchemyError, OSError) as problem:
+            log.warning("preview.not_admitted", problem=type(problem).__name__)
+            agent.refusal = ("database_down", "The database does not answer: nothing was dialed.")
+            state.feed_agent(agent, ae.PreviewRefused(state.now()))
+            return
+        agent.preview = None
+        if isinstance(answer, Refused):
+            self.denied(campaign.id, answer)
+            state.feed_agent(agent, ae.PreviewRefused(state.now()))
+            return
+        live = self.make_call(campaign, answer, preview.row, preview.card, agent.user_id)
+        agent.call = live
+        state.feed_agent(agent, ae.PreviewAdmitted(live.attempt_id, state.now()))
+        self.launch(live)
+
+    async def _admit(self, agent: LiveAgent, preview: Preview, campaign: LiveCampaign) -> Admitted | Refused:
+        now = self._state.now()
+        wanted = WantedContact(
+            preview.row.debtor_id,
+            "voice",
+            "agent",
+            campaign_id=campaign.id,
+            node=agent.node,
+            queue_fence=preview.row.fence,
+            agent_id=agent.user_id,
+            rulebooks=campaign.settings.rulebooks,
+        )
+        async with self._state.engine.begin() as conn:
+            answer = (await admit(conn, [wanted], now=now, gate=self._state.gate))[0]
+            if isinstance(answer, Refused) and self.put_back is not None:
+                done = self.put_back(conn, campaign, [answer], {preview.row.debtor_id: preview.row}, now)
+                if hasattr(done, "__await__"):
+                    await done
+        return answer

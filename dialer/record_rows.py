@@ -1,0 +1,90 @@
+"""The statements behind the records: many attempts, sessions and state logs with one statement each."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns.db import tables as t
+
+if TYPE_CHECKING:
+    from dialer.settlement import CallEnd
+
+PROGRESS = text("""
+UPDATE attempt a SET
+    state = coalesce(v.state, a.state), ringing_at = coalesce(v.ringing_at, a.ringing_at),
+    answered_at = coalesce(v.answered_at, a.answered_at), bridged_at = coalesce(v.bridged_at, a.bridged_at),
+    agent_id = coalesce(v.agent_id, a.agent_id), abandoned = coalesce(v.abandoned, a.abandoned)
+FROM unnest(CAST(:id AS uuid[]), CAST(:state AS text[]), CAST(:ringing_at AS timestamptz[]),
+            CAST(:answered_at AS timestamptz[]), CAST(:bridged_at AS timestamptz[]), CAST(:agent_id AS bigint[]),
+            CAST(:abandoned AS boolean[]))
+     AS v(id, state, ringing_at, answered_at, bridged_at, agent_id, abandoned)
+WHERE a.id = v.id AND a.state <> 'ended'
+""")
+PROGRESS_COLUMNS = ("state", "ringing_at", "answered_at", "bridged_at", "agent_id", "abandoned")
+
+# right_party_at and a disposition are written by commands; the end leaves them alone
+ENDS = text("""
+UPDATE attempt a SET
+    state = 'ended', ended_at = v.ended_at, outcome = v.outcome, abandoned = v.abandoned,
+    ringing_at = coalesce(v.ringing_at, a.ringing_at), answered_at = coalesce(v.answered_at, a.answered_at),
+    bridged_at = coalesce(v.bridged_at, a.bridged_at), agent_id = coalesce(v.agent_id, a.agent_id),
+    answered_by = coalesce(a.answered_by, v.answered_by), cause = v.cause, tech_cause = v.tech_cause
+FROM unnest(CAST(:id AS uuid[]), CAST(:ended_at AS timestamptz[]), CAST(:outcome AS text[]),
+            CAST(:abandoned AS boolean[]), CAST(:ringing_at AS timestamptz[]), CAST(:answered_at AS timestamptz[]),
+            CAST(:bridged_at AS timestamptz[]), CAST(:agent_id AS bigint[]), CAST(:answered_by AS text[]),
+            CAST(:cause AS smallint[]), CAST(:tech_cause AS smallint[]))
+     AS v(id, ended_at, outcome, abandoned, ringing_at, answered_at, bridged_at, agent_id, answered_by, cause,
+          tech_cause)
+WHERE a.id = v.id AND a.state <> 'ended'
+RETURNING a.id
+""")
+END_COLUMNS = (
+    "ended_at",
+    "outcome",
+    "abandoned",
+    "ringing_at",
+    "answered_at",
+    "bridged_at",
+    "agent_id",
+    "answered_by",
+    "cause",
+    "tech_cause",
+)
+
+
+async def write_attempts(conn: AsyncConnection, attempts: Mapping[str, Mapping[str, Any]]) -> None:
+    if not attempts:
+        return
+    values: dict[str, list[Any]] = {"id": list(attempts)}
+    for column in PROGRESS_COLUMNS:
+        values[column] = [fields.get(column) for fields in attempts.values()]
+    await conn.execute(PROGRESS, values)
+
+
+async def write_ends(conn: AsyncConnection, ends: "Sequence[CallEnd]") -> set[str]:
+    """The attempts that this call has ended; those that had ended before are not among them."""
+    if not ends:
+        return set()
+    values: dict[str, list[Any]] = {"id": [end.attempt_id for end in ends]}
+    for column in END_COLUMNS:
+        values[column] = [getattr(end, column) for end in ends]
+    return {str(attempt_id) for attempt_id in (await conn.execute(ENDS, values)).scalars()}
+
+
+async def write_sessions(conn: AsyncConnection, sessions: Mapping[int, Mapping[str, Any] | None]) -> None:
+    gone = [user_id for user_id, row in sessions.items() if row is None]
+    if gone:
+        await conn.execute(delete(t.agent_session).where(t.agent_session.c.user_id.in_(gone)))
+    rows = [dict(row) for row in sessions.values() if row is not None]
+    if rows:
+        statement = upsert(t.agent_session).values(rows)
+        changed = {name: statement.excluded[name] for name in rows[0] if name != "user_id"}
+        await conn.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=changed))
+
+
+async def write_state_logs(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        await conn.execute(insert(t.agent_state_log), [dict(row) for row in rows])

@@ -1,0 +1,186 @@
+"""Holds what one floor knows while it runs: campaigns, agents, calls, and the parts that everything shares."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import uuid_utils
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from campaigns.model import CampaignSettings
+from campaigns.queue.model import ClaimedRow
+from dialer.agent import Agent
+from dialer.agent_events import AgentEvent, AgentTimer
+from dialer.alarms import Alarm, Alarms
+from dialer.call import Call
+from dialer.call_events import CallEvent, Timer
+from dialer.contact import GateContext
+from dialer.lanes import Lane, Tasks
+from dialer.metrics import FloorMetrics
+from dialer.pacing import Pacer
+from dialer.pacing.interface import OutcomeSeen, SeatEvent
+from dialer.streams import StreamHub
+from telephony.clock import Clock
+from telephony.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class FloorSettings:
+    """What an operator may set on a floor. `endpoint` gets `number`, the digits without +."""
+
+    endpoint: str = "PJSIP/{number}@trunk"
+    tick_s: float = 0.5
+    reconcile_s: float = 10.0
+    lease_s: float = 60.0
+    claim_lease_s: float = 180.0
+    agent_ring_s: int = 30
+    max_launch_per_tick: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What may be shown of a person before the right party is recorded."""
+
+    ask_for: str
+    language: str
+    checks: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """One call with what its life needs around it. `queue` None: not from a queue (a manual or callback call)."""
+
+    call: Call
+    tenant_id: int
+    campaign_id: int | None
+    debtor_id: int
+    contact_point_id: int
+    phone: str
+    node: str
+    origin: str
+    lane: Lane
+    queue: ClaimedRow | None = None
+    card: Card | None = None
+    identity: str = "unchecked"
+    disposition: str | None = None
+    callback_at: datetime | None = None
+    debt_ids: tuple[int, ...] = ()
+    state_since: datetime | None = None
+    dialed_at: datetime | None = None  # when the reply to the originate came, or was given up
+    inbox: deque[CallEvent] = field(default_factory=deque)
+    stepping: bool = False
+    timers: dict[Timer, Alarm] = field(default_factory=dict)
+    playback_id: str | None = None
+
+    @property
+    def attempt_id(self) -> str:
+        return self.call.attempt_id
+
+    @property
+    def channel_id(self) -> str:
+        return channel_of(self.call.attempt_id)
+
+
+@dataclass(slots=True)
+class Preview:
+    """A claimed debtor shown to an agent."""
+
+    campaign_id: int
+    row: ClaimedRow
+    card: Card
+    phone: str
+    since: datetime
+
+
+@dataclass(slots=True)
+class LiveAgent:
+    """One agent with what their day needs around it."""
+
+    agent: Agent
+    tenant_id: int
+    name: str
+    endpoint: str | None
+    simulated: bool
+    lane: Lane
+    session_id: UUID | None = None
+    started_at: datetime | None = None
+    node: str | None = None
+    channel_id: str | None = None
+    bridge_id: str | None = None
+    leg_opened_at: datetime | None = None
+    campaigns: frozenset[int] = frozenset()
+    call: LiveCall | None = None
+    preview: Preview | None = None
+    file: dict[str, Any] | None = None
+    timers: dict[AgentTimer, Alarm] = field(default_factory=dict)
+    watched: set[str] = field(default_factory=set)
+    refusal: tuple[str, str] | None = None
+    notices: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def user_id(self) -> int:
+        return self.agent.user_id
+
+
+@dataclass(slots=True)
+class LiveCampaign:
+    """A campaign that runs, or that has calls, on this floor."""
+
+    id: int
+    tenant_id: int
+    name: str
+    creditor: str
+    state: str
+    version: int
+    settings: CampaignSettings
+    pacer: Pacer
+    agents: frozenset[int] = frozenset()
+    because: str = ""
+    outcomes: list[OutcomeSeen] = field(default_factory=list)
+    seat_events: list[SeatEvent] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FloorState:
+    """Everything that the parts of a floor share. Only the event loop's thread touches it."""
+
+    engine: AsyncEngine
+    exchanges: Mapping[str, Exchange]
+    clock: Clock
+    gate: GateContext
+    hub: StreamHub
+    settings: FloorSettings
+    metrics: FloorMetrics
+    owner: str
+    tasks: Tasks
+    alarms: Alarms
+    tenant_id: int | None = None
+    campaigns: dict[int, LiveCampaign] = field(default_factory=dict)
+    agents: dict[int, LiveAgent] = field(default_factory=dict)
+    calls: dict[str, LiveCall] = field(default_factory=dict)
+    legs: dict[str, LiveAgent] = field(default_factory=dict)
+    waiting: dict[str, LiveCall] = field(default_factory=dict)
+    node_why: dict[str, str] = field(default_factory=dict)
+    database_down: bool = False
+    # set by the floor: how the parts reach each other without importing each other
+    feed_call: Callable[[LiveCall, CallEvent], None] = lambda live, event: None
+    feed_agent: Callable[[LiveAgent, AgentEvent], None] = lambda live, event: None
+    match: Callable[[], None] = lambda: None
+    wake: Callable[[int | None], None] = lambda campaign_id: None
+    call_changed: Callable[[LiveCall], None] = lambda live: None
+    agent_changed: Callable[[LiveAgent], None] = lambda live: None
+    nodes_changed: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+
+def channel_of(attempt_id: str) -> str:
+    return f"pl-c-{attempt_id}"
+
+
+def new_id() -> UUID:
+    return UUID(int=uuid_utils.uuid7().int)
