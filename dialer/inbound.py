@@ -12,6 +12,7 @@ from typing import Any, Literal
 import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import tables as t
@@ -24,6 +25,8 @@ from telephony.messaging.port import InboundMessage
 
 log = structlog.get_logger()
 UNCLEAR_REPLY = "unclear_reply"
+TRIES = 5
+TURNED_AWAY = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
 TEXTS: tuple[Literal["sms"], Literal["whatsapp"]] = ("sms", "whatsapp")
 
 
@@ -53,6 +56,17 @@ class Inbound:
         self._clock = clock
 
     async def handle_inbound(self, message: InboundMessage) -> Taken:
+        """Store it and do what it asks. Carriers do not repeat a reply that failed here, so a deadlock is retried."""
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._take(message)
+            except DBAPIError as problem:
+                if left == 0 or getattr(problem.orig, "sqlstate", None) not in TURNED_AWAY:
+                    raise
+                log.warning("inbound.once_more", left=left)
+        raise AssertionError("unreachable")
+
+    async def _take(self, message: InboundMessage) -> Taken:
         now = self._clock.now()
         async with self._engine.begin() as conn:
             persons = await self._persons(conn, message.from_address)

@@ -1,11 +1,12 @@
 """Replies: STOP before anything else, START, and what a person must read; through the carrier's signed webhook."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.db import tables as t
@@ -143,3 +144,25 @@ async def test_a_person_texts_through_the_signed_webhook(it: Rig) -> None:
     assert it.hooks == [204]
     (kept,) = await it.rows(t.inbound_message)
     assert (kept["body"], kept["from_address"], kept["debtor_id"]) == ("I pay Friday  ", PHONE, it.debtor)
+
+
+async def test_a_stop_gets_through_a_deadlock(it: Rig) -> None:
+    messages = [await it.queue() for _ in range(4)]
+    stopped = asyncio.Event()
+
+    async def other() -> None:
+        async with it.engine.connect() as conn:
+            await conn.execute(text("SET deadlock_timeout = '10s'"))  # so that it is the STOP that is turned away
+            await conn.execute(update(t.message).where(t.message.c.id == messages[-1]).values(template="x"))
+            stopped.set()
+            await asyncio.sleep(0.3)
+            await conn.execute(update(t.message).where(t.message.c.id == messages[0]).values(template="x"))
+            await conn.commit()
+
+    turned = asyncio.create_task(other())
+    await stopped.wait()
+    taken = await it.inbound.handle_inbound(inbound("STOP"))
+    await turned
+    assert (taken.new, taken.meaning) == (True, "stop")
+    assert len(await it.rows(t.opt_out)) == 1
+    assert {row["state"] for row in await it.rows(t.message)} == {"cancelled"}
