@@ -8,8 +8,10 @@ from aiohttp import web
 from sqlalchemy import delete
 
 from agent_ui.api.auth import AuthApi
+from agent_ui.api.campaigns import CampaignsApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
 from agent_ui.api.pages import Pages
+from agent_ui.api.templates import TemplatesApi
 from agent_ui.api.users import UsersApi
 from agent_ui.deps import WebDeps
 from agent_ui.faults import database_gone
@@ -46,6 +48,8 @@ def make_app(deps: WebDeps) -> web.Application:
     parts = (
         AuthApi(deps, sessions, live, metrics),
         UsersApi(deps, live),
+        CampaignsApi(deps),
+        TemplatesApi(deps),
         OperationsApi(settings, checks, deps.registry),
         WebhookApi(deps, metrics),
         live,

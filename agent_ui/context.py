@@ -19,8 +19,11 @@ async def read_json(request: web.Request, model: type[Model]) -> Model:
     """The body as `model`; raises Problem that names the first wrong field and how to mend it."""
     if request.content_type != "application/json":
         raise Problem(415, "not_json", "Send JSON, with the header Content-Type: application/json.")
+    body = await request.read()
+    if b"\\u0000" in body:
+        raise Problem(422, "invalid", "The text holds a NUL character, which cannot be stored. Remove it.")
     try:
-        data = orjson.loads(await request.read())
+        data = orjson.loads(body)
     except orjson.JSONDecodeError as wrong:
         raise Problem(
             400, "malformed_json", f"The body is not JSON: line {wrong.lineno}, column {wrong.colno}."

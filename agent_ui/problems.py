@@ -1,6 +1,6 @@
 """What a person is told when a request is refused: a stable code, what is wrong, where, and how to mend it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from campaigns.problems import Refused
@@ -35,8 +35,12 @@ def not_logged_in() -> Problem:
     return Problem(401, "not_logged_in", "You are not logged in, or your session ended. Log in again.")
 
 
-def from_refused(refused: Refused, names: Mapping[str, str] | None = None) -> Problem:
-    """What a service refused, all of it; `names` gives a field the name that it has in the request."""
-    fields = [(names or {}).get(each.field, each.field) for each in refused.problems]
+def _same(field: str) -> str:
+    return field
+
+
+def from_refused(refused: Refused, name_of: Callable[[str], str] = _same) -> Problem:
+    """What a service refused, all of it; `name_of` gives a field the name that it has in the request."""
+    fields = [name_of(each.field) for each in refused.problems]
     says = [f"{field}: {each.message}" for field, each in zip(fields, refused.problems, strict=True)]
     return Problem(422, "invalid", "; ".join(says) + ".", field=fields[0])

@@ -15,7 +15,6 @@ from campaigns.problems import Refused
 from campaigns.users import service as users
 
 Role = Literal["agent", "supervisor", "admin"]
-NAMES = {"display_name": "name"}
 
 
 class _Body(BaseModel):
@@ -84,7 +83,7 @@ class UsersApi:
                     phone_endpoint=body.phone_endpoint,
                 )
             except Refused as refused:
-                raise from_refused(refused, NAMES) from None
+                raise from_refused(refused, _name_of) from None
             user = await users.get(connection, user_id)
         return answer(_wire(user), status=201)
 
@@ -105,7 +104,7 @@ class UsersApi:
                     phone_endpoint=body.phone_endpoint,
                 )
             except Refused as refused:
-                raise from_refused(refused, NAMES) from None
+                raise from_refused(refused, _name_of) from None
         if not after.active and before.active:
             await self._live.user_ended(after.id, "deactivated")
         elif after.role != before.role:
@@ -126,6 +125,10 @@ class UsersApi:
             )
         await self._live.user_ended(user.id, "logged_out")
         return web.Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+def _name_of(field: str) -> str:
+    return "name" if field == "display_name" else field
 
 
 async def _mine(connection: AsyncConnection, request: web.Request) -> users.User:

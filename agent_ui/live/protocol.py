@@ -250,6 +250,7 @@ class CampaignView(TypedDict):
     denied: dict[str, int]
     dial_rate_per_minute: float
     because: str
+    lines_per_agent: NotRequired[float]
 
 
 class FloorAgent(TypedDict):

@@ -13,8 +13,9 @@ from aiohttp import ClientResponse, ClientSession, CookieJar
 from aiohttp.test_utils import TestServer, unused_port
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from agent_ui.app import make_app
+from agent_ui.app import LIVE, make_app
 from agent_ui.deps import WebDeps, WebSettings
+from agent_ui.live.clients import Client
 from agent_ui.sessions import COOKIE
 from campaigns.users.passwords import Passwords
 from tests.agent_ui.twins import (
@@ -146,6 +147,10 @@ class Web:
         except socketio.exceptions.ConnectionError as refused:
             raise Refused(refusals[0] if refusals else str(refused)) from None
         return console
+
+    def live_clients(self) -> list[Client]:
+        """The server's own records of the consoles."""
+        return list(self.server.app[LIVE]._clients)
 
     async def close(self) -> None:
         for console in self.consoles:

@@ -11,7 +11,6 @@ from campaigns.db.tables import app_user, user_session
 from dialer.commands import Reply
 from dialer.streams import REMOVED, Op
 from tests.agent_ui.conftest import Refused, Web, WebMaker
-from tests.agent_ui.twins import FloorTwin
 
 
 def agent_stream(web: Web) -> str:
@@ -352,14 +351,9 @@ async def test_a_floor_that_begins_a_new_life_is_told_who_is_here(web: Web) -> N
 
 
 async def test_a_floor_that_fails_to_take_note_costs_nobody_the_console(web: Web) -> None:
-    class Deaf(FloorTwin):
-        async def agent_present(self, actor: object, present: bool) -> None:
-            raise ConnectionError
-
-    broken = Deaf.agent_present
-    web.floor.agent_present = broken.__get__(web.floor)  # type: ignore[method-assign]
+    web.floor.presence_fault = ConnectionError()
     console = await web.console(await web.logged_in("agent"), "/agent")
-    del web.floor.agent_present  # type: ignore[method-assign]
+    web.floor.presence_fault = None
     assert (await console.command("c1"))["ok"]
     await asyncio.wait_for(web.floor.presence_changed.wait(), 5)
     assert web.floor.presence == [(web.users["agent"], True)]

@@ -67,7 +67,7 @@ async def test_a_socket_that_does_not_read_is_cut_and_the_others_lose_nothing(ma
     assert (await stalled.receive_str()).startswith("43/agent,0")
     transport = stalled._conn.transport  # type: ignore[union-attr]
     assert transport is not None
-    transport.pause_reading()  # type: ignore[attr-defined]
+    transport.pause_reading()
     big = "x" * 50_000
     for number in range(400):
         web.floor.hub.publish(f"agent:{web.users['agent']}", [Op(("big",), f"{number} {big}")])
@@ -122,7 +122,7 @@ async def test_a_malformed_packet_neither_breaks_the_socket_nor_makes_noise(
     socket = await joined(web, await web.logged_in("agent"))
     await socket.send_str(frame)
     await socket.send_str('42/agent,8["resume",{"epoch":null,"seq":0}]')
-    answers = []
+    answers: list[str] = []
     while not answers or not answers[-1].startswith("43/agent,8"):
         answers.append(await socket.receive_str(timeout=5))
     if ",7" in frame:

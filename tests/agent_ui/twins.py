@@ -55,6 +55,7 @@ class FloorTwin:
         self.commands: list[tuple[str, Actor, Command]] = []
         self.changed_campaigns: list[int] = []
         self.publishes_on_presence = True
+        self.presence_fault: Exception | None = None
         self._done: dict[str, Reply] = {}
 
     async def agent_command(self, actor: Actor, command: Command) -> Reply:
@@ -77,6 +78,8 @@ class FloorTwin:
         return reply
 
     async def agent_present(self, actor: Actor, present: bool) -> None:
+        if self.presence_fault is not None:
+            raise self.presence_fault
         self.presence.append((actor.user_id, present))
         self.presence_changed.set()
         if present and self.publishes_on_presence:
