@@ -2,7 +2,7 @@
 
 import typer
 
-from dialer.cli import maintenance
+from dialer.cli import campaigns, demo, maintenance, serve, users
 
 app = typer.Typer(
     name="promiseline",
@@ -14,6 +14,10 @@ app = typer.Typer(
 app.command("migrate")(maintenance.migrate_command)
 app.command("doctor")(maintenance.doctor_command)
 app.command("asterisk-config")(maintenance.asterisk_config_command)
+app.command("serve")(serve.serve_command)
+app.command("demo")(demo.demo_command)
+app.add_typer(campaigns.app, name="campaign")
+app.add_typer(users.app, name="user")
 
 
 def main() -> None:

@@ -1,0 +1,212 @@
+"""The composition root: builds what this process's roles need, starts the parts in order, stops them in reverse."""
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.metadata import version
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from agent_ui.app import make_app
+from agent_ui.deps import WebDeps
+from agent_ui.deps import WebSettings as AppSettings
+from agent_ui.readiness import FloorCheck, RedisCheck
+from campaigns.admin import service as admin
+from campaigns.db.engine import make_engine
+from campaigns.templates import service as templates
+from campaigns.users.passwords import Passwords
+from compliance.rulebooks.loader import load_rulebooks
+from dialer.bus import FloorServer, RemoteFloor
+from dialer.carrier_webhook import CarrierWebhook
+from dialer.commands import FloorPort
+from dialer.contact import GateContext
+from dialer.engines import Engines
+from dialer.floor import Floor
+from dialer.inbound import Inbound
+from dialer.message_reports import MessageReports
+from dialer.messenger import Messenger, MessengerSettings
+from dialer.parts import make_exchange, make_provider
+from dialer.scheduler import Scheduler
+from dialer.settings import Settings
+from dialer.state import FloorSettings
+from dialer.streams import StreamHub
+from telephony.clock import Clock, SystemClock
+from telephony.exchange import Exchange
+from telephony.messaging.port import Provider
+from telephony.messaging.router import Router
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Server:
+    """One running process. `start()` returns when everything is up; `stop()` lets calls and writes end in order."""
+
+    settings: Settings
+    engines: Engines
+    clock: Clock = field(default_factory=SystemClock)
+    sandbox: bool = False
+    tenant_id: int = 0
+    url: str = ""
+    floor: FloorPort | None = None
+    engine: AsyncEngine | None = None
+    messenger: Messenger | None = None
+    owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}")
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start(self) -> None:
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        roles = self.settings.roles
+        engine = self.engine = make_engine(self.engines.database_url, pool_size=20, max_overflow=20)
+        self._stack.push_async_callback(engine.dispose)
+        self.tenant_id = await self._tenant(engine)
+        redis: Redis = Redis.from_url(self.engines.redis_url)
+        self._stack.push_async_callback(redis.aclose)
+        gate = GateContext(load_rulebooks())
+        provider = self._provider()
+        if "messenger" in roles and provider is not None:
+            self.messenger = await self._start_messenger(engine, gate, provider)
+        if "scheduler" in roles:
+            self._run(Scheduler(engine, self.clock, self.owner).run(), "scheduler")
+        self.floor = await self._start_floor(engine, gate, redis)
+        await self._start_web(engine, redis, provider)
+
+    async def _tenant(self, engine: AsyncEngine) -> int:
+        business = {"business_name": self.settings.business_name, "business_phone": self.settings.business_phone}
+        given = {name: value for name, value in business.items() if value}
+        async with engine.begin() as conn:
+            tenant_id = await admin.create_tenant(conn, name=self.settings.tenant, now=self.clock.now(), settings=given)
+            await templates.install_defaults(conn, tenant_id)
+        return tenant_id
+
+    def _provider(self) -> Provider | None:
+        if self.settings.messaging.provider == "none":
+            return None
+        provider = make_provider(self.settings)
+        self._stack.push_async_callback(provider.close)
+        return provider
+
+    async def _start_messenger(self, engine: AsyncEngine, gate: GateContext, provider: Provider) -> Messenger:
+        messenger = Messenger(
+            engine,
+            MessengerSettings(
+                tenant_id=self.tenant_id,
+                owner=self.owner,
+                public_base_url=self.settings.web.public_base_url,
+                callback_key=self._callback_key(),
+                per_second=self.settings.messaging.per_second,
+            ),
+            gate,
+            Router([provider], self.clock),
+            self.clock,
+        )
+        self._run(messenger.run(), "messenger")
+        return messenger
+
+    def _callback_key(self) -> bytes:
+        return self.settings.secret_key.get_secret_value().encode()
+
+    async def _start_floor(self, engine: AsyncEngine, gate: GateContext, redis: Redis) -> FloorPort:
+        if "dialer" not in self.settings.roles:
+            remote = RemoteFloor(redis, self.tenant_id, self.clock)
+            await remote.start()
+            self._stack.push_async_callback(remote.stop)
+            return remote
+        exchanges: list[Exchange] = [make_exchange(node, self.clock) for node in self.settings.nodes]
+        for exchange in exchanges:
+            self._stack.push_async_callback(exchange.close)
+        hub = StreamHub(self.clock, uuid.uuid4().hex)
+        floor = Floor(
+            engine=engine,
+            exchanges=exchanges,
+            clock=self.clock,
+            gate=gate,
+            hub=hub,
+            settings=self._floor_settings(),
+            tenant_id=self.tenant_id,
+            owner=self.owner,
+            registry=self.registry,
+        )
+        await floor.start()
+        self._stack.push_async_callback(floor.stop)
+        server = FloorServer(redis, floor, self.tenant_id)
+        await server.start()
+        self._stack.push_async_callback(server.stop)
+        return floor
+
+    def _floor_settings(self) -> FloorSettings:
+        return FloorSettings(endpoint=self.settings.nodes[0].trunk) if self.settings.nodes else FloorSettings()
+
+    async def _start_web(self, engine: AsyncEngine, redis: Redis, provider: Provider | None) -> None:
+        assert self.floor is not None  # noqa: S101 - the order of _start
+        given = self.settings.web
+        webhooks = {}
+        if provider is not None:
+            reports = (
+                self.messenger.reports
+                if self.messenger is not None
+                else MessageReports(engine, Router([provider], self.clock), self.tenant_id, self.clock)
+            )
+            inbound = Inbound(engine, self.tenant_id, self.clock)
+            webhooks[provider.name] = CarrierWebhook(provider, reports, inbound, self._callback_key())
+        deps = WebDeps(
+            engine=engine,
+            floor=self.floor,
+            clock=self.clock,
+            settings=AppSettings(
+                public_base_url=given.public_base_url,
+                tenant_id=self.tenant_id,
+                session_lifetime=timedelta(hours=given.session_hours),
+                session_idle=timedelta(minutes=given.idle_minutes),
+                sandbox=self.sandbox,
+                version=version("promiseline"),
+                metrics_token=given.metrics_token.get_secret_value(),
+            ),
+            passwords=Passwords(),
+            webhooks=webhooks,
+            readiness=(FloorCheck(self.floor, self.tenant_id), RedisCheck(redis)),
+            registry=self.registry,
+        )
+        runner = web.AppRunner(make_app(deps), access_log=None, shutdown_timeout=2.0)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, given.host, given.port)
+        await site.start()
+        self.url = f"http://{given.host}:{runner.addresses[0][1]}"
+
+    def _run(self, work: Awaitable[None], name: str) -> None:
+        task = asyncio.ensure_future(work)
+
+        def ended(done: "asyncio.Future[None]") -> None:
+            if not done.cancelled() and done.exception() is not None:
+                log.error("role.died", role=name, error=type(done.exception()).__name__, exc_info=done.exception())
+
+        task.add_done_callback(ended)
+        self._stack.push_async_callback(_cancelled(task))
+
+
+def _cancelled(task: "asyncio.Future[None]") -> Callable[[], Awaitable[None]]:
+    async def cancel() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    return cancel

@@ -1,0 +1,165 @@
+"""`promiseline campaign create|start|pause|status`."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns.admin import service as admin
+from campaigns.db import tables as t
+from campaigns.problems import refuse
+from campaigns.queue import service as queue
+from campaigns.users import service as users
+from dialer.cli.output import console, fail, print_json, print_rows
+from dialer.cli.session import in_transaction
+
+app = typer.Typer(help="Campaigns: whom to call, how, and what next.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
+Name = Annotated[str, typer.Argument(help="The campaign's name or number.")]
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="A name that no other campaign has.")],
+    creditor: Annotated[str, typer.Option("--creditor", help="Whose debts; the name given at import.")],
+    caller_id: Annotated[str, typer.Option("--caller-id", help="E.164 number that debtors see.")],
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", help="JSON file of further settings (campaigns.model.CampaignSettings)."),
+    ] = None,
+    mode: Annotated[str, typer.Option("--mode", help="preview, progressive or power")] = "progressive",
+    agents: Annotated[str, typer.Option("--agents", help="Comma-separated logins; 'all' for every agent.")] = "",
+    json: Json = False,
+) -> None:
+    """Make a campaign; it dials nobody until it is started."""
+    given: dict[str, Any] = {"caller_id": caller_id, "mode": mode} | (_settings(settings) if settings else {})
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> int:
+        return await admin.create(
+            conn,
+            tenant_id=tenant_id,
+            creditor=creditor,
+            name=name,
+            settings=given,
+            now=datetime.now(UTC),
+            actor="cli",
+            agents=await _agents(conn, tenant_id, agents),
+        )
+
+    campaign_id = in_transaction(work)
+    _say(
+        json,
+        {"campaign_id": campaign_id},
+        f"Campaign {campaign_id} was made. Start it: promiseline campaign start {campaign_id}",
+    )
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        found = orjson.loads(path.read_bytes())
+    except OSError as problem:
+        fail(f"{path} cannot be read ({problem.strerror})")
+    except orjson.JSONDecodeError as problem:
+        fail(f"{path}, line {problem.lineno}, column {problem.colno}: {problem.msg}")
+    if not isinstance(found, dict):
+        fail(f"{path} must hold one JSON object of settings")
+    return found
+
+
+async def _agents(conn: AsyncConnection, tenant_id: int, logins: str) -> list[int]:
+    known = {user.login: user.id for user in await users.everyone(conn, tenant_id, role="agent")}
+    if logins == "all":
+        return list(known.values())
+    wanted = [login.strip() for login in logins.split(",") if login.strip()]
+    unknown = [login for login in wanted if login not in known]
+    if unknown:
+        raise refuse(
+            "agents", f"there is no agent {', '.join(unknown)}; known are {', '.join(sorted(known)) or 'none yet'}"
+        )
+    return [known[login] for login in wanted]
+
+
+@app.command("start")
+def start(name: Name, json: Json = False) -> None:
+    """Fill the queue and let the campaign run; a running server takes it up within seconds."""
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
+        campaign_id = await _find(conn, tenant_id, name)
+        return asdict(await admin.start(conn, campaign_id, now=datetime.now(UTC), actor="cli"))
+
+    report = in_transaction(work)
+    _say(
+        json,
+        report,
+        "The campaign runs. " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report.items()),
+    )
+
+
+@app.command("pause")
+def pause(name: Name, json: Json = False) -> None:
+    """Stop dialing; calls in progress go on."""
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> int:
+        campaign_id = await _find(conn, tenant_id, name)
+        await admin.pause(conn, campaign_id, now=datetime.now(UTC), actor="cli")
+        return campaign_id
+
+    _say(json, {"campaign_id": in_transaction(work)}, "The campaign is paused.")
+
+
+@app.command("status")
+def status(
+    name: Annotated[str, typer.Argument(help="Name or number; all by default.")] = "", json: Json = False
+) -> None:
+    """Campaigns with their state and queue."""
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> list[dict[str, Any]]:
+        found = await admin.everything(conn, tenant_id)
+        if name:
+            only = await _find(conn, tenant_id, name)
+            found = [campaign for campaign in found if campaign.id == only]
+        return [
+            {
+                "id": campaign.id,
+                "name": campaign.name,
+                "creditor": campaign.creditor,
+                "state": campaign.state,
+                "mode": campaign.settings.mode,
+                "agents": len(campaign.agents),
+                **asdict(await queue.counts(conn, campaign.id)),
+            }
+            for campaign in found
+        ]
+
+    rows = in_transaction(work)
+    if json:
+        print_json(rows)
+    elif rows:
+        print_rows("Campaigns", rows)
+    else:
+        console.print(
+            "There is no campaign yet. Make one: promiseline campaign create NAME --creditor ... --caller-id ..."
+        )
+
+
+async def _find(conn: AsyncConnection, tenant_id: int, name: str) -> int:
+    c = t.campaign.c
+    found = dict((await conn.execute(select(c.name, c.id).where(c.tenant_id == tenant_id))).tuples().all())
+    if name in found:
+        return int(found[name])
+    if name.isdigit() and int(name) in found.values():
+        return int(name)
+    known = ", ".join(sorted(found)) or "none yet"
+    raise refuse("campaign", f"there is no campaign {name}; known are {known}")
+
+
+def _say(json: bool, document: Any, sentence: str) -> None:
+    if json:
+        print_json(document)
+    else:
+        console.print(sentence)

@@ -1,0 +1,106 @@
+"""`promiseline demo`: the whole product on one machine, with people and carriers simulated."""
+
+import asyncio
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.status import Status
+
+from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey, EngineError
+from dialer.cli.output import console, fail, print_json, print_rows, told_clearly
+from dialer.cli.serve import configure_logs
+from dialer.demo import headless
+from dialer.demo.run import Demo, running
+from dialer.demo.setting_up import Plan
+from dialer.engines import Engines, engines
+from dialer.settings import Settings, SettingsProblem
+
+DATA = Path(".demo")
+
+
+def demo_command(
+    reset: Annotated[bool, typer.Option("--reset", help="Start over: remove the demonstration's data first.")] = False,
+    port: Annotated[int, typer.Option("--port", help="Port of the consoles.")] = 8080,
+    without_browser: Annotated[
+        bool, typer.Option("--headless", help="Run without waiting for a browser, then print the figures.")
+    ] = False,
+    seconds: Annotated[float, typer.Option("--seconds", help="How long, in simulated seconds (headless).")] = 600.0,
+    speed: Annotated[float, typer.Option("--speed", help="How many times real time (headless).")] = 10.0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of portfolio, debtors and agents.")] = 1,
+    debtors: Annotated[int, typer.Option("--debtors", help="Size of the portfolio.")] = 10_000,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object (headless).")] = False,
+) -> None:
+    """Try the product: twelve simulated agents, thousands of synthetic debtors, nothing leaves this machine."""
+    configure_logs("warning")
+    with told_clearly(EngineError, SettingsProblem):
+        if without_browser:
+            _headless(headless.HeadlessOptions(seconds, speed, seed, debtors=debtors), json)
+        else:
+            _watched(reset, port, Plan(seed=seed, debtors=debtors))
+
+
+def _headless(options: headless.HeadlessOptions, json: bool) -> None:
+    if options.seconds <= 0 or options.speed <= 0:
+        fail("--seconds and --speed must be above 0")
+    folder = Path(tempfile.mkdtemp(prefix="promiseline-demo-"))
+    postgres = EmbeddedPostgres(folder / "postgres", durable=False)
+    valkey = EmbeddedValkey(folder / "valkey")
+    try:
+        postgres.start()
+        postgres.ensure_database()
+        valkey.start()
+        found = Engines(postgres.url(), valkey.url(), embedded=True)
+        figures = uvloop.run(headless.run(found, folder, options))
+    finally:
+        valkey.destroy()
+        postgres.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
+    if json:
+        print_json(figures)
+    else:
+        print_rows("Demonstration", [{"figure": key, "value": value} for key, value in figures.items()])
+
+
+def _watched(reset: bool, port: int, plan: Plan) -> None:
+    if reset:
+        with console.status("Removing the demonstration's data"):
+            EmbeddedPostgres(DATA / "postgres").destroy()
+            EmbeddedValkey(DATA / "valkey").destroy()
+            shutil.rmtree(DATA, ignore_errors=True)
+    DATA.mkdir(parents=True, exist_ok=True)
+    with console.status("Starting PostgreSQL and Valkey") as status, engines(_demo_engines()) as found:
+        uvloop.run(_until_stopped(found, port, plan, status))
+
+
+def _demo_engines() -> Settings:
+    return Settings(data_dir=DATA)
+
+
+async def _until_stopped(found: Engines, port: int, plan: Plan, status: Status) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    try:
+        async with running(found, DATA, plan, status.update, port=port) as demo:
+            status.stop()
+            _invite(demo)
+            await stopped.wait()
+            console.print("\nStopping. `make demo` goes on from here; `make demo-reset` starts over.")
+    except OSError as problem:
+        if problem.errno != 98:
+            raise
+        fail(f"port {port} is taken by another program; choose another one: promiseline demo --port 8090")
+
+
+def _invite(demo: Demo) -> None:
+    console.print("\n[bold]Promiseline is running.[/] Everything is simulated; nothing leaves this machine.\n")
+    console.print(f"  Open        [bold]{demo.server.url}[/]")
+    for login in demo.stage.logins:
+        console.print(f"  {login.role:<11} {login.login}  /  {login.password}")
+    console.print(f"\n  {len(demo.agents)} simulated agents work beside you. Log in as the agent and press Ready.")
+    console.print("  Ctrl+C stops; the data stays.\n")
