@@ -1,6 +1,6 @@
 // The call in hand: whom to ask for, which campaign, how long, and the line's controls. No debt data belongs here.
 import type { CallView } from "../protocol";
-import { t, word } from "../shared/i18n";
+import { t } from "../shared/i18n";
 import { Badge, Button, Phone, Timer, type Tone } from "../shared/ui";
 import { Dialpad } from "./Dialpad";
 import { useModel } from "./model";
@@ -30,7 +30,7 @@ export function CallBar({ call }: { call: CallView }) {
           {t(`phase.${call.phase}`)}
         </Badge>
         {call.phase !== "ended" && <Timer since={talkedSince} testid="call-timer" />}
-        {call.phase === "ended" && call.ended_because && <span>{word("ended", call.ended_because)}</span>}
+        {call.phase === "ended" && call.ended_because && <bdi>{call.ended_because}</bdi>}
         <Phone number={call.phone_masked} />
         <bdi class="callbar-campaign">{call.campaign}</bdi>
         <span class="muted">{languageName(call.language)}</span>

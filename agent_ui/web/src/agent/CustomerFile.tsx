@@ -98,7 +98,7 @@ function DebtRow({ debt }: { debt: DebtView }) {
       <th scope="row">
         <bdi>{debt.creditor}</bdi>
         <span class="cell-note">
-          <bdi>{word("product", debt.product)}</bdi> · <bdi>{debt.reference}</bdi>
+          <bdi>{debt.product}</bdi> · <bdi>{debt.reference}</bdi>
         </span>
       </th>
       <td class="end strong">
@@ -118,7 +118,7 @@ function DebtRow({ debt }: { debt: DebtView }) {
   );
 }
 
-const PROMISE_TONE: Record<string, Tone> = { pending: "busy", kept: "good", broken: "bad", partial: "warn" };
+const PROMISE_TONE: Record<string, Tone> = { pending: "busy", kept: "good", broken: "bad" };
 
 function Promises({ promises }: { promises: PromiseView[] }) {
   return (
@@ -150,7 +150,7 @@ function MayContact({ file }: { file: FileView }) {
             <span class="grow">
               <span class="strong">{word("channel", entry.channel)}</span>{" "}
               <span class="sr-only">{t(entry.allowed ? "file.allowed" : "file.not_allowed")}</span>
-              <span class="cell-note">{entry.because}</span>
+              <bdi class="cell-note">{entry.because}</bdi>
             </span>
           </li>
         ))}

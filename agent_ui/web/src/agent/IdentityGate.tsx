@@ -1,6 +1,7 @@
 // Who is on the line? Until this is answered nothing about any debt is on the page, and nothing may be said.
 import type { CallView } from "../protocol";
-import { t } from "../shared/i18n";
+import { calendarDate } from "../shared/format/time";
+import { formatLocale, t, word } from "../shared/i18n";
 import { T } from "../shared/i18n/T";
 import { Button, Icon, Kbd, Panel } from "../shared/ui";
 import { useModel } from "./model";
@@ -25,7 +26,7 @@ function Checks({ call }: { call: CallView }) {
           <T k="identity.ask" name={<bdi class="strong">{call.ask_for}</bdi>} />
         </li>
         <li>
-          {t("identity.check", { n: needed })}
+          {needed > 0 ? t("identity.check", { n: needed }) : t("identity.no_checks")}
           <div class="gate-checks">
             {call.checks.map((check, index) => (
               <label key={check.key} class="gate-check">
@@ -37,8 +38,8 @@ function Checks({ call }: { call: CallView }) {
                   data-testid={`check-${check.key}`}
                 />
                 <span class="gate-check-text">
-                  <span class="muted">{check.label}</span>
-                  <bdi class="gate-expected num">{check.expected}</bdi>
+                  <span class="muted">{word("check", check.key, check.label)}</span>
+                  <bdi class="gate-expected num">{expectedText(check.expected)}</bdi>
                 </span>
                 <Kbd of={`alt+${index + 1}`} />
               </label>
@@ -79,7 +80,7 @@ function Checks({ call }: { call: CallView }) {
             </Button>
           </div>
           <p class="muted gate-missing" aria-live="polite">
-            {missing > 0 ? t("identity.missing", { n: missing }) : t("identity.enough")}
+            {missing > 0 ? t("identity.missing", { n: missing }) : needed > 0 ? t("identity.enough") : ""}
           </p>
         </li>
       </ol>
@@ -89,6 +90,12 @@ function Checks({ call }: { call: CallView }) {
       </p>
     </Panel>
   );
+}
+
+/** A date is shown in words, in the calendar that it was given in, so that nobody mixes up day and month. */
+function expectedText(expected: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(expected)) return expected;
+  return calendarDate(expected, `${formatLocale.value}-u-ca-gregory`);
 }
 
 function Dialing({ call }: { call: CallView }) {

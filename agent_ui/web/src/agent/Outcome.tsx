@@ -41,7 +41,7 @@ export function Outcome({ call }: { call: CallView }) {
           icon="check"
           hint="Enter"
           wide
-          disabled={!can || model.chosen.value === null}
+          disabled={!can || model.outcome() === null}
           busy={model.busy("dispose")}
           onClick={() => void model.dispose()}
           testid="dispose"
@@ -51,7 +51,7 @@ export function Outcome({ call }: { call: CallView }) {
         <p class="muted" data-testid="outcome-note">
           {saved && call.disposition
             ? t("outcome.is", { outcome: model.dispositionLabel(call.disposition) })
-            : t(model.chosen.value === null ? "outcome.pick" : "outcome.unsaved")}
+            : t(shown === null ? "outcome.pick" : "outcome.unsaved")}
         </p>
       </div>
     </Panel>

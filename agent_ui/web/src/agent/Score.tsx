@@ -22,7 +22,7 @@ export function Score({ score }: { score: FileView["score"] }) {
             <span class="meter" aria-hidden="true">
               <span class="meter-fill" style={{ inlineSize: `${(Math.abs(part.points) / most) * 100}%` }} />
             </span>
-            <span class="cell-note">{part.because}</span>
+            <bdi class="cell-note">{part.because}</bdi>
           </li>
         ))}
       </ul>

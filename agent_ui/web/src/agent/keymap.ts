@@ -70,7 +70,7 @@ function outcomeKeys(model: AgentModel): Row[] {
     panel("n", "keys.note", "note"),
     panel("alt+o", "keys.opt_out", "opt_out"),
     ...picks,
-    ["Enter", "keys.dispose", can.dispose && model.chosen.value !== null, () => void model.dispose()],
+    ["Enter", "keys.dispose", can.dispose && model.outcome() !== null, () => void model.dispose()],
   ];
 }
 

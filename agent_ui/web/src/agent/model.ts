@@ -91,8 +91,14 @@ export class AgentModel {
     requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-panel="${name}"] [data-first]`)?.focus());
   }
 
+  /** What would be saved now: the pick, or once the call is over what was saved during it. */
+  outcome(): string | null {
+    const call = this.connection.state.value?.call;
+    return this.chosen.value ?? (call?.phase === "ended" ? call.disposition : null);
+  }
+
   async dispose(): Promise<void> {
-    const code = this.chosen.value;
+    const code = this.outcome();
     if (code === null) return;
     const text = this.note.value.trim();
     if (text !== "" && !(await this.saveNote())) return;

@@ -35,7 +35,7 @@ export function allowed(view: AgentConsole): Allowed {
     ready: state === "offline" || state === "paused" || wish !== null,
     pause: state !== "offline" && state !== "paused" && wish !== "pause",
     logout: state !== "offline" && wish !== "logout",
-    hangup: onLine || call?.phase === "dialing",
+    hangup: onLine || (call?.phase === "dialing" && call.mode === "preview"), // a person being connected is not hung up on
     hold: call?.phase === "talking",
     unhold: call?.phase === "hold",
     dtmf: call?.phase === "talking",

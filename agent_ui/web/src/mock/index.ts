@@ -5,6 +5,11 @@ import { agentServer } from "./agentServer";
 import { supervisorServer } from "./supervisorServer";
 import { mockWire } from "./wire";
 
+const MOCK_CAMPAIGNS = [
+  { id: 3, creditor: "Banco Alameda", settings: { lines_per_agent: 1 } },
+  { id: 4, creditor: "Northern Water", settings: { lines_per_agent: 1.5 } },
+];
+
 function mockMe(role: Role): Me {
   return {
     user: { id: 7, login: "leila", name: role === "agent" ? "Leila Haddad" : "Tomás Vidal", role, language: "en" },
@@ -23,6 +28,7 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     const path = String(input);
     if (!path.startsWith("/api/")) return real(input, init);
     if (path === "/api/me") return Response.json(mockMe(role));
+    if (path === "/api/campaigns" && init?.method === "GET") return Response.json({ campaigns: MOCK_CAMPAIGNS });
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
     return Response.json({ error: { code: "not_found", message: "The mock has no such route." } }, { status: 404 });
   };

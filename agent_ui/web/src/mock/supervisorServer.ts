@@ -66,7 +66,7 @@ function campaign(id: number, name: string, over: Partial<CampaignView>): Campai
     ],
     messages_sent: 1_140,
     messages_delivered: 1_066,
-    denied: { outside_hours: 412, seven_in_seven: 128, opted_out: 37, unknown_zone: 4 },
+    denied: { hours: 412, "frequency.attempts": 128, opt_out: 37, timezone_unknown: 4 },
     dial_rate_per_minute: 46,
     because: "2 agents ready, 1 line each",
     ...over,
@@ -134,7 +134,7 @@ function board(scene: string): SupervisorBoard {
     ...talking.map((agent, index) => ({
       attempt_id: `t${index}`,
       campaign_id: 3,
-      state: agent.state === "hold" ? "held" : "bridged",
+      state: agent.state === "hold" ? "held" : "talking",
       since: agent.since,
       agent_id: agent.id,
       phone_masked: `+34 6${index}2 ••• •${17 + index}`,

@@ -1,4 +1,5 @@
 // How a console's page comes up: theme and language, who is signed in, then the live stream; problems are said plainly.
+import { effect } from "@preact/signals";
 import { type ComponentType, render } from "preact";
 import type { Me, Role } from "../protocol";
 import { ApiError } from "./api";
@@ -10,6 +11,8 @@ import { currentSession, go, homeOf } from "./session";
 import { startTheme } from "./theme";
 import { Button } from "./ui/Button";
 import { Empty } from "./ui/bits";
+
+const BYE_MS = 1_500; // long enough to read why
 
 async function mockWire(namespace: "/agent" | "/supervisor"): Promise<Wire | null> {
   if (!import.meta.env.DEV || !new URLSearchParams(location.search).has("mock")) return null;
@@ -64,9 +67,15 @@ export async function startConsole<T>(options: {
   const connection: LiveConnection<T> = new LiveConnection<T>(wire, () => {
     // A refused socket mostly means an ended session; only the server knows, so it is asked.
     void currentSession().then(
-      (now) => now ?? go("/"),
+      (now) => {
+        if (!now) go("/");
+        else if (!options.roles.includes(now.user.role)) go(homeOf(now.user.role));
+      },
       () => undefined,
     );
+  });
+  effect(() => {
+    if (connection.link.value.phase === "ended") setTimeout(() => go("/"), BYE_MS);
   });
   connection.open();
   const { App } = options;

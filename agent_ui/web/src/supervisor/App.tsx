@@ -1,6 +1,6 @@
 // The supervisor's page: what needs attention first, then campaigns, then people and lines.
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { SupervisorBoard } from "../protocol";
 import { t } from "../shared/i18n";
 import type { LiveConnection } from "../shared/live/connection";
@@ -18,6 +18,7 @@ import { Totals } from "./Totals";
 export function App({ connection }: { connection: LiveConnection<SupervisorBoard> }) {
   const model = useMemo(() => new BoardModel(connection), [connection]);
   const creating = useSignal(false);
+  useEffect(() => void model.loadCampaigns(), [model]);
   const board = connection.state.value;
   return (
     <BoardContext.Provider value={model}>

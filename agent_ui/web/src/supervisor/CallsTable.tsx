@@ -2,7 +2,15 @@ import { t, word } from "../shared/i18n";
 import { Badge, Empty, Panel, Phone, Timer, type Tone } from "../shared/ui";
 import { useBoard } from "./context";
 
-const TONE: Record<string, Tone> = { bridged: "good", held: "warn", hold: "warn", answered: "busy", abandoning: "bad" };
+const TONE: Record<string, Tone> = {
+  ringing: "busy",
+  detecting: "busy",
+  waiting: "warn",
+  bridging: "good",
+  talking: "good",
+  held: "warn",
+  abandon_message: "bad",
+};
 const SHOWN = 40;
 
 /** The calls on the lines now, the oldest first; a long list is cut and says so. */

@@ -9,13 +9,12 @@ const LINES = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5];
 export function CampaignMode({ campaign }: { campaign: CampaignView }) {
   const model = useBoardModel();
   const disabled = !model.live || campaign.state === "finished" || model.busy("campaign_mode", campaign.id);
-  const lines = campaign.lines_per_agent ?? null;
-  const send = (mode: string, linesPerAgent: number | null) =>
-    void model.run("campaign_mode", campaign.id, {
-      campaign_id: campaign.id,
-      mode,
-      ...(mode === "power" && linesPerAgent !== null ? { lines_per_agent: linesPerAgent } : {}),
-    });
+  const lines = model.known.value[campaign.id]?.settings.lines_per_agent ?? null;
+  const send = async (mode: string, linesPerAgent: number | null) => {
+    const withLines = mode === "power" && linesPerAgent !== null ? { lines_per_agent: linesPerAgent } : {};
+    await model.run("campaign_mode", campaign.id, { campaign_id: campaign.id, mode, ...withLines });
+    await model.loadCampaigns();
+  };
   const choices = lines === null || LINES.includes(lines) ? LINES : [...LINES, lines].sort((a, b) => a - b);
   return (
     <span class="campaign-mode">
@@ -24,7 +23,7 @@ export function CampaignMode({ campaign }: { campaign: CampaignView }) {
         aria-label={t("campaign.mode")}
         value={campaign.mode}
         disabled={disabled}
-        onChange={(event) => send(event.currentTarget.value, lines)}
+        onChange={(event) => void send(event.currentTarget.value, lines)}
         data-testid={`campaign-${campaign.id}-mode`}
       >
         {MODES.map((mode) => (
@@ -39,7 +38,7 @@ export function CampaignMode({ campaign }: { campaign: CampaignView }) {
           aria-label={t("campaign.lines")}
           value={lines === null ? "" : String(lines)}
           disabled={disabled}
-          onChange={(event) => send("power", Number(event.currentTarget.value))}
+          onChange={(event) => void send("power", Number(event.currentTarget.value))}
           data-testid={`campaign-${campaign.id}-lines`}
         >
           {lines === null && <option value="">{t("campaign.lines")}</option>}

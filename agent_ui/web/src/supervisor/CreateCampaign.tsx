@@ -1,6 +1,5 @@
 // A new campaign: the few settings that have no good default in sight, the rest folded away.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { ApiError, api } from "../shared/api";
 import { failureText } from "../shared/failure";
 import { t } from "../shared/i18n";
@@ -8,11 +7,7 @@ import { toast } from "../shared/notices";
 import { Button, Dialog, Field, Icon } from "../shared/ui";
 import { MODES } from "./CampaignMode";
 import { type CampaignDraft, checkCampaign, EMPTY_DRAFT, LIMITS, type NumberField } from "./campaignForm";
-
-interface Creditor {
-  id: number;
-  name: string;
-}
+import { useBoardModel } from "./context";
 
 const MORE: NumberField[] = [
   "ring_timeout_s",
@@ -24,21 +19,12 @@ const MORE: NumberField[] = [
 ];
 
 export function CreateCampaign({ onClose }: { onClose: () => void }) {
+  const model = useBoardModel();
   const draft = useSignal<CampaignDraft>(EMPTY_DRAFT);
   const tried = useSignal(false);
   const busy = useSignal(false);
   const refused = useSignal<{ field: string | null; text: string } | null>(null);
-  const creditors = useSignal<Creditor[]>([]);
-  useEffect(() => {
-    // A server without this list only means that the creditor's number is typed.
-    api<Creditor[]>("GET", "/api/creditors").then(
-      (list) => {
-        creditors.value = list;
-        if (list.length === 1 && list[0]) set({ creditor_id: String(list[0].id) });
-      },
-      () => undefined,
-    );
-  }, []);
+  const creditors = [...new Set(Object.values(model.known.value).map((campaign) => campaign.creditor))].sort();
   const check = checkCampaign(draft.value);
   const set = (change: Partial<CampaignDraft>) => {
     draft.value = { ...draft.value, ...change };
@@ -56,7 +42,8 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
           {...control}
           class="input"
           inputMode={numeric ? "decimal" : name === "caller_id" ? "tel" : "text"}
-          dir={name === "name" ? "auto" : "ltr"}
+          dir={name === "name" || name === "creditor" ? "auto" : "ltr"}
+          list={name === "creditor" ? "known-creditors" : undefined}
           autocomplete="off"
           value={draft.value[name]}
           onInput={(event) => set({ [name]: event.currentTarget.value })}
@@ -74,6 +61,7 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
       await api("POST", "/api/campaigns", check.body);
       toast("good", t("campaign.created", { name: check.body.name }));
       onClose();
+      await model.loadCampaigns();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       refused.value = { field: error.field?.split(".").at(-1) ?? null, text: failureText(error) };
@@ -87,16 +75,12 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
     <Dialog title={t("campaign.new")} onClose={onClose} wide testid="campaign-dialog">
       <form class="campaign-form" onSubmit={(event) => void save(event)} noValidate>
         {input("name", false)}
-        {creditors.value.length > 0 ? (
-          <CreditorSelect
-            creditors={creditors.value}
-            value={draft.value.creditor_id}
-            error={errorOf("creditor_id")}
-            onPick={(id) => set({ creditor_id: id })}
-          />
-        ) : (
-          input("creditor_id", false)
-        )}
+        {input("creditor", false)}
+        <datalist id="known-creditors">
+          {creditors.map((creditor) => (
+            <option key={creditor} value={creditor} />
+          ))}
+        </datalist>
         <Field label={t("campaign.mode")} hint={t(`campaign.mode_${draft.value.mode}`)}>
           {(control) => (
             <select
@@ -140,32 +124,4 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
 function range(name: NumberField): string {
   const [least, most] = LIMITS[name];
   return t("campaign.range", { least, most });
-}
-
-function CreditorSelect(props: {
-  creditors: Creditor[];
-  value: string;
-  error: string | null;
-  onPick: (id: string) => void;
-}) {
-  return (
-    <Field label={t("campaign.field_creditor_id")} error={props.error}>
-      {(control) => (
-        <select
-          {...control}
-          class="input"
-          value={props.value}
-          onChange={(event) => props.onPick(event.currentTarget.value)}
-          data-testid="new-campaign-creditor_id"
-        >
-          <option value="">{t("campaign.choose")}</option>
-          {props.creditors.map((creditor) => (
-            <option key={creditor.id} value={String(creditor.id)}>
-              {creditor.name}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  );
 }

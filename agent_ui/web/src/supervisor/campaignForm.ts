@@ -3,7 +3,7 @@ import type { MessageKey, Params } from "../shared/i18n";
 
 export interface CampaignDraft {
   name: string;
-  creditor_id: string;
+  creditor: string;
   mode: "preview" | "progressive" | "power";
   lines_per_agent: string;
   caller_id: string;
@@ -17,7 +17,7 @@ export interface CampaignDraft {
 
 export const EMPTY_DRAFT: CampaignDraft = {
   name: "",
-  creditor_id: "",
+  creditor: "",
   mode: "progressive",
   lines_per_agent: "1.5",
   caller_id: "",
@@ -43,7 +43,7 @@ export type NumberField = keyof typeof LIMITS;
 export type CampaignErrors = Partial<Record<keyof CampaignDraft, { key: MessageKey; params?: Params }>>;
 export interface CampaignBody {
   name: string;
-  creditor_id: number;
+  creditor: string;
   settings: Record<string, unknown>;
 }
 
@@ -60,8 +60,7 @@ export function checkCampaign(
 ): { ok: true; body: CampaignBody } | { ok: false; errors: CampaignErrors } {
   const errors: CampaignErrors = {};
   if (draft.name.trim() === "") errors.name = { key: "campaign.need_name" };
-  const creditor = Number(draft.creditor_id);
-  if (!Number.isInteger(creditor) || creditor <= 0) errors.creditor_id = { key: "campaign.need_creditor" };
+  if (draft.creditor.trim() === "") errors.creditor = { key: "campaign.need_creditor" };
   const callerId = draft.caller_id.replace(/[\s().-]/g, "");
   if (!/^\+[1-9]\d{6,14}$/.test(callerId)) errors.caller_id = { key: "campaign.bad_caller_id" };
   const settings: Record<string, unknown> = { mode: draft.mode, caller_id: callerId };
@@ -72,5 +71,5 @@ export function checkCampaign(
     settings[name] = Number(draft[name]);
   }
   if (Object.keys(errors).length > 0) return { ok: false, errors };
-  return { ok: true, body: { name: draft.name.trim(), creditor_id: creditor, settings } };
+  return { ok: true, body: { name: draft.name.trim(), creditor: draft.creditor.trim(), settings } };
 }

@@ -3,14 +3,33 @@ import { type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { SupervisorBoard } from "../protocol";
+import { ApiError, api } from "../shared/api";
 import { failureText } from "../shared/failure";
 import type { LiveConnection } from "../shared/live/connection";
 import { toast } from "../shared/notices";
 
+export interface CampaignRecord {
+  id: number;
+  creditor: string;
+  settings: { lines_per_agent: number };
+}
+
 export class BoardModel {
   private readonly inFlight: Signal<ReadonlySet<string>> = signal(new Set());
 
+  /** What the stream does not tell about campaigns: by id, as of the last time it was asked for. */
+  readonly known: Signal<Record<string, CampaignRecord>> = signal({});
+
   constructor(readonly connection: LiveConnection<SupervisorBoard>) {}
+
+  async loadCampaigns(): Promise<void> {
+    try {
+      const { campaigns } = await api<{ campaigns: CampaignRecord[] }>("GET", "/api/campaigns");
+      this.known.value = Object.fromEntries(campaigns.map((campaign) => [campaign.id, campaign]));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error; // the board works without it
+    }
+  }
 
   get live(): boolean {
     return this.connection.link.value.phase === "live";

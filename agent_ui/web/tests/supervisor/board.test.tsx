@@ -49,10 +49,10 @@ describe("the abandon rate", () => {
 });
 
 describe("a new campaign", () => {
-  const good = { ...EMPTY_DRAFT, name: " Early stage ", creditor_id: "4", caller_id: "+34 910 000 111" };
+  const good = { ...EMPTY_DRAFT, name: " Early stage ", creditor: "Banco Alameda", caller_id: "+34 910 000 111" };
   it("is sent with its settings as numbers", () => {
     const result = checkCampaign(good);
-    expect(result).toMatchObject({ ok: true, body: { name: "Early stage", creditor_id: 4 } });
+    expect(result).toMatchObject({ ok: true, body: { name: "Early stage", creditor: "Banco Alameda" } });
     if (result.ok) {
       expect(result.body.settings).toMatchObject({
         mode: "progressive",
@@ -64,7 +64,7 @@ describe("a new campaign", () => {
   });
   it.each([
     [{ name: " " }, "name"],
-    [{ creditor_id: "" }, "creditor_id"],
+    [{ creditor: " " }, "creditor"],
     [{ caller_id: "910000111" }, "caller_id"],
     [{ ring_timeout_s: "14" }, "ring_timeout_s"],
     [{ ring_timeout_s: "20.5" }, "ring_timeout_s"],

@@ -15,7 +15,11 @@ export function duration(ms: number, name: string = formatLocale.value): string 
 /** Long spans of a day's statistics: 3h 05m, 12m, 40s. */
 export function span(seconds: number, name: string = formatLocale.value): string {
   const unit = (value: number, of: "hour" | "minute" | "second") =>
-    new Intl.NumberFormat(name, { style: "unit", unit: of, unitDisplay: "narrow" }).format(value);
+    new Intl.NumberFormat(name, {
+      style: "unit",
+      unit: of,
+      unitDisplay: name.startsWith("fa") ? "short" : "narrow",
+    }).format(value);
   if (seconds < 60) return unit(Math.floor(seconds), "second");
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return unit(minutes, "minute");

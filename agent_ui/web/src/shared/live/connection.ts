@@ -18,6 +18,9 @@ const SILENCE_MS = 1_000; // after this much silence the line is asked whether i
 const PROBE_MS = 1_500; // silence + tick + probe stay under the 3 s within which a dead line must show itself
 const COMMAND_MS = 4_000;
 const COMMAND_TOTAL_MS = 12_000;
+const SESSION_OVER = new Set(["session_ended", "not_logged_in", "forbidden"]);
+
+type Refusal = Extract<CommandReply, { ok: false }>;
 
 export class LiveConnection<T> {
   readonly state: Signal<T | null> = signal(null);
@@ -49,7 +52,7 @@ export class LiveConnection<T> {
         this.waiting = null;
         this.become("lost");
       },
-      refused: (code) => this.onRefused(code),
+      refused: (code) => this.refused(code),
       delta: (delta) => this.take(delta),
       bye: (because) => this.end(because),
     });
@@ -70,6 +73,9 @@ export class LiveConnection<T> {
         try {
           const reply = (await this.wire.request("command", command, COMMAND_MS)) as CommandReply;
           this.heard();
+          // "late": the server still works on it, and the same cmd_id asks for its answer
+          if (!reply.ok && reply.error.code === "late") continue;
+          if (!reply.ok && SESSION_OVER.has(reply.error.code)) this.onRefused(reply.error.code);
           return reply;
         } catch {
           await this.untilLive(Math.min(until - Date.now(), COMMAND_MS));
@@ -104,7 +110,11 @@ export class LiveConnection<T> {
     const was = this.link.value.phase;
     if (was === "ended" || was === phase) return;
     if (was === "connecting" && phase === "lost" && !this.held && Date.now() - this.link.value.since < 2_000) return;
-    this.link.value = { phase, since: Date.now(), because };
+    this.link.value = {
+      phase,
+      since: Date.now(),
+      because: because || (phase === "live" ? "" : this.link.value.because),
+    };
     if (phase !== "live") return;
     for (const done of this.liveWaiters.splice(0)) done();
   }
@@ -128,9 +138,9 @@ export class LiveConnection<T> {
     if (this.waiting) return;
     const mine: Delta[] = [];
     this.waiting = mine;
-    let reply: ResumeReply<T>;
+    let reply: ResumeReply<T> | Refusal;
     try {
-      reply = (await this.wire.request("resume", resumeRequest(this.held), PROBE_MS)) as ResumeReply<T>;
+      reply = (await this.wire.request("resume", resumeRequest(this.held), PROBE_MS)) as typeof reply;
     } catch {
       if (this.waiting === mine) this.waiting = null;
       this.silent();
@@ -138,11 +148,21 @@ export class LiveConnection<T> {
     }
     if (this.waiting !== mine) return; // the line was replaced meanwhile; its own resume is under way
     this.waiting = null;
+    if ("ok" in reply) {
+      this.refused(reply.error.code);
+      this.silent();
+      return;
+    }
     const newest = "snapshot" in reply ? reply.snapshot.now : reply.deltas.at(-1)?.now;
     if (newest) observeServerNow(newest);
     if (!this.settle(applyReply(this.held, reply))) return;
     this.heard();
     for (const delta of mine) this.take(delta);
+  }
+
+  private refused(code: string): void {
+    this.link.value = { ...this.link.value, because: code };
+    this.onRefused(code);
   }
 
   private silent(): void {

@@ -7,7 +7,7 @@ import type { Link } from "../live/connection";
 import { Icon } from "./Icon";
 
 export function LinkBanner({ link }: { link: Signal<Link> }) {
-  const { phase, since } = link.value;
+  const { phase, since, because } = link.value;
   const shown = phase === "lost" || phase === "ended";
   return (
     <div class="link-banner-place" role="status" aria-live="assertive">
@@ -15,7 +15,9 @@ export function LinkBanner({ link }: { link: Signal<Link> }) {
         <div class="link-banner" data-testid="link-banner">
           <Icon name="warning" />
           <strong>{t(phase === "ended" ? "link.ended" : "link.lost")}</strong>
-          <span class="link-banner-text">{t(phase === "ended" ? "link.ended_text" : "link.lost_text")}</span>
+          <span class="link-banner-text">
+            {t(phase === "ended" ? "link.ended_text" : because === "too_many" ? "link.too_many" : "link.lost_text")}
+          </span>
           {phase === "lost" && <Since ms={since} />}
         </div>
       )}
