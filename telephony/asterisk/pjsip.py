@@ -67,12 +67,9 @@ def _trunk(trunk: Trunk) -> list[Section]:
         endpoint.append(("from_domain", trunk.from_domain))
     aor: list[Line] = [("type", "aor"), ("contact", f"sip:{trunk.host}:{trunk.port}")]
     identify: list[Line] = [("type", "identify"), ("endpoint", trunk.name), ("match", trunk.host)]
-    return [
-        Section(trunk.name, endpoint),
-        Section(trunk.name, aor),
-        Section(f"{trunk.name}-identify", identify),
-        *found,
-    ]
+    if trunk.identify:
+        found.append(Section(f"{trunk.name}-identify", identify))
+    return [Section(trunk.name, endpoint), Section(trunk.name, aor), *found]
 
 
 def _phone(phone: AgentPhone) -> list[Section]:

@@ -112,6 +112,7 @@ def _registration(phone: AgentPhone, port: int) -> list[Section]:
         ("outbound_auth", f"{phone.name}-auth"),
         ("retry_interval", 1),
         ("expiration", 60),
+        ("max_random_initial_delay", 0),
     ]
     auth = [("type", "auth"), ("auth_type", "userpass"), ("username", phone.name), ("password", phone.password)]
     return [Section(f"{phone.name}-registration", lines), Section(f"{phone.name}-auth", auth)]

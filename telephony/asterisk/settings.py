@@ -48,7 +48,10 @@ def check_codecs(what: str, codecs: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """A carrier: calls go out by PJSIP/<number>@<name>."""
+    """A carrier: calls go out by PJSIP/<number>@<name>.
+
+    `identify`: know the carrier's own requests (OPTIONS, INVITE) by its address; they reach an empty context.
+    """
 
     name: str
     host: str
@@ -58,6 +61,7 @@ class Trunk:
     from_domain: str = ""
     codecs: tuple[str, ...] = ("alaw",)
     rtp_timeout_s: int = 120
+    identify: bool = True
 
     def __post_init__(self) -> None:
         check_name("the trunk's name", self.name)

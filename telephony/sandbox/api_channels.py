@@ -6,18 +6,19 @@ from telephony.sandbox.causes import q850_of_reason
 from telephony.sandbox.debtors import Debtors
 from telephony.sandbox.far_ends import DebtorEnd, PhoneEnd
 from telephony.sandbox.lines import Dial, Lines
-from telephony.sandbox.node import Node, Refusal
+from telephony.sandbox.node import ALLOCATION_FAILED, Node, Refusal
 from telephony.sandbox.params import Params
 from telephony.sandbox.phones import Phones
 from telephony.sandbox.state import Json
 
 
 class ChannelRoutes:
-    def __init__(self, lines: Lines, phones: Phones, debtors: Debtors) -> None:
+    def __init__(self, lines: Lines, phones: Phones, debtors: Debtors, trunks: tuple[str, ...]) -> None:
         self._lines = lines
         self._node: Node = lines.node
         self._phones = phones
         self._debtors = debtors
+        self._trunks = trunks
 
     def originate(self, params: Params, channel_id: str = "") -> Json:
         endpoint = params.required("endpoint", "Endpoint must be specified")
@@ -26,7 +27,7 @@ class ChannelRoutes:
             raise Refusal(400, "Application or extension must be specified")
         technology, _, resource = endpoint.partition("/")
         if technology != "PJSIP" or not resource:
-            raise Refusal(500, "Allocation failed")
+            raise Refusal(500, ALLOCATION_FAILED)
         variables, reported = params.variables()
         user, at, trunk = resource.partition("@")
         dial = Dial(
@@ -42,13 +43,15 @@ class ChannelRoutes:
         )
         if not at:
             return self._originate_phone(dial, resource)
+        if trunk not in self._trunks:
+            raise Refusal(500, ALLOCATION_FAILED)
         attempt = self._lines.next_attempt(user)
         script = self._debtors.script(user, attempt)
         return self._lines.originate(dial, DebtorEnd(self._lines, script), user, attempt).json()
 
     def _originate_phone(self, dial: Dial, resource: str) -> Json:
         if not self._phones.is_phone(resource) or not self._phones.get(resource).online:
-            raise Refusal(500, "Allocation failed")
+            raise Refusal(500, ALLOCATION_FAILED)
         phone = self._phones.get(resource)
         return self._lines.originate(dial, PhoneEnd(self._lines, phone), None, None).json()
 
@@ -66,7 +69,7 @@ class ChannelRoutes:
         elif params.text("reason"):
             named = q850_of_reason(params.text("reason"))
             if named is None:
-                raise Refusal(400, "Invalid Reason Code")
+                raise Refusal(400, "Invalid reason for hangup reason provided")
             cause = named
         self._lines.end(channel, cause, by="app")
 
@@ -82,9 +85,10 @@ class ChannelRoutes:
     def answer(self, params: Params, channel_id: str) -> None:
         self._node.controlled(channel_id)
 
-    def accept(self, params: Params, channel_id: str) -> None:
-        """Requests that change nothing the simulation knows of (mute)."""
+    def mute(self, params: Params, channel_id: str) -> None:
+        """Changes nothing that the simulation knows of."""
         self._node.controlled(channel_id)
+        params.required("direction", "Direction is required")
 
     def hold(self, params: Params, channel_id: str) -> None:
         self._lines.media.hold(self._node.controlled(channel_id), True)

@@ -91,7 +91,7 @@ class ResourceRoutes:
         found = self._app(app)
         for source in self._sources(params):
             if source not in found.sources:
-                raise Refusal(409, "Application not subscribed to event source")
+                raise Refusal(422, "Event source was not subscribed to")
             found.sources.discard(source)
         return found.json()
 

@@ -74,7 +74,6 @@ class App:
             "channel_ids": ids("channel"),
             "bridge_ids": ids("bridge"),
             "endpoint_ids": ids("endpoint"),
-            "device_names": [],
             "events_allowed": [{"type": name} for name in sorted(self.allowed or ())],
             "events_disallowed": [{"type": name} for name in sorted(self.disallowed)],
         }

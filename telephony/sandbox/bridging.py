@@ -13,7 +13,9 @@ class Bridging:
     def create(self, bridge_id: str, kind: str, name: str) -> Bridge:
         if bridge_id in self._node.bridges:
             raise Refusal(409, f"Bridge with id '{bridge_id}' already exists")
-        bridge = Bridge(bridge_id, name, self._node.now(), kind="holding" if "holding" in kind else "mixing")
+        words = kind.split(",")
+        bridge = Bridge(bridge_id, name, self._node.now(), "holding" if "holding" in words else "mixing")
+        bridge.dtmf_events = "dtmf_events" in words
         self._node.bridges[bridge_id] = bridge
         self._tell(bridge, "BridgeCreated")
         return bridge

@@ -57,7 +57,7 @@ class SandboxExchange:
         self._lines = Lines(self._node, Bridging(self._node), Media(self._node, sounds or {}), amd_context)
         self.phones = Phones(self._phone_changed)
         api = Api(
-            ChannelRoutes(self._lines, self.phones, debtors or DebtorModel()),
+            ChannelRoutes(self._lines, self.phones, debtors or DebtorModel(), trunks),
             ResourceRoutes(self._lines, self.phones, trunks),
         )
         self._server = AriServer(self, api)
@@ -142,9 +142,7 @@ class SandboxExchange:
 
     def press(self, channel_id: str, digits: str) -> None:
         """The far side of one leg presses keys."""
-        channel = self._node.channels[channel_id]
-        for digit in digits:
-            self._node.tell(channel, "ChannelDtmfReceived", digit=digit, duration_ms=160)
+        self._lines.press(self._node.channels[channel_id], digits)
 
     def _legs_of(self, resource: str) -> list[Channel]:
         return self._node.legs_of(f"PJSIP/{resource}")
@@ -162,6 +160,6 @@ class SandboxExchange:
             "aor": phone.resource,
         }
         peer = {"peer_status": "Reachable" if phone.online else "Unreachable"}
-        self._node.tell_endpoint(name, "ContactStatusChange", endpoint=endpoint, contact_info=contact)
-        self._node.tell_endpoint(name, "PeerStatusChange", endpoint=endpoint, peer=peer)
         self._node.tell_endpoint(name, "EndpointStateChange", endpoint=endpoint)
+        self._node.tell_endpoint(name, "PeerStatusChange", endpoint=endpoint, peer=peer)
+        self._node.tell_endpoint(name, "ContactStatusChange", endpoint=endpoint, contact_info=contact)

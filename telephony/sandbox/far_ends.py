@@ -8,6 +8,8 @@ from telephony.sandbox.lines import RTP_TIMEOUT_S, AmdWord, HasAmd, Lines
 from telephony.sandbox.phones import Phone
 from telephony.sandbox.state import Channel
 
+GREETING_MS = 2200
+"""As telephony.asterisk configures AMD()."""
 AFTER_MESSAGE_S = 2.0
 """Somebody who heard a message to its end stays no longer than this."""
 
@@ -74,9 +76,7 @@ class DebtorEnd(HasAmd):
             self._later(channel, "dtmf", 1.0, self._press)
 
     def _press(self, channel: Channel) -> None:
-        for digit in self._script.dtmf:
-            self._lines.node.note(channel, "dtmf", by="debtor")
-            self._lines.node.tell(channel, "ChannelDtmfReceived", digit=digit, duration_ms=160)
+        self._lines.press(channel, self._script.dtmf)
 
     def listening(self, channel: Channel) -> None:
         self._heard = True
@@ -87,7 +87,7 @@ class DebtorEnd(HasAmd):
         if word == "HUMAN":
             return AmdWord("HUMAN", "HUMAN-800-800", min(self._script.greeting_s, 1.4) + 0.8)
         if word == "MACHINE":
-            return AmdWord("MACHINE", "LONGGREETING-1500-1500", 2.0)
+            return AmdWord("MACHINE", f"LONGGREETING-{GREETING_MS}-{GREETING_MS}", 2.8)
         return AmdWord("NOTSURE", "TOOLONG-5000", 5.0)
 
 

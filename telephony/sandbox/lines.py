@@ -6,7 +6,7 @@ from telephony.sandbox.bridging import Bridging
 from telephony.sandbox.causes import cause_text, dial_status, q850_of_sip
 from telephony.sandbox.media import Media
 from telephony.sandbox.node import Node, Refusal
-from telephony.sandbox.state import Channel, FarEnd
+from telephony.sandbox.state import OUTGOING, Channel, FarEnd
 
 RTP_TIMEOUT_S = 8.0
 QUIET = frozenset({"timeout", "fuse", "dialplan", "app_inactive", "node", "rtp_timeout"})
@@ -53,7 +53,6 @@ class Lines:
             number=number,
             attempt=attempt,
             far_end=far_end,
-            location=("AppDial2", "(Outgoing Line)"),
             variables=dict(dial.variables),
             reported=dict(dial.reported),
         )
@@ -61,7 +60,11 @@ class Lines:
         self.node.apps.subscribe(channel.app, f"channel:{channel.id}")
         self.node.note(channel, "originate", caller_id=dial.caller_id, other=dial.app)
         self._endpoint_changed(channel)
-        self.node.tell_endpoint(channel.endpoint, "ChannelCreated", channel=channel.json())
+        # the caller's number and the application are set a moment later
+        nobody = {"name": "", "number": ""}
+        created = channel.json() | {"caller": nobody, "connected": nobody}
+        created["dialplan"] = created["dialplan"] | {"app_name": "", "app_data": ""}
+        self.node.tell_endpoint(channel.endpoint, "ChannelCreated", channel=created)
         self._dialed(channel, "")
         if dial.timeout_s >= 0:
             channel.timers["ring"] = self.node.timers.after(dial.timeout_s, lambda: self._rang_out(channel))
@@ -135,6 +138,13 @@ class Lines:
         if channel.far_end is not None:
             channel.far_end.waiting(channel)
 
+    def press(self, channel: Channel, digits: str) -> None:
+        """The far side presses keys; a bridge without `dtmf_events` passes them on and says nothing."""
+        for digit in digits:
+            self.node.note(channel, "dtmf")
+            if channel.bridge is None or channel.bridge.dtmf_events:
+                self.node.tell(channel, "ChannelDtmfReceived", digit=digit, duration_ms=160)
+
     def refused(self, channel: Channel, sip: int) -> None:
         """The network ends an unanswered call by a SIP status."""
         channel.sip = sip
@@ -149,10 +159,10 @@ class Lines:
         channel.in_app = False
         self.bridging.leave(channel)
         self.node.tell_app(channel, "StasisEnd")
+        channel.context, channel.exten, channel.location = context, exten or "s", ("AMD", "")
         if context != self._amd_context:
             self.end(channel, 0, by="dialplan")
             return
-        channel.context, channel.exten, channel.location = context, exten or "s", ("AMD", "")
         verdict = channel.far_end.amd(channel) if isinstance(channel.far_end, HasAmd) else NO_AUDIO
         channel.timers["amd"] = self.node.timers.after(verdict.after_s, lambda: self._amd_done(channel, verdict))
 
@@ -174,6 +184,7 @@ class Lines:
         if channel.in_app:
             channel.in_app = False
             self.node.tell_app(channel, "StasisEnd")
+        channel.location = OUTGOING
         sip = {} if channel.sip is None else {"tech_cause": channel.sip}
         self.node.tell(channel, "ChannelDestroyed", cause=cause, cause_txt=cause_text(cause), **sip)
         del self.node.channels[channel.id]

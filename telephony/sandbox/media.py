@@ -19,7 +19,7 @@ class Media:
     def play(self, channel: Channel, media: Sequence[str], playback_id: str) -> Playback:
         """Queue a sound. An id that is in use is taken, as Asterisk takes it; the sound plays once more."""
         if not media:
-            raise Refusal(400, "Missing parameter media")
+            raise Refusal(500, "Failed to queue media for playback")
         playback = Playback(playback_id, tuple(media), channel)
         self._node.playbacks[playback_id] = playback
         channel.playbacks.append(playback)

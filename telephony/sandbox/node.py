@@ -9,6 +9,9 @@ from telephony.sandbox.log import ExchangeLog, Kind
 from telephony.sandbox.state import Bridge, Channel, Json, Playback
 from telephony.sandbox.timers import Timers
 
+ALLOCATION_FAILED = "Allocation failed"
+"""Asterisk's answer where no channel can be made: an unknown endpoint, a phone that is not registered."""
+
 
 class Refusal(Exception):
     """The node says no: an HTTP status and Asterisk's text."""
@@ -16,8 +19,7 @@ class Refusal(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-        # Asterisk words its 500 differently
-        self.body = {"error" if status == 500 else "message": message}
+        self.body = {"error" if message == ALLOCATION_FAILED else "message": message}
 
 
 @dataclass(slots=True)

@@ -78,7 +78,7 @@ class AriServer:
         if rule is not None and rule.fault is Fault.DROP_REQUEST:
             return self._cut(request)
         try:
-            body = msgspec.json.decode(await request.read()) if request.can_read_body else None
+            body = await _body(request)
         except msgspec.DecodeError:
             return _json(400, {"message": "Error parsing request body"})
         reply = self._api.answer(request.method, path, request.query, body)
@@ -165,6 +165,12 @@ class AriServer:
         if rule is not None and await self._spoil(rule):
             return
         self._exchange.apps.reply(app, socket, _rest_response(message, uri, reply))
+
+
+async def _body(request: web.Request) -> Any:
+    """The decoded JSON body; a body of another type is not looked at, as in Asterisk."""
+    data = await request.read()
+    return msgspec.json.decode(data) if data and request.content_type == "application/json" else None
 
 
 def _query_of(message: Json, uri: str) -> dict[str, str]:

@@ -8,6 +8,10 @@ from typing import Any, Protocol
 Json = dict[str, Any]
 
 
+OUTGOING = ("AppDial2", "(Outgoing Line)")
+"""Where Asterisk says that an outgoing leg is while no application has it."""
+
+
 def stamp(at: datetime) -> str:
     """Asterisk's time text: 2026-01-02T03:04:05.678+0000."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}+0000"
@@ -50,9 +54,9 @@ class Channel:
     far_end: FarEnd | None = None
     state: str = "Down"
     in_app: bool = False
-    location: tuple[str, str] = ("", "")
+    location: tuple[str, str] = OUTGOING
     """Dialplan application and its data."""
-    context: str = "default"
+    context: str = "promiseline-nowhere"
     exten: str = "s"
     bridge: "Bridge | None" = None
     connected_to: "Channel | None" = None
@@ -108,6 +112,7 @@ class Bridge:
     name: str
     created_at: datetime
     kind: str = "mixing"
+    dtmf_events: bool = False
     members: list[Channel] = field(default_factory=list)
     moh: bool = False
 

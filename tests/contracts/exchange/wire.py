@@ -5,7 +5,7 @@ from contextlib import suppress
 
 
 class Wire:
-    """Passes bytes both ways from a free port. `cut` breaks all; while `mended` is False new connections are refused."""
+    """Passes bytes both ways from a free port. `cut` breaks all; while `mended` is False new ones are refused."""
 
     def __init__(self, port: int) -> None:
         self._to = port
