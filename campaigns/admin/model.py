@@ -85,10 +85,12 @@ def check_start(facts: StartFacts) -> list[Problem]:
 
 def _empty_queue(debtors: int) -> str:
     if debtors == 0:
-        return "the queue is empty: the creditor has no open debtors; import some (promiseline import FILE --creditor NAME)"
+        return (
+            "the queue is empty: the creditor has no open debtors; import some: promiseline import FILE --creditor NAME"
+        )
     return (
-        f"the queue is empty: none of the creditor's {debtors} open debtors has an open debt, a good number, known hours "
-        "and no hold; see the last import's report, or wait until holds end"
+        f"the queue is empty: none of the creditor's {debtors} open debtors has an open debt, a good number, known "
+        "hours and no hold; see the last import's report, or wait until holds end"
     )
 
 

@@ -77,7 +77,8 @@ async def create(
     parsed = parse_settings(settings)
     problems = check_settings(parsed)
     k = t.creditor.c
-    known = dict((await conn.execute(select(k.name, k.id).where(k.tenant_id == tenant_id))).tuples().all())
+    named = await conn.execute(select(k.name, k.id).where(k.tenant_id == tenant_id))
+    known = {row.name: int(row.id) for row in named}
     if creditor not in known:
         names = ", ".join(sorted(known)[:20]) or "none yet: import a file first"
         problems.append(Problem("creditor", f"there is no such creditor; known are {names}"))

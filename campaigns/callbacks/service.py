@@ -40,7 +40,7 @@ async def record(
     campaign_id: int | None = None,
     agent_id: int | None = None,
 ) -> int:
-    """The appointment's id; an earlier pending one is cancelled. The person's consent to the call is recorded with it."""
+    """The appointment's id; an earlier pending one is cancelled. The person's consent is recorded with it."""
     same = select(t.callback.c.id).where(t.callback.c.tenant_id == tenant_id, t.callback.c.command_id == command_id)
     before = (await conn.execute(same)).scalar_one_or_none()
     if before is not None:

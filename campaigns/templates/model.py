@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -86,8 +87,6 @@ def locale_of(language: str) -> Locale:
 
 
 def amount_text(minor: int, currency: str, language: str) -> str:
-    from decimal import Decimal
-
     value = Decimal(minor).scaleb(-money.exponent(currency))
     return str(
         format_currency(value, currency, locale=locale_of(language), numbering_system="default", currency_digits=False)

@@ -23,8 +23,8 @@ SELECT d.id, d.given_name, d.family_name, d.language, c.name, c.phone_e164, t.se
 FROM debtor d JOIN creditor c ON c.id = d.creditor_id JOIN tenant t ON t.id = d.tenant_id
 LEFT JOIN LATERAL (
     SELECT external_ref AS reference, due_date, currency,
-           (SELECT sum(balance_minor) FROM debt WHERE debtor_id = d.id AND status = 'open' AND currency = first.currency)
-               AS balance
+           (SELECT sum(balance_minor) FROM debt
+            WHERE debtor_id = d.id AND status = 'open' AND currency = first.currency) AS balance
     FROM debt AS first WHERE debtor_id = d.id AND status = 'open' ORDER BY due_date, id LIMIT 1
 ) AS owed ON true
 WHERE d.id = ANY(CAST(:ids AS bigint[]))
@@ -112,10 +112,8 @@ def _one(wanted: Wanted, texts: dict[tuple[str, str], dict[str, str]], person: A
     known = texts.get((wanted.template, wanted.channel), {})
     language = next((tag for tag in (wanted.language, wanted.language.split("-")[0], FALLBACK) if tag in known), None)
     if language is None:
-        return Problem(
-            "template",
-            f"there is no template {wanted.template} for {wanted.channel} in {wanted.language} or {FALLBACK}: write one",
-        )
+        tags = f"{wanted.language} or {FALLBACK}"
+        return Problem("template", f"there is no template {wanted.template} for {wanted.channel} in {tags}: write one")
     if person is None:
         return Problem("debtor_id", "the person is gone")
     body = known[language]

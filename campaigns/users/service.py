@@ -72,10 +72,10 @@ async def create(
 async def authenticate(
     conn: AsyncConnection, passwords: Passwords, *, tenant_id: int, login: str, password: str
 ) -> User | None:
-    """The active user whose login and password these are; takes as long for an unknown login as for a wrong password."""
+    """The active user whose login and password these are; an unknown login takes as long as a wrong password."""
     query = select(*_COLUMNS, u.password_hash).where(u.tenant_id == tenant_id, u.login == login.strip().lower())
     row = (await conn.execute(query)).one_or_none()
-    held = None if row is None or row.password_hash == "!" else row.password_hash  # noqa: S105 - the mark of no password
+    held = None if row is None or row.password_hash == "!" else row.password_hash  # noqa: S105
     if not await passwords.verify(held, password) or row is None or not row.active:
         return None
     if held is not None and passwords.outdated(held):

@@ -1,0 +1,88 @@
+"""The shapes of a person's file as the console shows it; the same fields as in agent_ui/web/src/protocol.ts."""
+
+from typing import TypedDict
+
+
+class Money(TypedDict):
+    minor: int
+    currency: str
+
+
+class DebtView(TypedDict):
+    id: int
+    reference: str
+    creditor: str
+    product: str
+    principal: Money
+    balance: Money
+    due_date: str
+    days_past_due: int
+    status: str
+
+
+class TimelineItem(TypedDict):
+    at: str
+    kind: str  # call, message, note, promise, request, inbound
+    text: str
+    detail: str
+
+
+class PromiseView(TypedDict):
+    id: int
+    amount: Money
+    due_date: str
+    state: str
+    created_at: str
+
+
+class ScorePart(TypedDict):
+    name: str
+    points: float
+    because: str
+
+
+class ScoreView(TypedDict):
+    total: float
+    parts: list[ScorePart]
+
+
+class PromiseLimits(TypedDict):
+    min_minor: int
+    max_days: int
+
+
+class MayContact(TypedDict):
+    channel: str
+    allowed: bool
+    because: str
+
+
+class FileView(TypedDict):
+    debtor_id: int
+    name: str
+    language: str
+    city: str | None
+    country: str
+    local_time: str
+    timezone: str
+    debts: list[DebtView]
+    score: ScoreView
+    timeline: list[TimelineItem]
+    promises: list[PromiseView]
+    promise_limits: PromiseLimits
+    may_contact: list[MayContact]
+
+
+class Check(TypedDict):
+    key: str  # date_of_birth, postal_code, last4
+    label: str
+    expected: str
+
+
+class PersonView(TypedDict):
+    """All that may be shown before the right party is recorded: nothing of a debt."""
+
+    debtor_id: int
+    ask_for: str
+    language: str
+    checks: list[Check]
