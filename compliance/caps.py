@@ -87,8 +87,9 @@ def _cap(
     since = period_start(cap, here.day)
     recent = s.events_since(start_of_date(here.zone, since))
     if cap.points != "any":
-        work = {point.id for point in s.facts.debtor.points if point.kind == "work"}
-        recent = [event for event in recent if (event.contact_point in work) == (cap.points == "work")]
+        work = [point.id for point in s.facts.debtor.points if point.kind == "work"]
+        if work or cap.points == "work":
+            recent = [event for event in recent if (event.contact_point in work) == (cap.points == "work")]
     if cap.per == "number":
         same = {point.id for point in s.facts.debtor.points if point.address == s.point.address}
         recent = [event for event in recent if event.contact_point in same]

@@ -129,15 +129,34 @@ def _ending(finding: Finding, version: Version, here: Wall) -> Finding:
 
 
 def _first_allowed(s: Situation, found: list[Finding], books: Rulebooks) -> datetime | None:
-    at = s.contact.at
-    last = at + _SEARCH + _longest_wait(s)
+    """Jumps from the end of what stands in the way to the next open time, and asks everything again there."""
+    last = s.contact.at + _SEARCH + _longest_wait(s)
     while found:
-        untils = [finding.until for finding in found if finding.until is not None]
-        if len(untils) < len(found) or max(untils) > last:
+        at = _all_over(found, last)
+        while at is not None and (shut := _shut(s, at, books)):
+            at = _all_over(shut, last)
+        if at is None:
             return None
-        at = max(untils)
         found = _findings(s, at, [wall(zone, at) for zone in s.zones], [], books)
     return at
+
+
+def _all_over(found: list[Finding], last: datetime) -> datetime | None:
+    untils = [finding.until for finding in found if finding.until is not None]
+    return max(untils) if len(untils) == len(found) and max(untils) <= last else None
+
+
+def _shut(s: Situation, at: datetime, books: Rulebooks) -> list[Finding]:
+    """Only what the clock says: windows and refused times. Cheap enough to walk over a year."""
+    found = []
+    for zone in s.zones:
+        here = wall(zone, at)
+        if s.requests:
+            found += preference_findings(s, here)
+        for version in _versions(s, here, books):
+            shut = window_findings(version, here, s.contact.channel, s.margin_s)
+            found += [_ending(finding, version, here) for finding in shut]
+    return found
 
 
 def _longest_wait(s: Situation) -> timedelta:
