@@ -64,6 +64,7 @@ export interface CampaignView {
   in_flight: number; dialed: number; answered: number; machines: number; bridged: number; abandoned: number; abandon_rate: number; // today; 0..1
   promises: number; promised: Money[]; messages_sent: number; messages_delivered: number; denied: Record<string, number>;
   dial_rate_per_minute: number; because: string; // the figure that limited the last pacing decision
+  lines_per_agent?: number; // power mode; absent: not told
 }
 export interface FloorAgent { id: number; name: string; state: AgentState; since: string; reason: string | null; campaign: string | null; calls: number; promises: number; talk_s: number; occupancy: number; phone_online: boolean; simulated: boolean }
 export interface FloorCall { attempt_id: string; campaign_id: number; state: string; since: string; agent_id: number | null; phone_masked: string }

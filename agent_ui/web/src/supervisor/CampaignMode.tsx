@@ -9,7 +9,7 @@ const LINES = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5];
 export function CampaignMode({ campaign }: { campaign: CampaignView }) {
   const model = useBoardModel();
   const disabled = !model.live || campaign.state === "finished" || model.busy("campaign_mode", campaign.id);
-  const lines = model.known.value[campaign.id]?.settings.lines_per_agent ?? null;
+  const lines = campaign.lines_per_agent ?? model.known.value[campaign.id]?.settings.lines_per_agent ?? null;
   const send = async (mode: string, linesPerAgent: number | null) => {
     const withLines = mode === "power" && linesPerAgent !== null ? { lines_per_agent: linesPerAgent } : {};
     await model.run("campaign_mode", campaign.id, { campaign_id: campaign.id, mode, ...withLines });
