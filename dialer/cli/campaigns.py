@@ -149,7 +149,7 @@ def status(
 
 async def _find(conn: AsyncConnection, tenant_id: int, name: str) -> int:
     c = t.campaign.c
-    found = dict((await conn.execute(select(c.name, c.id).where(c.tenant_id == tenant_id))).tuples().all())
+    found = {row.name: int(row.id) for row in await conn.execute(select(c.name, c.id).where(c.tenant_id == tenant_id))}
     if name in found:
         return int(found[name])
     if name.isdigit() and int(name) in found.values():

@@ -5,7 +5,7 @@ import shutil
 import signal
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvloop
@@ -14,11 +14,13 @@ from rich.status import Status
 from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey, EngineError
 from dialer.cli.output import console, fail, print_json, print_rows, told_clearly
 from dialer.cli.serve import configure_logs
-from dialer.demo import headless
-from dialer.demo.run import Demo, running
-from dialer.demo.setting_up import Plan
 from dialer.engines import Engines, engines
 from dialer.settings import Settings, SettingsProblem
+
+if TYPE_CHECKING:
+    from dialer.demo.headless import HeadlessOptions
+    from dialer.demo.run import Demo
+    from dialer.demo.setting_up import Plan
 
 DATA = Path(".demo")
 
@@ -36,17 +38,23 @@ def demo_command(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object (headless).")] = False,
 ) -> None:
     """Try the product: twelve simulated agents, thousands of synthetic debtors, nothing leaves this machine."""
+    # the demonstration brings name lists and the synthetic portfolio: no other command should wait for them
+    from dialer.demo.headless import HeadlessOptions
+    from dialer.demo.setting_up import Plan
+
     configure_logs("warning")
     with told_clearly(EngineError, SettingsProblem):
         if without_browser:
-            _headless(headless.HeadlessOptions(seconds, speed, seed, debtors=debtors), json)
+            _headless(HeadlessOptions(seconds, speed, seed, debtors=debtors), json)
         else:
             _watched(reset, port, Plan(seed=seed, debtors=debtors))
 
 
-def _headless(options: headless.HeadlessOptions, json: bool) -> None:
+def _headless(options: "HeadlessOptions", json: bool) -> None:
     if options.seconds <= 0 or options.speed <= 0:
         fail("--seconds and --speed must be above 0")
+    from dialer.demo import headless
+
     folder = Path(tempfile.mkdtemp(prefix="promiseline-demo-"))
     postgres = EmbeddedPostgres(folder / "postgres", durable=False)
     valkey = EmbeddedValkey(folder / "valkey")
@@ -66,7 +74,7 @@ def _headless(options: headless.HeadlessOptions, json: bool) -> None:
         print_rows("Demonstration", [{"figure": key, "value": value} for key, value in figures.items()])
 
 
-def _watched(reset: bool, port: int, plan: Plan) -> None:
+def _watched(reset: bool, port: int, plan: "Plan") -> None:
     if reset:
         with console.status("Removing the demonstration's data"):
             EmbeddedPostgres(DATA / "postgres").destroy()
@@ -81,7 +89,9 @@ def _demo_engines() -> Settings:
     return Settings(data_dir=DATA)
 
 
-async def _until_stopped(found: Engines, port: int, plan: Plan, status: Status) -> None:
+async def _until_stopped(found: Engines, port: int, plan: "Plan", status: Status) -> None:
+    from dialer.demo.run import running
+
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -97,7 +107,7 @@ async def _until_stopped(found: Engines, port: int, plan: Plan, status: Status) 
         fail(f"port {port} is taken by another program; choose another one: promiseline demo --port 8090")
 
 
-def _invite(demo: Demo) -> None:
+def _invite(demo: "Demo") -> None:
     console.print("\n[bold]Promiseline is running.[/] Everything is simulated; nothing leaves this machine.\n")
     console.print(f"  Open        [bold]{demo.server.url}[/]")
     for login in demo.stage.logins:
