@@ -31,6 +31,7 @@ from telephony.exchange import (
 )
 
 log = structlog.get_logger(__name__)
+WITHOUT_CALL = (AgentState.READY, AgentState.PAUSED, AgentState.OFFLINE, AgentState.PREVIEW)
 
 
 class Agents:
@@ -63,12 +64,16 @@ class Agents:
         if inbox is not None:
             inbox.append(event)
             return
+        before = live.agent
         inbox = self._inboxes[live.user_id] = deque([event])
         try:
             while inbox:
                 self._step(live, inbox.popleft())
         finally:
             del self._inboxes[live.user_id]
+        if live.agent.offerable and not before.offerable:
+            self._state.match()
+            self._state.wake(None)
 
     def _step(self, live: LiveAgent, event: ae.AgentEvent) -> None:
         before = live.agent
@@ -84,20 +89,17 @@ class Agents:
             self.prepare(live)
         for effect in effects:
             self._do[type(effect)](live, effect)
+        if live.agent.state in WITHOUT_CALL:
+            live.call = live.file = None
         if after is before and not effects:
             return
         if after is not before:
             self._records.session(live)
         self._state.agent_changed(live)
-        if after.offerable and not before.offerable:
-            self._state.match()
-            self._state.wake(None)
 
     def _moved(self, live: LiveAgent, before: Agent, after: Agent, event: ae.AgentEvent) -> None:
         if (after.state, after.since) == (before.state, before.since):
             return
-        if after.state is AgentState.OFFLINE:
-            live.preview = None
         if before.state is AgentState.OFFLINE:
             live.session_id, live.started_at = new_id(), event.at
         elif before.since is not None:
@@ -105,9 +107,6 @@ class Agents:
             seconds = (event.at - before.since).total_seconds()
             self._tallies.agent(live.user_id).seconds[str(before.state)] += seconds
             self._tell_pacers(live, before, after, seconds)
-        if after.state in (AgentState.READY, AgentState.PAUSED, AgentState.OFFLINE, AgentState.PREVIEW):
-            live.call = None
-            live.file = None
 
     def _tell_pacers(self, live: LiveAgent, before: Agent, after: Agent, seconds: float) -> None:
         talked = before.state in (AgentState.TALKING, AgentState.HOLD)

@@ -84,8 +84,9 @@ class Console:
         }
 
     def _call(self, live: LiveAgent) -> dict[str, Any] | None:
-        if live.agent.state is AgentState.PREVIEW and live.preview is not None:
-            return self._preview(live, live.preview)
+        if live.preview is not None and live.agent.state in (AgentState.PREVIEW, AgentState.RESERVED):
+            phase = "preview" if live.agent.state is AgentState.PREVIEW else "dialing"
+            return self._preview(live.preview, phase)
         shown = (AgentState.RESERVED, AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP)
         if live.call is None or live.agent.state not in shown:
             return None
@@ -102,10 +103,10 @@ class Console:
             "language": language,
         }
 
-    def _preview(self, live: LiveAgent, preview: Preview) -> dict[str, Any]:
+    def _preview(self, preview: Preview, phase: str) -> dict[str, Any]:
         return self._head(preview.campaign_id, preview.phone, preview.card.language) | {
             "attempt_id": "",
-            "phase": "preview",
+            "phase": phase,
             "since": iso(preview.since),
             "answered_at": None,
             "bridged_at": None,

@@ -34,6 +34,7 @@ REMEMBERED = 200
 RIGHT_PARTY = text("""
 UPDATE attempt SET right_party_at = coalesce(right_party_at, :now), answered_by = 'person' WHERE id = :id
 """)
+CHOSEN = text("UPDATE attempt SET disposition = :code WHERE id = :id")
 PERSON = text("UPDATE attempt SET answered_by = 'person' WHERE id = :id")
 IN_CALL = (AgentState.TALKING, AgentState.HOLD)
 WITH_CALL = (*IN_CALL, AgentState.WRAP_UP)
@@ -280,15 +281,18 @@ class Desk:
         code = command.args.get("code")
         if code not in DISPOSITIONS:
             raise Wrong("bad_code", f"The disposition is one of {', '.join(DISPOSITIONS)}.", "code")
-        if live.agent.state is AgentState.WRAP_UP and call.call.state is CallState.ENDED:
-            reply = self._feed(live, ae.Disposed(str(code), self._state.now()))
-            if not await self._records.written():
-                return Reply(
-                    error_code="database_down",
-                    message="The database does not answer: the disposition is kept here and saved when it does.",
-                )
-            return reply
-        return self._feed(live, ae.Disposed(str(code), self._state.now()))
+        if live.agent.state is not AgentState.WRAP_UP or call.call.state is not CallState.ENDED:
+            # chosen before the end was seen: kept at once, settled with the end
+            async with self._state.engine.begin() as conn:
+                await conn.execute(CHOSEN, {"id": UUID(call.attempt_id), "code": code})
+            call.prewritten = True
+        reply = self._feed(live, ae.Disposed(str(code), self._state.now()))
+        if not await self._records.written():
+            return Reply(
+                error_code="database_down",
+                message="The database does not answer: the disposition is kept here and saved when it does.",
+            )
+        return reply
 
     async def _dismiss(self, live: LiveAgent, command: Command) -> Reply:
         live.notices = [notice for notice in live.notices if notice["id"] != command.args.get("id")]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.queue import service as queue
 from campaigns.queue.model import ClaimedRow, Settlement
+from campaigns.strategies.model import arrives_at_call
 from compliance.windows import window_state
 from dialer import call_events as ce
 from dialer import leases
@@ -20,6 +21,7 @@ from dialer.contact import Admitted, Refused, WantedContact, admit
 from dialer.floor_snapshot import snapshot
 from dialer.lanes import Lane
 from dialer.previews import Previews
+from dialer.settlement import walk_on
 from dialer.state import Card, FloorState, LiveCall, LiveCampaign
 from dialer.tallies import Tallies
 from telephony.exchange import NodeHealth
@@ -178,18 +180,21 @@ class Engine:
 
     async def _show(self, campaign: LiveCampaign, loop: Loop, wanted: int, now: datetime) -> int:
         async with self._state.engine.begin() as conn:
-            rows = await self._claim(conn, campaign, loop, wanted, now)
-            cards = await load_cards(conn, [row.debtor_id for row in rows]) if rows else {}
-            phones = await self._previews.phones(conn, [row.debtor_id for row in rows]) if rows else {}
+            claimed = await self._claim(conn, campaign, loop, wanted, now)
+            rows = await self._at_a_call(conn, campaign, claimed, now)
+            debtors = [row.debtor_id for row in rows]
+            cards = await load_cards(conn, debtors) if rows else {}
+            phones = await self._previews.phones(conn, debtors) if rows else {}
         await self._previews.offer(campaign, rows, cards, phones)
-        return len(rows)
+        return len(claimed)
 
     async def _dial(self, campaign: LiveCampaign, loop: Loop, wanted: int, nodes: list[str], now: datetime) -> int:
         shares = self._shares(campaign, nodes, wanted)
         async with self._state.engine.begin() as conn:
-            rows = await self._claim(conn, campaign, loop, wanted, now)
-            if not rows:
+            claimed = await self._claim(conn, campaign, loop, wanted, now)
+            if not claimed:
                 return 0
+            rows = await self._at_a_call(conn, campaign, claimed, now)
             by_debtor = {row.debtor_id: row for row in rows}
             contacts = [
                 WantedContact(
@@ -216,7 +221,16 @@ class Engine:
         ]
         if lives:
             self._state.tasks.spawn(self._launch(lives, campaign.settings.calls_per_second), "launch")
-        return len(rows)
+        return len(claimed)
+
+    async def _at_a_call(
+        self, conn: AsyncConnection, campaign: LiveCampaign, rows: list[ClaimedRow], now: datetime
+    ) -> list[ClaimedRow]:
+        """The rows whose step is a call; the others go on with their strategy."""
+        others = [row for row in rows if not arrives_at_call(campaign.settings, row.step)]
+        if others:
+            await walk_on(conn, campaign, others, await load_cards(conn, [row.debtor_id for row in others]), now)
+        return [row for row in rows if arrives_at_call(campaign.settings, row.step)]
 
     def _shares(self, campaign: LiveCampaign, nodes: list[str], wanted: int) -> list[str]:
         """Each call is dialed from a node where free agents are, in proportion."""

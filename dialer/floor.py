@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -36,6 +37,12 @@ from telephony.exchange import EndpointChanged, Exchange, ExchangeEvent, NodeDow
 
 log = structlog.get_logger(__name__)
 CALL_PREFIX = "pl-c-"
+LOOK_S = 5.0
+VERSIONS = text("""
+SELECT c.id, c.version, c.state, (SELECT count(*) FROM campaign_agent ca WHERE ca.campaign_id = c.id) AS agents
+FROM campaign c WHERE CAST(:tenant AS integer) IS NULL OR c.tenant_id = CAST(:tenant AS integer)
+""")
+DATABASE_DOWN = Reply(error_code="database_down", message="The database does not answer: try again in a moment.")
 NOT_AN_AGENT = Reply(error_code="not_an_agent", message="Only agents have a console; log in as an agent.")
 
 
@@ -114,6 +121,7 @@ class Floor:
         tasks.spawn(self.board.run(), "board")
         tasks.spawn(self.board.run_figures(), "board-figures")
         tasks.spawn(self._keep_house(), "housekeeping")
+        tasks.spawn(self._look_for_changes(), "campaign-changes")
         for live in list(self.state.agents.values()):
             self.console.show(live)
         for campaign in self.state.campaigns.values():
@@ -141,6 +149,21 @@ class Floor:
                     await queue.renew(conn, self.state.owner, lease_s=lease_s, now=self.state.now())
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("floor.housekeeping_failed", problem=type(problem).__name__)
+
+    async def _look_for_changes(self) -> None:
+        """Campaigns that another program changed and that nobody told us of, the command line for one."""
+        speed = float(getattr(self.state.clock, "speed", 1.0))
+        while True:
+            await self.state.clock.sleep(LOOK_S * speed)
+            try:
+                async with self.state.engine.connect() as conn:
+                    rows = (await conn.execute(VERSIONS, {"tenant": self.state.tenant_id})).all()
+                for campaign_id, version, state, agents in rows:
+                    known = self.state.campaigns.get(campaign_id)
+                    if known is None or (known.version, known.state, len(known.agents)) != (version, state, agents):
+                        await self.campaign_changed(campaign_id)
+            except (SQLAlchemyError, OSError) as problem:
+                log.warning("floor.changes_not_read", problem=type(problem).__name__)
 
     # ---- events --------------------------------------------------------------------------------------------------
 
@@ -208,7 +231,11 @@ class Floor:
     # ---- the port ------------------------------------------------------------------------------------------------
 
     async def agent_command(self, actor: Actor, command: Command) -> Reply:
-        live = await self._agent(actor)
+        try:
+            live = await self._agent(actor)
+        except (SQLAlchemyError, OSError, TimeoutError) as problem:
+            log.error("floor.agent_not_read", problem=type(problem).__name__)
+            return DATABASE_DOWN
         return NOT_AN_AGENT if live is None else await self.desk.do(live, actor, command)
 
     async def supervisor_command(self, actor: Actor, command: Command) -> Reply:
@@ -217,7 +244,11 @@ class Floor:
         return await self.supervisors.do(actor, command)
 
     async def agent_present(self, actor: Actor, present: bool) -> None:
-        live = await self._agent(actor)
+        try:
+            live = await self._agent(actor)
+        except (SQLAlchemyError, OSError, TimeoutError) as problem:
+            log.error("floor.agent_not_read", problem=type(problem).__name__)
+            return  # the agent's first command reads again
         if live is not None:
             now = self.state.now()
             self.agents.feed(live, ae.ConsoleBack(now) if present else ae.ConsoleGone(now))

@@ -4,7 +4,7 @@ The listing must be asked for after `asked_at` was read, and `calls` and `legs` 
 every channel that we know of could be on it, and only calls dialed before it can be missed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,8 +81,12 @@ def reconcile(
     channels: Iterable[ChannelSnapshot],
     bridges: Sequence[BridgeSnapshot],
     asked_at: datetime,
+    known_before: Collection[str] = (),
 ) -> list[Finding]:
-    """What to do about each call, leg, channel and bridge. A call or leg newer than `asked_at` is left alone."""
+    """What to do about each call, leg, channel and bridge. A call or leg newer than `asked_at` is left alone.
+
+    `known_before`: channels that were ours when the question was asked; those that have ended since are no strangers.
+    """
     seen = {channel.channel_id: channel for channel in channels}
     inside = {channel_id: bridge.bridge_id for bridge in bridges for channel_id in bridge.channel_ids}
     agent_of = {leg.bridge_id: leg.user_id for leg in legs}
@@ -101,7 +105,7 @@ def reconcile(
             findings.append(LegFound(leg.user_id, channel.state, inside.get(leg.channel_id) == leg.bridge_id))
         elif leg.opened_at < asked_at:
             findings.append(LegLost(leg.user_id))
-    known = {call.channel_id for call in calls} | {leg.channel_id for leg in legs}
+    known = {call.channel_id for call in calls} | {leg.channel_id for leg in legs} | set(known_before)
     findings += [
         HangUpUnknown(channel.channel_id)
         for channel in seen.values()

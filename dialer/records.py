@@ -103,19 +103,21 @@ class Records:
     def ended(self, live: LiveCall) -> None:
         """The attempt's end; it settles the queue too, unless an agent's disposition is still to come."""
         self._pending.attempts.pop(live.attempt_id, None)
-        self._pending.ends[live.attempt_id] = CallEnd.of(live, self._state)
+        end = self._pending.ends[live.attempt_id] = CallEnd.of(live, self._state)
+        live.settled = not end.waits_for_agent
         self._wake.set()
 
     def disposed(self, live: LiveCall, agent_id: int, code: str | None) -> None:
         """An agent's final word on a call. A later agent's word counts when the call went on with another."""
         if live.call.agent_id not in (None, agent_id):
             return
-        if live.disposition is not None and live.call.state is CallState.ENDED:
+        if live.settled:
             return
         campaign = self._state.campaigns.get(live.campaign_id or 0)
         default = campaign.settings.default_disposition if campaign else "contact_no_result"
         live.disposition = code or default
         if live.call.state is CallState.ENDED:
+            live.settled = True
             self._pending.disposals.append(Disposal(CallEnd.of(live, self._state), live.disposition, agent_id))
         self._wake.set()
 

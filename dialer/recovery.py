@@ -47,7 +47,7 @@ class Recovery:
         async with self._state.engine.begin() as conn:
             unsettled = await restore(conn, self._state)
         for live in unsettled:
-            self._records.disposed(live, live.call.talked_with or 0, None)
+            self._records.disposed(live, live.call.talked_with or 0, live.disposition)
         now = self._state.now()
         for agent in list(self._state.agents.values()):
             self._wake_agent(agent, now)
@@ -80,14 +80,14 @@ class Recovery:
         async with lock:
             try:
                 await self._watch_phones(exchange)
-                asked_at = self._state.now()
+                asked_at, before = self._state.now(), self._channels(exchange.node)
                 channels = await exchange.channels()
                 bridges = await exchange.bridges()
             except ExchangeError as problem:
                 log.warning("reconcile.no_answer", node=exchange.node, how=type(problem).__name__)
                 return
             calls, legs = self._open_calls(exchange.node), self._open_legs(exchange.node)
-            findings = reconcile(calls, legs, channels, bridges, asked_at)
+            findings = reconcile(calls, legs, channels, bridges, asked_at, before)
             lost: list[EndAsLost] = []
             for finding in findings:
                 self._state.metrics.reconciled.labels(type(finding).__name__).inc()
@@ -106,6 +106,10 @@ class Recovery:
                     await self._agents.watch(live, exchange, live.endpoint)
                 except ExchangeError as problem:
                     log.warning("reconcile.phone_not_watched", user_id=live.user_id, how=type(problem).__name__)
+
+    def _channels(self, node: str) -> set[str]:
+        calls = {live.channel_id for live in self._state.calls.values() if live.node == node}
+        return calls | set(self._state.legs)
 
     def _open_calls(self, node: str) -> list[OpenCall]:
         return [

@@ -41,7 +41,7 @@ OPEN = text(_ATTEMPT + "a.state <> 'ended' AND (a.node = ANY(CAST(:nodes AS text
 BY_ID = text(_ATTEMPT + "a.id = ANY(CAST(:ids AS uuid[]))")
 # connected calls that ended and that no agent's wrap-up will settle any more
 UNSETTLED = text(
-    _ATTEMPT + "a.state = 'ended' AND a.bridged_at IS NOT NULL AND a.disposition IS NULL AND q.fence IS NOT NULL"
+    _ATTEMPT + "a.state = 'ended' AND a.bridged_at IS NOT NULL AND q.fence IS NOT NULL"
 )
 TAKE_OVER = text("""
 UPDATE queue_row q SET lease_owner = :owner, lease_until = :until
@@ -162,6 +162,7 @@ def _call(state: FloorState, row: dict[str, Any], cards: dict[int, Any]) -> Live
         card=cards.get(row["debtor_id"]),
         identity="right_party" if row["right_party_at"] else "unchecked",
         disposition=row["disposition"],
+        prewritten=row["disposition"] is not None,
         debt_ids=tuple(row["debt_ids"]),
         dialed_at=row["at"],
     )

@@ -5,7 +5,7 @@ done twice and is done once: the attempt ends once, the queue row by its fence, 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -19,8 +19,8 @@ from campaigns.model import CampaignSettings, Outcome
 from campaigns.queue.model import ClaimedRow, Settlement
 from campaigns.queue.service import settle_many
 from campaigns.requests.service import record_request
-from campaigns.strategies.model import MessageDue, Next, after_outcome
-from dialer.state import FloorState, LiveCall, new_id
+from campaigns.strategies.model import MessageDue, Next, after_outcome, walk
+from dialer.state import Card, FloorState, LiveCall, LiveCampaign, new_id
 
 GOOD_POINTS = text("""
 SELECT c.debtor_id, c.id, c.kind FROM contact_point c
@@ -29,7 +29,7 @@ WHERE c.debtor_id = ANY(CAST(:ids AS bigint[])) AND c.status = 'good' ORDER BY c
 DISPOSE = text("""
 UPDATE attempt SET disposition = :code, outcome = coalesce(:outcome, outcome),
     answered_by = coalesce(:answered_by, answered_by)
-WHERE id = :id AND disposition IS NULL RETURNING id
+WHERE id = :id AND (disposition IS NULL OR CAST(:again AS boolean)) RETURNING id
 """)
 SPOIL = text("UPDATE contact_point SET status = :status WHERE id = ANY(CAST(:ids AS bigint[])) AND status = 'good'")
 CHANNEL_KINDS = {"sms": ("mobile",), "whatsapp": ("mobile",), "email": ("email",)}
@@ -56,6 +56,7 @@ class CallEnd:
     queue: ClaimedRow | None
     settings: CampaignSettings | None
     disposition: str | None
+    prewritten: bool
     callback_at: datetime | None
     language: str
     ended_at: datetime
@@ -82,6 +83,7 @@ class CallEnd:
             queue=live.queue,
             settings=campaign.settings if campaign else None,
             disposition=live.disposition,
+            prewritten=live.prewritten,
             callback_at=live.callback_at,
             language=live.card.language if live.card else "en",
             ended_at=call.ended_at or state.now(),
@@ -126,7 +128,13 @@ async def settle_disposals(conn: AsyncConnection, disposals: Sequence[Disposal])
     events: list[dict[str, Any]] = []
     for disposal in disposals:
         outcome, answered_by = CORRECTIONS.get(disposal.code, (None, None))
-        values = {"id": disposal.end.attempt_id, "code": disposal.code, "outcome": outcome, "answered_by": answered_by}
+        values = {
+            "id": disposal.end.attempt_id,
+            "code": disposal.code,
+            "outcome": outcome,
+            "answered_by": answered_by,
+            "again": disposal.end.prewritten,
+        }
         if (await conn.execute(DISPOSE, values)).first() is None:
             continue
         first.append(replace(disposal.end, disposition=disposal.code))
@@ -192,26 +200,62 @@ async def _points(conn: AsyncConnection, debtor_ids: Sequence[int]) -> dict[int,
 
 
 def _message(end: CallEnd, due: MessageDue, points: list[tuple[int, str]]) -> dict[str, Any] | None:
-    """The queued message, to the number just called when the channel can use it; None when there is nowhere to."""
+    """To the number just called when the channel can use it."""
+    about = _About(end.tenant_id, end.campaign_id or 0, end.language, end.contact_point_id)
+    return _queued(about, cast(ClaimedRow, end.queue), due, points, end.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    tenant_id: int
+    campaign_id: int
+    language: str
+    contact_point_id: int | None = None
+
+
+def _queued(
+    about: _About, row: ClaimedRow, due: MessageDue, points: list[tuple[int, str]], now: datetime
+) -> dict[str, Any] | None:
+    """The queued message; None when the person has no address that the channel can use."""
     usable = [point_id for point_id, kind in points if kind in CHANNEL_KINDS.get(due.channel, ())]
     if not usable:
         return None
-    row = cast(ClaimedRow, end.queue)
     return {
         "id": new_id(),
-        "tenant_id": end.tenant_id,
-        "dedupe_key": f"{end.campaign_id}:{end.debtor_id}:{due.step}:{row.fence}",
-        "campaign_id": end.campaign_id,
-        "debtor_id": end.debtor_id,
-        "contact_point_id": end.contact_point_id if end.contact_point_id in usable else usable[0],
+        "tenant_id": about.tenant_id,
+        "dedupe_key": f"{about.campaign_id}:{row.debtor_id}:{due.step}:{row.fence}",
+        "campaign_id": about.campaign_id,
+        "debtor_id": row.debtor_id,
+        "contact_point_id": about.contact_point_id if about.contact_point_id in usable else usable[0],
         "channel": due.channel,
         "origin": "message_step",
         "template": due.template,
-        "language": end.language,
+        "language": about.language,
         "state": "queued",
         "not_before": due.not_before,
-        "created_at": end.ended_at,
+        "created_at": now,
     }
+
+
+async def walk_on(
+    conn: AsyncConnection, campaign: LiveCampaign, rows: Sequence[ClaimedRow], cards: Mapping[int, Card], now: datetime
+) -> None:
+    """Claimed rows whose step is no call: queue the messages on the way and put them at their next call."""
+    if not rows:
+        return
+    points = await _points(conn, [row.debtor_id for row in rows])
+    messages: list[dict[str, Any]] = []
+    settled: list[Settlement] = []
+    for row in rows:
+        then = walk(campaign.settings, row.step, None, now)
+        settled.append(then.settlement(row))
+        card = cards.get(row.debtor_id)
+        about = _About(campaign.tenant_id, campaign.id, card.language if card else "en")
+        made = (_queued(about, row, due, points[row.debtor_id], now) for due in then.messages)
+        messages += [message for message in made if message is not None]
+    await settle_many(conn, campaign.id, settled)
+    if messages:
+        await conn.execute(upsert(t.message).values(messages).on_conflict_do_nothing())
 
 
 def _event(kind: str, end: CallEnd, payload: dict[str, Any], agent_id: int | None = None) -> dict[str, Any]:

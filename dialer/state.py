@@ -66,6 +66,8 @@ class LiveCall:
     card: Card | None = None
     identity: str = "unchecked"
     disposition: str | None = None
+    prewritten: bool = False  # the disposition is in the database already, chosen before the call's end
+    settled: bool = False
     callback_at: datetime | None = None
     debt_ids: tuple[int, ...] = ()
     state_since: datetime | None = None

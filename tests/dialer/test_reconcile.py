@@ -52,3 +52,7 @@ def test_an_empty_bridge_of_ours_is_deleted_unless_its_leg_is_being_opened() -> 
 def test_a_leg_that_is_gone_is_lost_and_one_outside_its_bridge_is_told() -> None:
     assert reconcile([], [LEG], [], [], at(5)) == [LegLost(7)]
     assert reconcile([], [LEG], [channel("pl-a-s")], [], at(5)) == [LegFound(7, "Up", bridged=False)]
+
+
+def test_a_channel_that_was_ours_when_the_node_was_asked_is_no_stranger() -> None:
+    assert reconcile([], [], [channel("pl-c-x")], [], at(5), {"pl-c-x"}) == []

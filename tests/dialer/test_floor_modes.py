@@ -1,0 +1,139 @@
+"""Preview, an agent rung for each call, steps without a call, the gate's refusals."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from campaigns.model import CallStep, MessageStep
+from dialer.commands import Actor, Command
+from tests.dialer.floor_rig import BUSY, NO_ANSWER, PERSON, Rig, floor_rig, quick
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+async def rig(engine: AsyncEngine) -> AsyncIterator[Rig]:
+    async with floor_rig(engine) as made:
+        yield made
+
+
+async def test_a_previewed_debtor_is_dialed_when_the_agent_says_so(rig: Rig) -> None:
+    await rig.people(1, quick(mode="preview"))
+    await rig.debtor(PERSON)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "preview")
+    call = rig.console()["call"]
+    assert (call["phase"], call["checks"]) == ("preview", []) and call["ask_for"].startswith("Dana")
+    assert await rig.attempts() == []
+    assert (await rig.press("preview_dial")).error_code is None
+    await rig.until(lambda: rig.state() == "reserved" and rig.console()["call"]["phase"] == "dialing")
+    await rig.until(lambda: rig.state() == "talking")
+    (attempt,) = await rig.attempts()
+    assert (attempt["origin"], attempt["agent_id"]) == ("agent", rig.agents[0])
+
+
+async def test_a_skipped_preview_goes_back_for_later_and_the_next_one_is_shown(rig: Rig) -> None:
+    await rig.people(1, quick(mode="preview"))
+    first = await rig.debtor(PERSON, score=90_000)
+    await rig.debtor(PERSON, score=10_000)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "preview")
+    shown = rig.console()["call"]["phone"]
+    assert (await rig.press("preview_skip", reason="not_now")).error_code is None
+    await rig.until(lambda: rig.state() == "preview" and rig.console()["call"]["phone"] != shown)
+    (row,) = await rig.rows("SELECT state FROM queue_row WHERE debtor_id = :id", id=first)
+    assert row["state"] == "waiting" and await rig.attempts() == []
+
+
+async def test_a_busy_preview_call_frees_its_agent(rig: Rig) -> None:
+    await rig.people(1, quick(mode="preview"))
+    await rig.debtor(BUSY)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "preview")
+    await rig.press("preview_dial")
+    await rig.until_rows("SELECT * FROM attempt", lambda rows: rows and rows[0]["state"] == "ended")
+    await rig.until(lambda: rig.state() == "ready")
+
+
+async def test_an_agent_may_hang_up_a_preview_call_that_rings(rig: Rig) -> None:
+    await rig.people(1, quick(mode="preview"))
+    await rig.debtor(NO_ANSWER)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "preview")
+    await rig.press("preview_dial")
+    await rig.until(lambda: [call for call in rig.board()["calls"].values() if call["state"] == "ringing"])
+    assert (await rig.press("hangup")).error_code is None
+    rows = await rig.until_rows("SELECT * FROM attempt", lambda rows: rows[0]["state"] == "ended")
+    assert rows[0]["outcome"] == "cancelled"
+    await rig.until(lambda: rig.state() == "ready")
+
+
+async def test_an_agent_without_a_permanent_leg_is_rung_for_the_call(rig: Rig) -> None:
+    await rig.people(1, quick(agent_connect="per_call", answer_wait_ms=5000))
+    await rig.debtor(PERSON)
+    await rig.start()
+    assert (await rig.press("ready")).error_code is None
+    assert rig.console()["agent"]["phone"]["connected"] is False
+    await rig.until(lambda: rig.state() == "talking")
+    await rig.press("hangup")
+    await rig.press("dispose", code="contact_no_result")
+    await rig.until(lambda: not rig.sandbox.node.channels and not rig.sandbox.node.bridges)
+    assert rig.state() == "ready"
+
+
+async def test_a_row_whose_step_is_a_message_gets_it_without_a_call(rig: Rig) -> None:
+    await rig.people(1, quick(steps=(MessageStep(template="hello"), CallStep(tries=1))))
+    await rig.debtor(BUSY)
+    await rig.start()
+    await rig.ready()
+    (message,) = await rig.until_rows("SELECT * FROM message", lambda rows: rows)
+    assert message["template"] == "hello"
+    (row,) = await rig.until_rows("SELECT * FROM queue_row", lambda rows: rows[0]["state"] == "waiting")
+    assert row["step"] == 1 and await rig.attempts() == []
+
+
+async def test_a_refused_contact_is_put_off_and_counted_and_nothing_is_dialed(rig: Rig) -> None:
+    await rig.people(1)
+    debtor = await rig.debtor(PERSON)
+    async with rig.engine.begin() as conn:
+        await conn.execute(
+            text(
+                "INSERT INTO opt_out (tenant_id, address, channel, at, source)"
+                " SELECT tenant_id, address, 'voice', :now, 'agent' FROM contact_point WHERE debtor_id = :id"
+            ),
+            {"now": rig.clock.now(), "id": debtor},
+        )
+    await rig.start()
+    await rig.ready()
+    (row,) = await rig.until_rows("SELECT * FROM queue_row", lambda rows: rows[0]["state"] == "suspended")
+    assert row["held_because"] and await rig.attempts() == []
+    await rig.until(lambda: sum(next(iter(rig.board()["campaigns"].values()))["denied"].values()) == 1)
+    assert not [entry for entry in rig.sandbox.log.entries if entry.kind == "originate" and entry.number]
+
+
+async def test_a_supervisor_starts_pauses_and_changes_a_campaign(rig: Rig) -> None:
+    await rig.people(1, state="paused")
+    await rig.debtor(PERSON)
+    await rig.start()
+    await rig.ready()
+    await rig.clock.sleep(3)
+    assert await rig.attempts() == []
+    boss = Actor(1, rig.tenant, "supervisor")
+    mode = Command("m", "campaign_mode", {"campaign_id": rig.campaign, "mode": "power", "lines_per_agent": 2.0})
+    assert (await rig.floor.supervisor_command(boss, mode)).error_code is None
+    start = Command("s", "campaign_start", {"campaign_id": rig.campaign})
+    assert (await rig.floor.supervisor_command(boss, start)).error_code is None
+    await rig.until(lambda: rig.state() == "talking")
+    view = rig.board()["campaigns"][str(rig.campaign)]
+    assert (view["state"], view["mode"]) == ("running", "power")
+    stop = Command("p", "agent_pause", {"user_id": rig.agents[0]})
+    assert (await rig.floor.supervisor_command(boss, stop)).result["wish"] == "pause"
+    assert (await rig.floor.supervisor_command(rig.actor(), stop)).error_code == "forbidden"
+    actions = {row["action"] for row in await rig.rows("SELECT action FROM audit")}
+    assert {"campaign.started", "campaign.mode_changed", "agent.paused"} <= actions
