@@ -40,12 +40,12 @@ async def _serve(arguments: argparse.Namespace) -> None:
         password=os.environ.get("PROMISELINE_SANDBOX_PASSWORD", "sandbox"),
         log=ExchangeLog(arguments.log),
     )
-    await exchange.start()
-    print(f"sandbox exchange at {exchange.url}/ari, user {exchange.username}", flush=True)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    await exchange.start()
+    print(f"sandbox exchange at {exchange.url}/ari, user {exchange.username}", flush=True)
     await stopped.wait()
     await exchange.stop()
 

@@ -1,5 +1,6 @@
 """Writes down everything that happened at the simulated exchange, for an independent pass to audit."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime
 from io import BufferedWriter
@@ -67,6 +68,7 @@ class ExchangeLog:
         self._encoder = msgspec.json.Encoder()
         self._file: BufferedWriter | None = None
         self._n = 0
+        self._added = asyncio.Event()
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab")
@@ -97,7 +99,17 @@ class ExchangeLog:
             self._file.write(self._encoder.encode(entry) + b"\n")
             # a killed process must not take the evidence with it
             self._file.flush()
+        self._added.set()
         return entry
+
+    async def until(self, kind: Kind, channel: str | None = None) -> LogEntry:
+        """Wait for the first entry of that kind (of that channel)."""
+        while True:
+            for entry in self.of(kind):
+                if channel in (None, entry.channel):
+                    return entry
+            self._added.clear()
+            await self._added.wait()
 
     def of(self, kind: Kind) -> Iterator[LogEntry]:
         return (entry for entry in self.entries if entry.kind == kind)
