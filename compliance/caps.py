@@ -13,7 +13,7 @@ from compliance.facts import CALL, CONVERSATION, HistoryEvent
 from compliance.localtime import Wall, spoken, start_of_date, wall
 from compliance.rulebooks.model import Version
 from compliance.rulebooks.spec import CapSpec, CooloffSpec
-from compliance.situation import DebtKey, Finding, Situation, book_reason
+from compliance.situation import ANY_DEBT, DebtKey, Finding, Situation, book_reason, debt_keys
 from compliance.verdict import Tally
 
 _ORDINALS = {1: "st", 2: "nd", 3: "rd"}
@@ -24,8 +24,7 @@ _NOUNS = {
     "phone_communications": "communication by phone",
     "e_messages": "electronic message",
 }
-_ANY_DEBT = DebtKey("the person", None)
-_PERSON = (_ANY_DEBT,)
+_PERSON = (ANY_DEBT,)
 
 
 def frequency_findings(s: Situation, version: Version, here: Wall, tallies: list[Tally]) -> list[Finding]:
@@ -120,9 +119,16 @@ def _counted(recent: Sequence[HistoryEvent], key: DebtKey, mask: int) -> list[Hi
 
 
 def _without_consented(s: Situation, key: DebtKey, events: list[HistoryEvent], zone: str) -> list[HistoryEvent]:
+    """Calls placed under consent do not count; in a cap per person, under consent for all that they were about."""
     if not s.requests:
         return events
-    return [event for event in events if not (event.mask & CALL and covered(s, key, wall(zone, event.at)))]
+    counted = []
+    for event in events:
+        keys = (key,) if key.ids is not None else debt_keys(s.facts, event.debts)
+        there = wall(zone, event.at)
+        if not (event.mask & CALL and all(covered(s, one, there) for one in keys)):
+            counted.append(event)
+    return counted
 
 
 def _rolls_off(cap: CapSpec, counted: list[HistoryEvent], here: Wall) -> datetime:

@@ -44,6 +44,9 @@ class DebtKey(NamedTuple):
         return self.ids is None or not debts or not self.ids.isdisjoint(debts)
 
 
+ANY_DEBT = DebtKey("any debt", None)
+
+
 class Situation(Struct, frozen=True):
     """`events`: earlier events with the same person, in order; `requests`: those received by the time of contact."""
 
@@ -80,7 +83,7 @@ def situation(facts: Facts, rulebooks: Rulebooks) -> Situation:
     requests = facts.debtor.requests
     if requests:
         requests = tuple(request for request in requests if request.at <= contact.at)
-    keys = _debt_keys(facts)
+    keys = debt_keys(facts, contact.debts or tuple([debt.id for debt in facts.debts]))
     return Situation(
         facts=facts,
         contact=contact,
@@ -146,10 +149,10 @@ def person_of(point: ContactPoint) -> str:
     return point.person or point.id
 
 
-def _debt_keys(facts: Facts) -> tuple[DebtKey, ...]:
-    ids = facts.contact.debts or tuple([debt.id for debt in facts.debts])
+def debt_keys(facts: Facts, ids: tuple[str, ...]) -> tuple[DebtKey, ...]:
+    """The distinct debts among these ids; where none is named, one key that every debt meets."""
     if not ids:
-        return (DebtKey("any debt", None),)
+        return (ANY_DEBT,)
     accounts = {debt.id: debt.account_at_placement for debt in facts.debts if debt.type == "student_loan"}
     if not accounts:
         return tuple([_plain_key(name) for name in ids])

@@ -192,6 +192,9 @@ class Brute:
                         continue
                     if consent_counts and self._consented(debt, parse(event["at"]), zone):
                         continue
+                    placed = self._counts(event, "calls_placed")
+                    if agreed and placed and all(self._consented(d, parse(event["at"]), zone) for d in event["debts"]):
+                        continue
                     n += 1
                 if n > cap["max"]:
                     deny.add(cap["reason"])
