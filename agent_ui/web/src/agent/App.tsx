@@ -30,6 +30,7 @@ export function App({ connection }: { connection: LiveConnection<AgentConsole> }
             model.keysOpen.value = true;
           }}
         >
+          <h1 class="sr-only">{t("agent.title")}</h1>
           {view && <StateControls />}
         </TopBar>
         {view ? <Console /> : <Loading />}

@@ -19,7 +19,6 @@ export function Outcome({ call }: { call: CallView }) {
           <label key={code} class={shown === code ? "outcome outcome-on" : "outcome"}>
             <input
               type="radio"
-              class="sr-only"
               name="disposition"
               checked={shown === code}
               onChange={() => {

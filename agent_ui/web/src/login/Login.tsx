@@ -133,7 +133,7 @@ export function Login() {
           </Button>
         </form>
       </main>
-      <p class="login-foot">{t("login.foot")}</p>
+      <footer class="login-foot">{t("login.foot")}</footer>
     </div>
   );
 }

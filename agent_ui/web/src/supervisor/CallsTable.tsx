@@ -24,7 +24,8 @@ export function CallsTable() {
       {sorted.length === 0 ? (
         <Empty icon="phone" title={t("board.no_calls")} />
       ) : (
-        <ul class="lines calls">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard
+        <ul class="lines calls" tabIndex={0} aria-label={t("board.calls")}>
           {sorted.slice(0, SHOWN).map((call) => {
             const agent = call.agent_id === null ? null : agents[String(call.agent_id)];
             return (
