@@ -64,7 +64,6 @@ def _asterisk(settings: AsteriskSettings) -> list[Section]:
     d = settings.directories
     directories = [
         ("astetcdir", d.etc),
-        ("astmoddir", d.modules),
         ("astvarlibdir", d.lib),
         ("astdbdir", d.lib),
         ("astkeydir", d.lib),
@@ -76,6 +75,8 @@ def _asterisk(settings: AsteriskSettings) -> list[Section]:
         ("astsbindir", "/usr/sbin"),
         ("astcachedir", d.cache),
     ]
+    if d.modules:
+        directories.append(("astmoddir", d.modules))
     options = [
         ("verbose", "0"),
         ("debug", "0"),

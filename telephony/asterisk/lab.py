@@ -278,8 +278,9 @@ def _run(installation: Installation, app: str) -> None:
             "pid": os.getpid(),
         }
         print(json.dumps(shown, indent=2), flush=True)
-        with suppress(KeyboardInterrupt):
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        # blocked only now: the Asterisks would inherit it
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 
 if __name__ == "__main__":

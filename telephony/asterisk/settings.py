@@ -100,10 +100,10 @@ class AgentPhone:
 
 @dataclass(frozen=True, slots=True)
 class Directories:
-    """Where Asterisk finds and puts things, as the Asterisk process sees them."""
+    """Where Asterisk finds and puts things, as the Asterisk process sees them. `modules` empty is its built-in place."""
 
     etc: str = "/etc/asterisk"
-    modules: str = "/usr/lib/x86_64-linux-gnu/asterisk/modules"
+    modules: str = ""
     data: str = "/usr/share/asterisk"
     lib: str = "/var/lib/asterisk"
     spool: str = "/var/spool/asterisk"

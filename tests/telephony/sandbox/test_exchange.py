@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -236,3 +237,12 @@ async def test_it_runs_by_itself(tmp_path: Path) -> None:
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 10) == 0
     assert [entry.kind for entry in read_log(log)] == ["node_up", "node_down"]
+
+
+async def test_three_hundred_calls_a_second_fit_into_one_process(exchange: SandboxExchange, client: Client) -> None:
+    started = time.process_time()
+    for first in range(0, 300, 30):
+        await asyncio.gather(*(client.dial(f"c{n}", IMPATIENT) for n in range(first, first + 30)))
+    await asyncio.gather(*(exchange.log.until("destroyed", f"c{n}") for n in range(0, 300, 50)))
+    # processor time of client and exchange together, whatever else the machine does
+    assert time.process_time() - started < 1.0
