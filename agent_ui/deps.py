@@ -14,6 +14,7 @@ from campaigns.users.passwords import Passwords
 from dialer.commands import FloorPort
 from telephony.clock import Clock
 
+LOOPBACK = ("127.0.0.1", "localhost")
 STATIC_DIR = Path(__file__).parent / "static"
 
 
@@ -51,8 +52,13 @@ class WebSettings:
     def origins(self) -> frozenset[str]:
         """Origins, like https://dial.example.com, whose pages may log in and open sockets."""
         parts = urlsplit(self.public_base_url)
-        own = f"{parts.scheme}://{parts.netloc}"
-        return frozenset(origin.rstrip("/") for origin in (own, *self.allowed_origins))
+        hosts = [parts.netloc]
+        if parts.hostname in LOOPBACK:
+            # whoever tries it on the own machine writes either
+            port = f":{parts.port}" if parts.port else ""
+            hosts = [name + port for name in LOOPBACK]
+        own = (f"{parts.scheme}://{host}" for host in hosts)
+        return frozenset(origin.rstrip("/") for origin in (*own, *self.allowed_origins))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from agent_ui.source import client_address
 log = structlog.get_logger()
 
 CHECK_WITHIN_S = 3.0
+FRESH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class OperationsApi:
         self._settings = settings
         self._checks = checks
         self._registry = registry
+        self._checking = asyncio.Lock()
+        self._last: list[CheckResult] = []
+        self._fresh_until = 0.0
 
     def routes(self) -> list[Route]:
         return [
@@ -61,8 +66,7 @@ class OperationsApi:
 
     async def readyz(self, request: web.Request) -> web.Response:
         """200 when all required checks pass, else 503; the reasons are for operators only."""
-        results = await asyncio.gather(*(_run(check) for check in self._checks))
-        paired = list(zip(self._checks, results, strict=True))
+        paired = list(zip(self._checks, await self._results(), strict=True))
         ready = all(result.ok for check, result in paired if check.required)
         body: dict[str, Any] = {"ready": ready}
         if self._is_operator(request):
@@ -77,6 +81,14 @@ class OperationsApi:
                 for check, result in paired
             ]
         return answer(body, status=200 if ready else 503)
+
+    async def _results(self) -> list[CheckResult]:
+        """Checked at most once a second, however many ask: nobody needs to log in for this."""
+        async with self._checking:
+            if time.monotonic() >= self._fresh_until:
+                self._last = list(await asyncio.gather(*(_run(check) for check in self._checks)))
+                self._fresh_until = time.monotonic() + FRESH_S
+            return self._last
 
     async def metrics(self, request: web.Request) -> web.Response:
         if not self._is_operator(request):

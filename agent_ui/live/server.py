@@ -12,6 +12,7 @@ from aiohttp import web
 
 from agent_ui.deps import WebDeps
 from agent_ui.faults import database_gone
+from agent_ui.live.bus import RedisBus
 from agent_ui.live.clients import Client, Clients
 from agent_ui.live.commands import Commands
 from agent_ui.live.namespace import ConsoleNamespace, session_room
@@ -38,11 +39,11 @@ class LiveServer:
         settings = deps.settings
         self._deps = deps
         self._sessions = sessions
-        manager = _redis_manager(settings.redis_url) if settings.redis_url else None
+        self._bus = RedisBus(settings.redis_url) if settings.redis_url else None
         self._sio = socketio.AsyncServer(
             async_mode="aiohttp",
             namespaces=["/agent", "/supervisor"],
-            client_manager=manager,
+            client_manager=self._bus,
             serializer=ConsolePacket,
             json=OrJson,
             transports=["websocket"],
@@ -59,7 +60,7 @@ class LiveServer:
         self._watch = Watch(self._sio, self._clients, sessions, self._judge, self._presence, self.left)
         self._tasks: set[asyncio.Task[None]] = set()
         self._unlisten: Callable[[], None] | None = None
-        self._watching: asyncio.Task[None]
+        self._watching: asyncio.Task[None] | None = None
         for namespace, roles in (("/agent", {"agent"}), ("/supervisor", {"supervisor", "admin"})):
             self._sio.register_namespace(
                 ConsoleNamespace(
@@ -116,8 +117,9 @@ class LiveServer:
         """Cut all consoles; they come back by themselves, to this process or another."""
         if self._unlisten is not None:
             self._unlisten()
-        self._watching.cancel()
-        await asyncio.gather(self._watching, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         for eio_sid in list(self._sio.eio.sockets):
             self._clients.cut_socket(eio_sid, "shutdown")
         await self._gone()
@@ -125,10 +127,8 @@ class LiveServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._sio.shutdown()
-        listener = getattr(self._sio.manager, "thread", None)
-        if listener is not None:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+        if self._bus is not None:
+            await self._bus.aclose()
 
     async def _gone(self) -> None:
         """Wait a little until the cut sockets have said that they left, and the floor has heard it."""
@@ -153,7 +153,7 @@ class LiveServer:
         for client in self._clients:
             if client.identity.token_hash == token_hash:
                 self._dismiss(client, because)
-        if self._deps.settings.redis_url:
+        if self._bus is not None:
             self._spawn(self._tell_others(token_hash, because))
 
     async def _tell_others(self, token_hash: bytes, because: str) -> None:
@@ -207,7 +207,3 @@ class LiveServer:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _redis_manager(url: str) -> Any:
-    return socketio.AsyncRedisManager(url, channel="promiseline:live", json=OrJson)

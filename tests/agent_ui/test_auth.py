@@ -194,6 +194,14 @@ async def test_an_allowed_origin_may_log_in(make_web: WebMaker) -> None:
     assert response.status == 200
 
 
+async def test_on_the_own_machine_localhost_is_as_good_as_its_number(web: Web) -> None:
+    body = {"login": "agent", "password": "correct horse battery"}
+    local = web.base.replace("127.0.0.1", "localhost")
+    assert (await web.browser().call("POST", "/api/login", body, headers={"Origin": local})).status == 200
+    other_port = "http://localhost:1"
+    assert (await web.browser().call("POST", "/api/login", body, headers={"Origin": other_port})).status == 403
+
+
 @pytest.mark.parametrize("token", ["", "guessed", "é"])
 async def test_a_change_without_the_sessions_csrf_token_is_refused(web: Web, token: str) -> None:
     browser = await web.logged_in("agent")

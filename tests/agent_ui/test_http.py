@@ -1,5 +1,6 @@
 """What holds for every HTTP answer: headers, errors, policies; and the pages, health and figures."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,19 @@ async def test_a_check_that_is_itself_broken_is_a_reason_and_not_a_fault(make_we
     status, body = await readiness(make_web, CheckTwin("odd", True, ValueError("secret")))
     assert (status, body["checks"][1]["ok"]) == (503, False)
     assert "secret" not in str(body)
+
+
+async def test_checks_are_made_once_a_second_however_many_ask(make_web: WebMaker) -> None:
+    asked = []
+
+    class Counting(CheckTwin):
+        async def check(self) -> CheckResult:
+            asked.append(self.name)
+            return await super().check()
+
+    web = await make_web(parts={"readiness": (Counting("part", True, CheckResult(True, "well")),)})
+    await asyncio.gather(*(web.browser().call("GET", "/readyz") for _ in range(20)))
+    assert asked == ["part"]
 
 
 async def test_strangers_hear_only_whether_it_is_ready(make_web: WebMaker) -> None:
