@@ -163,11 +163,15 @@ class EmbeddedPostgres(_Shared):
                 with suppress(subprocess.CalledProcessError):  # it had ended already
                     self._run("pg_ctl", "-D", str(self.data_dir), "-m", "fast", "-w", "-t", "60", "stop")
 
+    def crash(self) -> None:
+        """End the server at once, as a power cut would; the data stays and the next start recovers it."""
+        with suppress(subprocess.CalledProcessError):
+            self._run("pg_ctl", "-D", str(self.data_dir), "-m", "immediate", "-w", "stop")
+
     def destroy(self) -> None:
         """Stop at once and remove the data."""
         if (self.data_dir / "postmaster.pid").exists():
-            with suppress(subprocess.CalledProcessError):
-                self._run("pg_ctl", "-D", str(self.data_dir), "-m", "immediate", "-w", "stop")
+            self.crash()
         self.stop()
         shutil.rmtree(self.data_dir, ignore_errors=True)
         for name in ("users", "start"):
