@@ -241,7 +241,7 @@ def _give_back(call: Call, event: AgentFound) -> Step:
 
 def _abandon(call: Call, event: WaitOver | HangupAsked) -> Step:
     # connected once and lost again is no abandonment: the person was with an agent in time
-    abandoned = call.bridged_at is None
+    abandoned = call.abandoned or call.bridged_at is None
     agent_id = call.agent_id if call.agent_id is not None else call.for_agent
     freed = (FreeAgent(agent_id, talked=False),) if agent_id is not None else ()
     left: tuple[CallEffect, ...] = ()
@@ -259,7 +259,7 @@ def _destroyed_waiting(call: Call, event: Destroyed) -> Step:
 
 def _judge_wait(call: Call, at: datetime) -> Call:
     """Who was still unconnected when the limit passed was abandoned, whichever news came first."""
-    late = call.waiting_since is not None and at >= call.wait_limit(call.waiting_since)
+    late = call.waiting_since is not None and at > call.wait_limit(call.waiting_since)
     return replace(call, abandoned=True) if late and call.bridged_at is None else call
 
 
@@ -269,10 +269,12 @@ def _judge_wait(call: Call, at: datetime) -> Call:
 def _entered(call: Call, event: EnteredBridge) -> Step:
     if event.bridge_id != call.bridge_id or call.agent_id is None:
         return call, ()  # the bridge of an agent who was lost meanwhile
+    # connected, but later than the rule allows: a talk, and an abandoned call all the same
+    call = _judge_wait(call, event.at)
     call = replace(
         call, state=S.TALKING, bridged_at=call.bridged_at or event.at, talked_with=call.agent_id, progress=True
     )
-    record = Record({"bridged_at": call.bridged_at, "agent_id": call.agent_id})
+    record = Record({"bridged_at": call.bridged_at, "agent_id": call.agent_id, "abandoned": call.abandoned})
     return call, (CancelTimer(Timer.WAIT), AgentConnected(call.agent_id or 0), record)
 
 
@@ -387,10 +389,10 @@ def _destroyed_ending(call: Call, event: Destroyed) -> Step:
 
 
 def _answered_outcome(call: Call) -> str:
-    if call.abandoned:
-        return "abandoned"
     if call.bridged_at is not None:
         return "conversation"
+    if call.abandoned:
+        return "abandoned"
     return "amd_machine" if call.answered_by == "machine" else "answered_dropped"
 
 

@@ -98,6 +98,7 @@ class Console:
             "campaign_id": campaign_id or 0,
             "campaign": campaign.name if campaign else "",
             "mode": campaign.settings.mode if campaign else "preview",
+            "default_disposition": campaign.settings.default_disposition if campaign else "contact_no_result",
             "phone": phone,
             "phone_masked": mask(phone),
             "language": language,

@@ -98,7 +98,7 @@ class Engine:
 
     def _failed(self, campaign: LiveCampaign, problem: Exception) -> None:
         campaign.because = "the database does not answer: no dialing without its truth"
-        log.error("campaign.tick_failed", campaign_id=campaign.id, problem=type(problem).__name__, exc_info=True)
+        log.error("campaign.tick_failed", campaign_id=campaign.id, problem=type(problem).__name__)
         if not self._state.database_down:
             self._state.database_down = True
             self._state.nodes_changed()

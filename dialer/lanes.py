@@ -54,6 +54,9 @@ class Lane:
     async def _run(self) -> None:
         try:
             while self._jobs:
-                await self._jobs.popleft()()
+                try:
+                    await self._jobs.popleft()()
+                except Exception as problem:  # the hang-up behind a failed job must still go out
+                    log.error("lane.job_failed", problem=type(problem).__name__, exc_info=True)
         finally:
             self._busy = False

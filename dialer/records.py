@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.agent import AgentState
@@ -216,17 +216,22 @@ class Records:
                 await self._write(batch)
                 return
             except REFUSALS as problem:
-                log.error("records.batch_refused", problem=type(problem).__name__, exc_info=True)
+                log.error("records.batch_refused", problem=type(problem).__name__, code=_code(problem))
             for single in batch.singly():
                 try:
                     await self._write(single)
                 except REFUSALS as problem:
                     self._state.metrics.records_lost.labels(single.kind()).inc()
-                    log.error("records.refused", kind=single.kind(), problem=type(problem).__name__)
+                    log.error("records.refused", kind=single.kind(), code=_code(problem))
 
     async def _write(self, batch: Batch) -> None:
         async with self._state.engine.begin() as conn:
             await write_batch(conn, batch)
+
+
+def _code(problem: DBAPIError) -> str:
+    """PostgreSQL's five letters; the text itself may hold what was written."""
+    return str(getattr(problem.orig, "sqlstate", ""))
 
 
 async def write_batch(conn: AsyncConnection, batch: Batch) -> None:

@@ -40,9 +40,7 @@ WHERE a.channel = 'voice' AND a.direction = 'out' AND """
 OPEN = text(_ATTEMPT + "a.state <> 'ended' AND (a.node = ANY(CAST(:nodes AS text[])) OR a.node IS NULL)")
 BY_ID = text(_ATTEMPT + "a.id = ANY(CAST(:ids AS uuid[]))")
 # connected calls that ended and that no agent's wrap-up will settle any more
-UNSETTLED = text(
-    _ATTEMPT + "a.state = 'ended' AND a.bridged_at IS NOT NULL AND q.fence IS NOT NULL"
-)
+UNSETTLED = text(_ATTEMPT + "a.state = 'ended' AND a.bridged_at IS NOT NULL AND q.fence IS NOT NULL")
 TAKE_OVER = text("""
 UPDATE queue_row q SET lease_owner = :owner, lease_until = :until
 FROM unnest(CAST(:campaigns AS bigint[]), CAST(:debtors AS bigint[]), CAST(:fences AS bigint[])) AS v(c, d, f)
@@ -174,10 +172,10 @@ def _life(row: dict[str, Any], rules: CallRules) -> Call:
     call_state = CallState.DIALING
     if row["state"] == "ended":
         call_state = CallState.ENDED
-    elif row["abandoned"]:
-        call_state = CallState.ABANDON_MESSAGE
     elif talking:
         call_state = CallState.TALKING
+    elif row["abandoned"]:
+        call_state = CallState.ABANDON_MESSAGE
     elif row["answered_at"] is not None:
         call_state = CallState.WAITING
     in_talk = call_state is CallState.TALKING

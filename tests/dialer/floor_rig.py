@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import text
@@ -126,7 +127,10 @@ class Rig:
         for index in indexes or range(len(self.agents)):
             reply = await self.press("ready", index)
             assert reply.error_code is None, reply
-            await self.until(lambda index=index: self.console(index)["agent"]["phone"]["connected"])
+            await self.until(partial(self._connected, index))
+
+    def _connected(self, index: int) -> bool:
+        return bool(self.console(index)["agent"]["phone"]["connected"])
 
     def console(self, index: int = 0) -> Mapping[str, Any]:
         return self.floor.hub.state(f"agent:{self.agents[index]}")

@@ -1,0 +1,107 @@
+"""What consoles and boards are shown is what the protocol says, and nothing of the debts too early."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from agent_ui.live.protocol import AgentConsole, SupervisorBoard
+from dialer.streams import Delta
+from tests.dialer.floor_rig import PERSON, Rig, floor_rig, quick
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+async def rig(engine: AsyncEngine) -> AsyncIterator[Rig]:
+    async with floor_rig(engine) as made:
+        yield made
+
+
+async def test_every_state_of_the_console_is_as_the_protocol_says(rig: Rig) -> None:
+    seen: set[str] = set()
+    await rig.people(1, quick(wrap_up_s=5))
+    await rig.debtor(PERSON)
+    floor = await rig.start()
+
+    def check(stream: str, delta: Delta) -> None:
+        state = floor.hub.state(stream)
+        if stream.startswith("agent:"):
+            msgspec.convert(state, AgentConsole)
+            seen.add(state["agent"]["state"])
+            call = state["call"]
+            if call is None or call["identity"] != "right_party":
+                assert state["file"] is None
+        else:
+            msgspec.convert(state, SupervisorBoard)
+
+    floor.hub.listen(check)
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    await rig.press("identify", result="right_party", checks=["postal_code"])
+    assert rig.console()["file"]["may_contact"]
+    await rig.press("hold")
+    await rig.until(lambda: rig.state() == "hold")
+    await rig.press("hangup")
+    await rig.until(lambda: rig.state() == "wrap_up")
+    await rig.press("pause", reason="break")
+    await rig.until(lambda: rig.state() == "paused")
+    assert rig.console()["file"] is None and rig.console()["call"] is None
+    await rig.press("logout")
+    assert {"ready", "reserved", "talking", "hold", "wrap_up", "paused", "offline"} <= seen
+
+
+async def test_the_debts_are_shown_only_after_the_database_knows_of_the_right_party(rig: Rig) -> None:
+    await rig.people(1)
+    await rig.debtor(PERSON)
+    floor = await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    shown: list[bool] = []
+
+    def check(stream: str, delta: Delta) -> None:
+        shown.extend(op.value is not None for op in delta.ops if op.path == ("file",))
+
+    floor.hub.listen(check)
+    assert (await rig.press("identify", result="right_party", checks=[])).error_code == "check_first"
+    assert (await rig.press("identify", result="wrong_person", checks=[])).error_code is None
+    assert shown == []
+    assert (await rig.press("identify", result="right_party", checks=["last4"])).error_code is None
+    assert shown == [True]
+    (attempt,) = await rig.attempts()
+    assert attempt["right_party_at"] is not None
+
+
+async def test_bad_commands_say_what_is_wrong(rig: Rig) -> None:
+    await rig.people(1)
+    await rig.debtor(PERSON)
+    await rig.start()
+    assert (await rig.press("hangup")).error_code == "no_call"
+    assert (await rig.press("pause", reason="")).field == "reason"
+    assert (await rig.press("dance")).error_code == "unknown_command"
+    assert (await rig.press("preview_dial")).error_code == "no_preview"
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    assert (await rig.press("dispose", code="nonsense")).field == "code"
+    assert (await rig.press("callback", due_at="tomorrow", own=True)).field == "due_at"
+    assert (await rig.press("dtmf", digits="12x")).field == "digits"
+    assert (await rig.press("opt_out", channel="fax")).field == "channel"
+    await rig.press("identify", result="right_party", checks=["postal_code"])
+    debt = rig.console()["file"]["debts"][0]["id"]
+    wrong = await rig.press("promise", debt_id=debt, amount_minor=1, currency="USD", due_date="2026-03-10")
+    assert (wrong.error_code, wrong.field) == ("refused", "amount_minor")
+    assert (await rig.press("dtmf", digits="12#")).error_code is None
+    assert (await rig.press("opt_out", channel="sms")).error_code is None
+    due = rig.clock.now().replace(microsecond=0).isoformat()
+    assert (await rig.press("callback", due_at=due, own=False)).field == "due_at"
+
+
+async def test_an_agent_whose_console_went_away_is_paused_after_a_while(rig: Rig) -> None:
+    await rig.people(1)
+    await rig.start()
+    await rig.ready()
+    await rig.floor.agent_present(rig.actor(), True)
+    await rig.floor.agent_present(rig.actor(), False)
+    await rig.until(lambda: rig.state() == "paused")
+    assert rig.console()["agent"]["reason"] == "away"
