@@ -219,3 +219,28 @@ async def a_promise(conn: AsyncConnection, tenant: int, debtor: int, **values: A
         "created_at": NOW,
     }
     return int(await _insert(conn, t.promise, **{**defaults, **values}))
+
+
+async def a_message(conn: AsyncConnection, tenant: int, debtor: int, **values: Any) -> uuid.UUID:
+    """A queued text to the debtor's first number."""
+    point = values.pop("contact_point_id", None)
+    if point is None:
+        found = await conn.execute(
+            select(t.contact_point.c.id).where(t.contact_point.c.debtor_id == debtor).order_by("position").limit(1)
+        )
+        point = int(found.scalar_one())
+    defaults = {
+        "id": uuid7(),
+        "tenant_id": tenant,
+        "dedupe_key": f"m{next_number():08d}",
+        "debtor_id": debtor,
+        "contact_point_id": point,
+        "channel": "sms",
+        "origin": "message_step",
+        "template": "missed_call",
+        "language": "en",
+        "state": "queued",
+        "not_before": NOW,
+        "created_at": NOW,
+    }
+    return uuid.UUID(str(await _insert(conn, t.message, **{**defaults, **values})))

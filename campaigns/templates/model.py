@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency
+from babel.numbers import get_currency_precision
 
 from campaigns import money
 from campaigns.problems import Problem
@@ -87,12 +88,17 @@ def locale_of(language: str) -> Locale:
 
 
 def amount_text(minor: int, currency: str, language: str) -> str:
-    value = Decimal(minor).scaleb(-money.exponent(currency))
+    """The amount as people of this language write it, with every digit that it has: a text never rounds a debt."""
+    locale, digits = locale_of(language), money.exponent(currency)
+    value = Decimal(minor).scaleb(-digits)
+    shown = get_currency_precision(currency)  # by custom none for some currencies that have minor units
+    if value != round(value, shown):
+        shown = digits
+    pattern = copy(locale.currency_formats["standard"])
+    pattern.frac_prec = (shown, shown)
     return str(
-        format_currency(value, currency, locale=locale_of(language), numbering_system="default", currency_digits=False)
-        if value % 1
-        else format_currency(value, currency, locale=locale_of(language), numbering_system="default")
-    )
+        pattern.apply(value, locale, currency=currency, currency_digits=False, numbering_system="latn")
+    )  # fmt: skip
 
 
 def date_text(day: date, language: str) -> str:
@@ -116,11 +122,11 @@ def _utf16_units(character: str) -> int:
     return 2 if ord(character) > 0xFFFF else 1
 
 
-def _parts(text: str, room: int, units_of: object) -> int:
+def _parts(text: str, room: int, units_of: Callable[[str], int]) -> int:
     """A character of two units is never cut in two."""
     count = used = 0
     for character in text:
-        need = _gsm_units(character) if units_of is _gsm_units else _utf16_units(character)
+        need = units_of(character)
         if count == 0 or used + need > room:
             count, used = count + 1, 0
         used += need

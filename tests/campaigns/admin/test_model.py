@@ -1,0 +1,79 @@
+"""What stands against a campaign's settings and its start, each with the way to mend it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from campaigns.admin.model import MOVES, StartFacts, check_settings, check_start, parse_settings
+from campaigns.model import CampaignSettings, MessageStep
+from campaigns.problems import Refused
+from campaigns.templates.defaults import MISSED_CALL
+
+SETTINGS = CampaignSettings(caller_id="+12125550100")
+READY = StartFacts(
+    state="draft",
+    settings=SETTINGS,
+    agents=2,
+    callable_rows=10,
+    debtors=12,
+    texts={("missed_call", "sms"): MISSED_CALL},
+    tenant_settings={"business_name": "Northwind", "business_phone": "+12125550100"},
+)
+
+
+def test_a_campaign_with_everything_may_start() -> None:
+    assert check_start(READY) == []
+    assert check_start(replace(READY, state="paused")) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"agents": 0}, "agents", "assign one"),
+        ({"callable_rows": 0}, "queue", "none of the creditor's 12 open debtors"),
+        ({"callable_rows": 0, "debtors": 0}, "queue", "promiseline import FILE"),
+        ({"state": "running"}, "state", "only a draft or paused one"),
+        ({"state": "finished"}, "state", "only a draft or paused one"),
+        ({"texts": {}}, "steps.1.template", "there is no template 'missed_call' for sms"),
+        ({"texts": {("other", "sms"): {"en": "x"}}}, "steps.1.template", "known are other"),
+        ({"texts": {("missed_call", "sms"): {"fr": "x"}}}, "steps.1.template", "no English text"),
+        ({"texts": {("missed_call", "sms"): {"en": "{{nick}}"}}}, "steps.1.template", "unknown variable {{nick}}"),
+        ({"texts": {("missed_call", "sms"): {"en": "{{amount}}"}}}, "steps.1.template", "tells of the debt"),
+        ({"tenant_settings": {"business_name": "N"}}, "business_phone", "set business_phone"),
+    ],
+)
+def test_what_is_missing_is_named_with_the_way_to_mend_it(change: dict[str, Any], field: str, words: str) -> None:
+    (problem,) = check_start(replace(READY, **change))
+    assert problem.field == field and words in problem.message
+
+
+def test_everything_missing_is_said_at_once() -> None:
+    found = check_start(replace(READY, agents=0, callable_rows=0, texts={}))
+    assert [problem.field for problem in found] == ["agents", "queue", "steps.1.template"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "words"),
+    [
+        ({}, "caller_id", "needed"),
+        ({"caller_id": "212 555"}, "caller_id", "match pattern"),
+        ({"caller_id": "+12125550100", "ring_timeout_s": 5}, "ring_timeout_s", "greater than or equal to 15"),
+        ({"caller_id": "+12125550100", "speed": 3}, "speed", "no such setting; known are mode"),
+        ({"caller_id": "+12125550100", "steps": [{"kind": "fax"}]}, "steps.0", "call"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_by_field(given: dict[str, Any], field: str, words: str) -> None:
+    with pytest.raises(Refused) as refused:
+        parse_settings(given)
+    assert refused.value.problems[0].field == field and words in refused.value.problems[0].message
+
+
+def test_what_the_types_cannot_say_is_checked_too() -> None:
+    silent = SETTINGS.model_copy(update={"steps": (MessageStep(template="x"),), "default_disposition": "whatever"})
+    assert [problem.field for problem in check_settings(silent)] == ["steps", "default_disposition"]
+
+
+def test_every_state_knows_what_may_follow_and_the_end_is_the_end() -> None:
+    assert set(MOVES) == {"draft", "running", "paused", "finished"} and MOVES["finished"] == frozenset()
+    assert all(after in MOVES for follow in MOVES.values() for after in follow)

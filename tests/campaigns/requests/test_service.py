@@ -1,0 +1,134 @@
+"""What a person asks is written down and holds every queue; the addresses of an opt-out are closed for everybody."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns.problems import Refused
+from campaigns.queue import service as queue
+from campaigns.queue.model import QueueCounts
+from campaigns.requests import service
+from tests.builders import (
+    NOW,
+    a_campaign,
+    a_contact_point,
+    a_creditor,
+    a_debtor,
+    a_message,
+    a_queue_row,
+    a_tenant,
+)
+
+MOBILE = "+12125550177"
+
+
+async def _queued(conn: AsyncConnection, *phones: str) -> tuple[int, int, int]:
+    tenant = await a_tenant(conn)
+    creditor = await a_creditor(conn, tenant)
+    debtor = await a_debtor(conn, tenant, creditor, phones=phones or (MOBILE,))
+    campaign = await a_campaign(conn, tenant, creditor)
+    await a_queue_row(conn, tenant, campaign, debtor)
+    return tenant, debtor, campaign
+
+
+@pytest.mark.parametrize("kind", sorted(service.SUSPENDS))
+async def test_requests_that_end_calls_hold_the_queue_until_they_end(conn: AsyncConnection, kind: str) -> None:
+    tenant, debtor, campaign = await _queued(conn)
+    made = await service.record_request(
+        conn, tenant_id=tenant, debtor_id=debtor, kind=kind, at=NOW, recorded_by="user:1", details={"form": "oral"}
+    )
+    assert await queue.counts(conn, campaign) == QueueCounts(suspended=1)
+    assert await service.end_request(conn, made, now=NOW, actor="user:1")
+    assert not await service.end_request(conn, made, now=NOW, actor="user:1")
+    assert await queue.counts(conn, campaign) == QueueCounts(waiting=1)
+
+
+async def test_two_requests_of_a_kind_hold_until_the_last_one_ends(conn: AsyncConnection) -> None:
+    tenant, debtor, campaign = await _queued(conn)
+    one, two = [
+        await service.record_request(
+            conn, tenant_id=tenant, debtor_id=debtor, kind="dispute", at=NOW, recorded_by="user:1"
+        )
+        for _ in range(2)
+    ]
+    await service.end_request(conn, one, now=NOW, actor="user:1")
+    assert await queue.counts(conn, campaign) == QueueCounts(suspended=1)
+    await service.end_request(conn, two, now=NOW, actor="user:1")
+    assert await queue.counts(conn, campaign) == QueueCounts(waiting=1)
+
+
+async def test_a_death_closes_the_person(conn: AsyncConnection) -> None:
+    tenant, debtor, campaign = await _queued(conn)
+    await service.record_request(conn, tenant_id=tenant, debtor_id=debtor, kind="deceased", at=NOW, recorded_by="x")
+    assert (await conn.execute(text("SELECT status FROM debtor"))).scalar_one() == "deceased"
+    assert await queue.counts(conn, campaign) == QueueCounts(suspended=1)
+
+
+async def test_an_unknown_kind_is_refused_with_the_known_ones(conn: AsyncConnection) -> None:
+    with pytest.raises(Refused, match="inconvenient_time"):
+        await service.record_request(conn, tenant_id=1, debtor_id=1, kind="whim", at=NOW, recorded_by="x")
+
+
+async def test_stop_ends_queued_texts_and_leaves_calls_alone(conn: AsyncConnection) -> None:
+    tenant, debtor, campaign = await _queued(conn)
+    await a_message(conn, tenant, debtor, state="queued")
+    await a_message(conn, tenant, debtor, state="sent")
+    await service.record_opt_out(conn, tenant_id=tenant, address=MOBILE, channel="sms", at=NOW, source="sms_reply")
+    states = (await conn.execute(text("SELECT state, error_code FROM message ORDER BY dedupe_key"))).all()
+    assert [tuple(row) for row in states] == [("cancelled", "opt_out"), ("sent", None)]
+    assert await queue.counts(conn, campaign) == QueueCounts(ready=1)
+    kinds = (await conn.execute(text("SELECT kind, debtor_id FROM outcome_event"))).all()
+    assert [tuple(row) for row in kinds] == [("opt_out.recorded", debtor)]
+
+
+async def test_a_person_without_any_number_left_for_calls_leaves_the_queue_and_comes_back(
+    conn: AsyncConnection,
+) -> None:
+    tenant, _, campaign = await _queued(conn, MOBILE, "+12125550178")
+    opt_out = {"tenant_id": tenant, "channel": "voice", "at": NOW, "source": "agent"}
+    await service.record_opt_out(conn, address=MOBILE, **opt_out)  # type: ignore[arg-type]
+    assert await queue.counts(conn, campaign) == QueueCounts(ready=1)
+    await service.record_opt_out(conn, address="+12125550178", **opt_out)  # type: ignore[arg-type]
+    assert await queue.counts(conn, campaign) == QueueCounts(suspended=1)
+    lifted = await service.lift_opt_out(
+        conn, tenant_id=tenant, address=MOBILE, channel="voice", now=NOW, actor="user:1"
+    )  # fmt: skip
+    assert lifted == 1
+    assert await queue.counts(conn, campaign) == QueueCounts(waiting=1)
+
+
+async def test_an_opt_out_binds_for_everybody_who_shares_the_number(conn: AsyncConnection) -> None:
+    tenant, debtor, _ = await _queued(conn)
+    creditor = await a_creditor(conn, tenant)
+    other = await a_debtor(conn, tenant, creditor, phones=(MOBILE,))
+    campaign = await a_campaign(conn, tenant, creditor)
+    await a_queue_row(conn, tenant, campaign, other)
+    await service.record_opt_out(conn, tenant_id=tenant, address=MOBILE, channel="all", at=NOW, source="agent")
+    assert await queue.counts(conn, campaign) == QueueCounts(suspended=1)
+    found = (await conn.execute(text("SELECT debtor_id FROM outcome_event ORDER BY debtor_id"))).scalars().all()
+    assert found == sorted([debtor, other])
+
+
+async def test_opting_out_of_everything_closes_numbers_and_mail(conn: AsyncConnection) -> None:
+    tenant, debtor, _ = await _queued(conn)
+    await a_contact_point(conn, tenant, debtor, "dana@example.org", kind="email")
+    done = {"tenant_id": tenant, "debtor_id": debtor, "at": NOW, "source": "agent"}
+    assert await service.opt_out_everywhere(conn, channel="sms", **done) == 1  # type: ignore[arg-type]
+    assert await service.opt_out_everywhere(conn, channel="all", **done) == 2  # type: ignore[arg-type]
+
+
+async def test_marking_a_number_says_whether_another_one_is_left(conn: AsyncConnection) -> None:
+    _, debtor, _ = await _queued(conn, MOBILE, "+12125550178")
+    points = (await conn.execute(text("SELECT id FROM contact_point ORDER BY position"))).scalars().all()
+    assert await service.mark_contact_point(conn, points[0], "wrong_person", now=NOW, actor="user:1")
+    assert not await service.mark_contact_point(conn, points[1], "invalid", now=NOW, actor="system")
+    with pytest.raises(Refused, match="load the file again"):
+        await service.mark_contact_point(conn, -1, "invalid", now=NOW, actor="system")
+    assert debtor
+
+
+async def test_a_do_not_contact_entry_is_kept_once(conn: AsyncConnection) -> None:
+    tenant = await a_tenant(conn)
+    entry = {"tenant_id": tenant, "list_name": "national", "address": MOBILE, "source": "import", "at": NOW}
+    assert await service.add_do_not_contact(conn, **entry)  # type: ignore[arg-type]
+    assert not await service.add_do_not_contact(conn, **entry)  # type: ignore[arg-type]
