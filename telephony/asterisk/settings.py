@@ -100,7 +100,7 @@ class AgentPhone:
 
 @dataclass(frozen=True, slots=True)
 class Directories:
-    """Where Asterisk finds and puts things, as the Asterisk process sees them. `modules` empty is its built-in place."""
+    """Where Asterisk finds and puts things, as the Asterisk process sees them. `modules` "" is its own place."""
 
     etc: str = "/etc/asterisk"
     modules: str = ""
