@@ -55,8 +55,12 @@ def day(cell: str, date_format: str | None = None) -> date:
     except ValueError:
         found = _ISO_DAY.match(cell)
         if found is None:
-            message = "the date can be read in several ways; write it like 2026-03-31, or set date_format in a mapping file"
-            raise CellProblem(message if any(c.isdigit() for c in cell) else "this is no date; write one like 2026-03-31") from None
+            message = (
+                "the date can be read in several ways; write it like 2026-03-31, or set date_format in a mapping file"
+            )
+            raise CellProblem(
+                message if any(c.isdigit() for c in cell) else "this is no date; write one like 2026-03-31"
+            ) from None
         if cell[found.end() :] not in ("", "T00:00:00", " 00:00:00", "T00:00:00Z", " 00:00"):
             raise CellProblem("only a date belongs here, like 2026-03-31, without a time") from None
         return _of_parts(found)

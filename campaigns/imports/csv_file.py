@@ -5,8 +5,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from campaigns.imports.problems import file_refused
 from campaigns.imports.survey import LONGEST_LINE, line_too_long
@@ -17,8 +17,7 @@ LONGEST_RECORD_LINES = 200  # a street on several lines is quoted text; hundreds
 _NEWLINE = re.compile(r"(?<=\n)")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row. `problem` says why its cells could not be told apart; they are then the raw line."""
 
     line: int

@@ -1,14 +1,14 @@
 """Reads a mapping file: which header cell is which column, defaults, and how dates and amounts are written.
 
-    delimiter = ";"            # else found out
-    encoding = "cp1250"        # else found out
-    sheet = "Debtors"          # of a workbook; else the first
-    date_format = "DD.MM.YYYY" # else ISO 8601, 2026-03-04
-    decimal_mark = ","         # else found out for each amount; what may be either is refused
-    [columns]
-    debtor_reference = "Kunde"
-    [defaults]
-    currency = "EUR"
+delimiter = ";"            # else found out
+encoding = "cp1250"        # else found out
+sheet = "Debtors"          # of a workbook; else the first
+date_format = "DD.MM.YYYY" # else ISO 8601, 2026-03-04
+decimal_mark = ","         # else found out for each amount; what may be either is refused
+[columns]
+debtor_reference = "Kunde"
+[defaults]
+currency = "EUR"
 """
 
 import re
@@ -76,11 +76,13 @@ def strptime_format(written: str) -> str:
 
 def _table_problems(table: Any, where: str) -> list[Problem]:
     if not isinstance(table, dict):
-        return [Problem(where, "must be a table of column = \"text\"")]
+        return [Problem(where, 'must be a table of column = "text"')]
     unknown = unknown_columns(list(table))
     problems = [Problem(where, f"{column!r} is no column; known are {', '.join(COLUMNS)}") for column in unknown]
     return problems + [
-        Problem(where, f"{column} must be text in quotes") for column, text in table.items() if not isinstance(text, str)
+        Problem(where, f"{column} must be text in quotes")
+        for column, text in table.items()
+        if not isinstance(text, str)
     ]
 
 

@@ -48,7 +48,7 @@ class Staging:
             for column in ("line", "debtor_ref", "debt_ref"):
                 await conn.execute(CreateIndex(Index(f"ix_{self.name}_{column}", self.table.c[column])))
         if self.temporary:
-            await conn.execute(text('CREATE TEMPORARY TABLE import_dry_reject (LIKE import_reject INCLUDING IDENTITY)'))
+            await conn.execute(text("CREATE TEMPORARY TABLE import_dry_reject (LIKE import_reject INCLUDING IDENTITY)"))
             await conn.execute(text("ALTER TABLE import_dry_reject ALTER batch_id DROP NOT NULL"))
 
     async def exists(self, conn: AsyncConnection) -> bool:
