@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.admin import service as admin
 from campaigns.model import CallStep, CampaignSettings, MessageStep
+from campaigns.queue import service as queue
 from campaigns.templates import service as templates
 from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
@@ -147,6 +148,14 @@ class Stage:
             )  # fmt: skip
             await admin.start(conn, self.campaign, now=datetime.now(UTC), actor="test")
         return self.campaign
+
+    async def requeue(self, debtor: int) -> None:
+        """Put a debtor who came after the start into the running campaign's queue."""
+        async with self.engine.begin() as conn:
+            await queue.fill(conn, self.campaign, datetime.now(UTC))
+            await queue.promote_due(conn, datetime.now(UTC))
+            row = await conn.execute(text("SELECT 1 FROM queue_row WHERE debtor_id = :d"), {"d": debtor})
+            assert row.one_or_none() is not None
 
     async def one(self, query: str, **values: Any) -> Any:
         async with self.engine.connect() as conn:
