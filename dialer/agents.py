@@ -207,6 +207,7 @@ class Agents:
                 live.leg_opened_at = self._state.now()
         except ExchangeRefused as problem:
             log.warning("agent.leg_refused", user_id=live.user_id, status=problem.status)
+            self.notice(live, "warning", "The exchange refuses to ring your phone: ask a supervisor to check its name.")
             self.leg_gone(live, channel_id)
         except ExchangeError as problem:
             log.warning("agent.leg_failed", user_id=live.user_id, how=type(problem).__name__)
@@ -220,8 +221,15 @@ class Agents:
             caller_id=caller or "promiseline",
             ring_timeout_s=self._state.settings.agent_ring_s,
             kind="agent",
+            formats=self._state.settings.formats,
             absolute_timeout_s=12 * 3600,
         )
+
+    def notice(self, live: LiveAgent, level: str, words: str) -> None:
+        """Tell the agent something once, until they dismiss it."""
+        if not any(notice["text"] == words for notice in live.notices):
+            now = self._state.now()
+            live.notices.append({"id": str(new_id()), "at": now.isoformat(), "level": level, "text": words})
 
     async def watch(self, live: LiveAgent, exchange: Exchange, endpoint: str) -> None:
         if exchange.node in live.watched:

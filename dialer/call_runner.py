@@ -1,6 +1,7 @@
 """Lives the calls: one inbox for each, effects done in order, answers matched with agents at once."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -142,6 +143,7 @@ class CallRunner:
             endpoint=state.settings.endpoint.format(number=live.phone.removeprefix("+")),
             caller_id=campaign.settings.caller_id if campaign else "",
             ring_timeout_s=live.call.rules.ring_timeout_s,
+            formats=state.settings.formats,
         )
 
         async def originate() -> None:
@@ -263,6 +265,9 @@ class CallRunner:
         if agent is None:
             return
         agent.call = live
+        campaign = self._state.campaigns.get(live.campaign_id or 0)
+        if campaign is not None:
+            agent.agent = replace(agent.agent, wrap_up_s=campaign.settings.wrap_up_s)
         call = live.call
         if call.waiting_since is not None and call.bridged_at is not None:
             waited = max(timedelta(), call.bridged_at - call.waiting_since)

@@ -117,7 +117,7 @@ class Console:
             "checks": [],
             "identity": "unchecked",
             "disposition": None,
-            "score": preview.row.score / 1000,
+            "score": preview.row.score / 1000 if preview.row else None,
         }
 
     def _call_view(self, live: LiveAgent, call: LiveCall) -> dict[str, Any]:

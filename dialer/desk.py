@@ -299,6 +299,12 @@ class Desk:
         self._state.agent_changed(live)
         return Reply()
 
+    async def reopen_files(self) -> None:
+        """After a restart: agents who had the person's file before them get it back."""
+        for live in list(self._state.agents.values()):
+            if live.call is not None and live.call.identity == "right_party":
+                live.file = await self._files.load(live.call)
+
     async def _reload(self, live: LiveAgent, call: LiveCall) -> None:
         """What was saved is seen at once, where the file may be seen."""
         if call.identity == "right_party" and live.call is call:

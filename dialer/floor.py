@@ -16,6 +16,7 @@ from dialer.agents import Agents
 from dialer.alarms import Alarms
 from dialer.board import Board
 from dialer.call_runner import CallRunner
+from dialer.callback_calls import CallbackCalls
 from dialer.commands import Actor, Command, Reply
 from dialer.console import Console
 from dialer.contact import GateContext
@@ -105,6 +106,7 @@ class Floor:
         self.agents.release_preview, self.agents.dial_preview = self.previews.release, self.previews.dial
         self.previews.make_call, self.previews.launch = self.engine.make_call, self.engine.launch
         self.previews.put_back, self.previews.denied = self.engine.put_back, self.engine.denied
+        self.previews.notice = self.agents.notice
 
     # ---- life ----------------------------------------------------------------------------------------------------
 
@@ -112,6 +114,7 @@ class Floor:
         """Raises what the database raises when it cannot be reached; nothing was started then."""
         await self.recovery.restore()
         await self.board.load_today()
+        await self.desk.reopen_files()
         tasks = self.state.tasks
         self.state.alarms.start()
         self.records.start()
@@ -122,6 +125,7 @@ class Floor:
         tasks.spawn(self.board.run_figures(), "board-figures")
         tasks.spawn(self._keep_house(), "housekeeping")
         tasks.spawn(self._look_for_changes(), "campaign-changes")
+        tasks.spawn(CallbackCalls(self.state, self.previews).run(), "callbacks")
         for live in list(self.state.agents.values()):
             self.console.show(live)
         for campaign in self.state.campaigns.values():
@@ -162,6 +166,7 @@ class Floor:
                     known = self.state.campaigns.get(campaign_id)
                     if known is None or (known.version, known.state, len(known.agents)) != (version, state, agents):
                         await self.campaign_changed(campaign_id)
+                self.records.database_answered()
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("floor.changes_not_read", problem=type(problem).__name__)
 

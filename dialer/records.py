@@ -203,6 +203,11 @@ class Records:
         self._waiters = waiters + self._waiters
         self._wake.set()
 
+    def database_answered(self) -> None:
+        """Somebody else's statement went through: the alarm ends, unless what we hold could not be written yet."""
+        if not len(self._pending) and not len(self._writing):
+            self._database_down(False)
+
     def _database_down(self, down: bool) -> None:
         if self._state.database_down is not down:
             self._state.database_down = down

@@ -24,7 +24,7 @@ from dialer.reconcile import (
     reconcile,
 )
 from dialer.records import Records
-from dialer.restore import restore
+from dialer.restore import load_agents, restore
 from dialer.state import FloorState, LiveAgent
 from telephony.exchange import Exchange, ExchangeError, NodeHealth
 
@@ -46,6 +46,8 @@ class Recovery:
         """Put on the floor what lived when the last process ended. Nothing is dialed by it."""
         async with self._state.engine.begin() as conn:
             unsettled = await restore(conn, self._state)
+            users = {user for campaign in self._state.campaigns.values() for user in campaign.agents}
+            await load_agents(conn, self._state, sorted(users))
         for live in unsettled:
             self._records.disposed(live, live.call.talked_with or 0, live.disposition)
         now = self._state.now()

@@ -41,6 +41,11 @@ OPEN = text(_ATTEMPT + "a.state <> 'ended' AND (a.node = ANY(CAST(:nodes AS text
 BY_ID = text(_ATTEMPT + "a.id = ANY(CAST(:ids AS uuid[]))")
 # connected calls that ended and that no agent's wrap-up will settle any more
 UNSETTLED = text(_ATTEMPT + "a.state = 'ended' AND a.bridged_at IS NOT NULL AND q.fence IS NOT NULL")
+# appointments that were being shown or dialed when the last process ended
+UNPLACED = text("""
+UPDATE callback c SET state = 'pending' WHERE c.state = 'placed' AND NOT EXISTS (
+    SELECT 1 FROM attempt a WHERE a.debtor_id = c.debtor_id AND a.origin = 'callback' AND a.state <> 'ended')
+""")
 TAKE_OVER = text("""
 UPDATE queue_row q SET lease_owner = :owner, lease_until = :until
 FROM unnest(CAST(:campaigns AS bigint[]), CAST(:debtors AS bigint[]), CAST(:fences AS bigint[])) AS v(c, d, f)
@@ -116,6 +121,7 @@ async def restore(conn: AsyncConnection, state: FloorState) -> list[LiveCall]:
             _restore_agent(state, state.agents[row["user_id"]], row, ended)
     held = [live for live in (*opened, *ended.values()) if live.queue is not None]
     await _take_over(conn, state, held)
+    await conn.execute(UNPLACED)
     in_wrap_up = {agent.call.attempt_id for agent in state.agents.values() if agent.call is not None}
     unsettled = await _calls(conn, state, UNSETTLED, {})
     return [live for live in unsettled if live.attempt_id not in in_wrap_up]

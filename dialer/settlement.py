@@ -7,7 +7,7 @@ done twice and is done once: the attempt ends once, the queue row by its fence, 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import insert, text
@@ -31,6 +31,15 @@ UPDATE attempt SET disposition = :code, outcome = coalesce(:outcome, outcome),
     answered_by = coalesce(:answered_by, answered_by)
 WHERE id = :id AND (disposition IS NULL OR CAST(:again AS boolean)) RETURNING id
 """)
+# a callback that reached nobody is tried again; the person's consent to it ends by itself
+CALLED_BACK = text("""
+UPDATE callback c SET state = CASE WHEN v.done THEN 'done' ELSE 'pending' END,
+    due_at = CASE WHEN v.done THEN c.due_at ELSE v.again_at END
+FROM unnest(CAST(:debtors AS bigint[]), CAST(:done AS boolean[]), CAST(:again_at AS timestamptz[]))
+     AS v(debtor_id, done, again_at)
+WHERE c.debtor_id = v.debtor_id AND c.state = 'placed'
+""")
+CALL_BACK_AGAIN = timedelta(minutes=30)
 SPOIL = text("UPDATE contact_point SET status = :status WHERE id = ANY(CAST(:ids AS bigint[])) AND status = 'good'")
 CHANNEL_KINDS = {"sms": ("mobile",), "whatsapp": ("mobile",), "email": ("email",)}
 # what the agent's word makes of the attempt: (outcome, answered_by)
@@ -53,6 +62,7 @@ class CallEnd:
     campaign_id: int | None
     debtor_id: int
     contact_point_id: int
+    origin: str
     queue: ClaimedRow | None
     settings: CampaignSettings | None
     disposition: str | None
@@ -80,6 +90,7 @@ class CallEnd:
             campaign_id=live.campaign_id,
             debtor_id=live.debtor_id,
             contact_point_id=live.contact_point_id,
+            origin=live.origin,
             queue=live.queue,
             settings=campaign.settings if campaign else None,
             disposition=live.disposition,
@@ -117,6 +128,14 @@ async def settle_ends(conn: AsyncConnection, ends: Sequence[CallEnd]) -> None:
     spoiled = [end.contact_point_id for end in ends if end.outcome == "invalid_number"]
     if spoiled:
         await conn.execute(SPOIL, {"status": "invalid", "ids": spoiled})
+    called_back = [end for end in ends if end.origin == "callback"]
+    if called_back:
+        values = {
+            "debtors": [end.debtor_id for end in called_back],
+            "done": [end.bridged_at is not None for end in called_back],
+            "again_at": [end.ended_at + CALL_BACK_AGAIN for end in called_back],
+        }
+        await conn.execute(CALLED_BACK, values)
     await _events(conn, [_event("attempt.ended", end, {"outcome": end.outcome}) for end in ends])
     disposed = [Disposal(end, end.disposition, end.agent_id or 0) for end in ends if end.disposition is not None]
     await settle_disposals(conn, disposed)

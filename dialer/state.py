@@ -10,6 +10,7 @@ from uuid import UUID
 import uuid_utils
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from campaigns.callbacks.service import Callback
 from campaigns.model import CampaignSettings
 from campaigns.queue.model import ClaimedRow
 from dialer.agent import Agent
@@ -32,6 +33,7 @@ class FloorSettings:
     """What an operator may set on a floor. `endpoint` gets `number`, the digits without +."""
 
     endpoint: str = "PJSIP/{number}@trunk"
+    formats: str = "alaw"
     tick_s: float = 0.5
     reconcile_s: float = 10.0
     lease_s: float = 60.0
@@ -88,13 +90,15 @@ class LiveCall:
 
 @dataclass(slots=True)
 class Preview:
-    """A claimed debtor shown to an agent."""
+    """A debtor shown to an agent: claimed from the queue (`row`), or one who is to be called back (`callback`)."""
 
     campaign_id: int
-    row: ClaimedRow
+    debtor_id: int
     card: Card
     phone: str
     since: datetime
+    row: ClaimedRow | None = None
+    callback: Callback | None = None
 
 
 @dataclass(slots=True)
