@@ -26,7 +26,6 @@ from campaigns.templates import service as templates
 from campaigns.users.passwords import Passwords
 from compliance.rulebooks.loader import load_rulebooks
 from dialer.bus import FloorServer, RemoteFloor
-from dialer.campaign_watch import CampaignWatch
 from dialer.carrier_webhook import CarrierWebhook
 from dialer.commands import FloorPort
 from dialer.contact import GateContext
@@ -149,7 +148,6 @@ class Server:
         )
         await floor.start()
         self._stack.push_async_callback(floor.stop)
-        self._run(CampaignWatch(engine, floor, self.clock, self.tenant_id).run(), "campaign-watch")
         server = FloorServer(redis, floor, self.tenant_id)
         await server.start()
         self._stack.push_async_callback(server.stop)
