@@ -2,7 +2,7 @@
 
 import typer
 
-from dialer.cli import campaigns, demo, maintenance, serve, users
+from dialer.cli import campaigns, compliance, demo, imports, maintenance, serve, users
 
 app = typer.Typer(
     name="promiseline",
@@ -16,8 +16,10 @@ app.command("doctor")(maintenance.doctor_command)
 app.command("asterisk-config")(maintenance.asterisk_config_command)
 app.command("serve")(serve.serve_command)
 app.command("demo")(demo.demo_command)
+app.command("import")(imports.import_command)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(users.app, name="user")
+app.add_typer(compliance.app, name="compliance")
 
 
 def main() -> None:

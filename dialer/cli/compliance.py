@@ -1,0 +1,35 @@
+"""`promiseline compliance check|abandonment`: drives the production gate with cases, one JSON object a line."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import typer
+
+from compliance.explain import abandonment_line, check_line
+from compliance.rulebooks.loader import RulebookError, load_rulebooks
+from dialer.cli.output import told_clearly
+
+app = typer.Typer(help="The contact gate: may this contact happen, and why not.", no_args_is_help=True)
+
+
+@app.command("check")
+def check() -> None:
+    """Read contact cases on standard input, print a verdict for each. A bad line gets an error, the others go on."""
+    with told_clearly(RulebookError):
+        books = load_rulebooks()
+    _each_line(lambda line: check_line(line, books))
+
+
+@app.command("abandonment")
+def abandonment() -> None:
+    """Read abandonment calculations on standard input, print the result of each."""
+    _each_line(abandonment_line)
+
+
+def _each_line(answer: Callable[[str], dict[str, Any]]) -> None:
+    for raw in sys.stdin.buffer:
+        if raw.strip():
+            sys.stdout.write(orjson.dumps(answer(raw.decode("utf-8", errors="replace"))).decode() + "\n")
+            sys.stdout.flush()
