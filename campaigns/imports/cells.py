@@ -1,4 +1,4 @@
-"""Reads single cells: dates, codes, names, places. Pure; a problem is a CellProblem whose text holds nothing of the cell."""
+"""Reads single cells: dates, codes, names, places. Pure; the text of a CellProblem holds nothing of the cell."""
 
 import re
 from datetime import UTC, date, datetime, timedelta

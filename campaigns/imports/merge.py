@@ -34,7 +34,7 @@ class Scope:
 
 
 class Merge:
-    """One merge in one transaction of the caller: `analyse`, then `apply` unless rows were rejected or it is a dry run."""
+    """One merge in the caller's transaction: `analyse`, then `apply` unless rows were rejected or it is a dry run."""
 
     def __init__(self, conn: AsyncConnection, scope: Scope, report: ImportReport, parts: Parts) -> None:
         self._conn = conn
@@ -45,6 +45,9 @@ class Merge:
         name = scope.staging.name
         self._names = {
             "s": name,
+            "here": f"{name}.line > :lo AND {name}.line <= :hi",
+            "differs": sql.DIFFERS.format(s=name),
+            "mine": "d.tenant_id = CAST(:tenant AS integer) AND d.creditor_id = CAST(:creditor AS bigint)",
             "r": scope.staging.rejects,
             "among_debts": "" if scope.whole else at_hand.format("debt_ref", name),
             "among_debtors": "" if scope.whole else at_hand.format("debtor_ref", name),
@@ -84,6 +87,8 @@ class Merge:
             (26, "ANALYZE import_known", {}),
             (28, sql.UPDATE_ADDRESSES, {}),
             (40, sql.ADD_ADDRESSES, {}),
+            (40, sql.POINTS, {}),
+            (40, "ANALYZE import_point", {}),
             (41, sql.LATER_POINTS, {}),
             (43, sql.UPDATE_POINTS, {}),
             (68, sql.ADD_POINTS, {"first": "true"}),
@@ -98,13 +103,14 @@ class Merge:
             done(share)
         await self._settle_hours()
         await self._run(sql.MOVE_QUEUE)
-        for table in ("import_bad", "import_person", "import_known"):
+        for table in ("import_bad", "import_person", "import_known", "import_point", "import_unsettled"):
             await self._conn.execute(text(f"DROP TABLE {table}"))
         done(100)
 
     async def _settle_hours(self) -> None:
+        await self._run(sql.UNSETTLED)
         after = 0
-        while page := (await self._run(sql.UNSETTLED, after=after)).all():
+        while page := (await self._run(sql.UNSETTLED_PAGE, after=after)).all():
             after = page[-1].id
             found: dict[Hours, list[int]] = defaultdict(list)
             for row in page:

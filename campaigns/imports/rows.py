@@ -1,4 +1,4 @@
-"""Turns the cells of one row into a row of the staging table, or says all that is wrong with it. Pure but for caches."""
+"""Turns the cells of one row into a row of the staging table, or says all that is wrong with it. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -44,8 +44,7 @@ class Reader:
                 staged.append(result)
             else:
                 columns = ", ".join(dict.fromkeys(column for column, _ in row.problems))
-                reasons = "; ".join(dict.fromkeys(reason for _, reason in row.problems))
-                rejects.append(Reject(record.line, columns, reasons, tuple(str(cell) for cell in record.cells)))
+                rejects.append(Reject(record.line, columns, row.reasons(), tuple(str(cell) for cell in record.cells)))
         return Chunk(staged, rejects, len(records), records[-1].line if records else 0)
 
 
@@ -73,6 +72,11 @@ class _Row:
         if any("\0" in cell for cell in record.cells):
             self.problems.append((self._column_of_nul(), "there is a NUL byte in the cell; remove it"))
         return not self.problems
+
+    def reasons(self) -> str:
+        if len(self.problems) == 1:
+            return self.problems[0][1]
+        return "; ".join(f"{column}: {reason}" if column else reason for column, reason in self.problems)
 
     def _column_of_nul(self) -> str:
         names = {index: column for column, index in self._places.items()}

@@ -1,4 +1,4 @@
-"""Imports one file for one creditor: surveys it, reads and stages its rows, merges them; all, or nothing, or in parts."""
+"""Imports one file for one creditor: surveys it, stages its rows, merges them; all, or nothing, or in parts."""
 
 import asyncio
 import os

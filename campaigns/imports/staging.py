@@ -1,4 +1,4 @@
-"""The rows of one file between reading and merging: an unlogged table for each batch, or a temporary one in a dry run."""
+"""The rows of one file between reading and merging: an unlogged table a batch, a temporary one in a dry run."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -6,12 +6,10 @@ import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 from campaigns.imports.csv_file import Record
 from campaigns.imports.rows import Chunk, Reader
-
-START = "spawn"  # a fork would copy the event loop, its sockets and locks
 
 
 class ChunkReader(Protocol):
@@ -64,7 +62,7 @@ class InProcesses:
 
 class _Worker:
     def __init__(self, reader: Reader) -> None:
-        context = multiprocessing.get_context(START)
+        context = multiprocessing.get_context("spawn")  # a fork would copy the event loop, its sockets and locks
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, reader), daemon=True, name="promiseline-import")
         self._process.start()
@@ -79,8 +77,7 @@ class _Worker:
             raise RuntimeError("a worker of the import died; run the same command again, it goes on there") from error
         if isinstance(answer, Exception):
             raise answer
-        assert isinstance(answer, Chunk)
-        return answer
+        return cast(Chunk, answer)
 
     def close(self) -> None:
         self.thread.shutdown(wait=True, cancel_futures=True)
@@ -101,7 +98,7 @@ def _work(pipe: "Connection[Any, Any]", reader: Reader) -> None:
             return
         try:
             answer: Any = reader.read(records)
-        except Exception as error:  # noqa: BLE001 - goes to the parent, which raises it
+        except Exception as error:  # goes to the parent, which raises it
             answer = error
         try:
             pipe.send(answer)
