@@ -1,6 +1,6 @@
 """Translates ARI messages of one node into the events of the exchange port. Pure; remembers what was said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,9 @@ CONTACT_ONLINE |= {"Removed": False, "Unreachable": False}
 PEER_ONLINE = {"Registered": True, "Reachable": True, "Lagged": True}
 PEER_ONLINE |= {"Unregistered": False, "Unreachable": False, "Rejected": False}
 
+REMEMBERED = 1024
+"""So many events are known again. The second copy comes within milliseconds; this is seconds of a node at its limit."""
+
 
 class EventMapper:
     """`ahead()` is how far the node's clock is ahead of ours; times of events are given in ours."""
@@ -32,6 +35,7 @@ class EventMapper:
     def __init__(self, ahead: Callable[[], timedelta] = lambda: timedelta(0)) -> None:
         self._ahead = ahead
         self._said: dict[str, set[type]] = {}
+        self._told: dict[Hashable, None] = {}
         self._online: dict[str, bool] = {}
         self._handlers: dict[type, Callable[[Any, datetime], ExchangeEvent | None]] = {
             ari.Dial: self._dial,
@@ -49,7 +53,9 @@ class EventMapper:
     def events(self, message: object) -> ExchangeEvent | None:
         """What the dialer is to hear of `message`, if anything."""
         handler = self._handlers.get(type(message))
-        return handler(message, self._at(message)) if handler is not None else None
+        if handler is None or self._told_before(message):
+            return None
+        return handler(message, self._at(message))
 
     def gone(self, channel_id: str, at: datetime) -> Destroyed:
         """The end of a channel whose own end was lost. Cause 0: nobody knows."""
@@ -70,6 +76,22 @@ class EventMapper:
     def _at(self, message: object) -> datetime:
         stamp: datetime = message.timestamp  # type: ignore[attr-defined]
         return stamp - self._ahead()
+
+    def _told_before(self, message: object) -> bool:
+        """Whether this is the second copy of a message: a channel whose endpoint is subscribed too is told twice.
+
+        Known by the node's own time stamp, which both copies bear: under load they are not neighbours. A digit that is
+        pressed again has another stamp, since Asterisk makes no digit shorter than 80 ms.
+        """
+        key = _identity(message)
+        if key is None:
+            return False
+        if key in self._told:
+            return True
+        self._told[key] = None
+        if len(self._told) > REMEMBERED:
+            del self._told[next(iter(self._told))]
+        return False
 
     def _once(self, channel_id: str, event: ExchangeEvent) -> ExchangeEvent | None:
         said = self._said.setdefault(channel_id, set())
@@ -119,6 +141,20 @@ class EventMapper:
     def _peer_status(self, message: ari.PeerStatusChange, at: datetime) -> ExchangeEvent | None:
         online = PEER_ONLINE.get(message.peer.peer_status)
         return None if online is None else self.endpoint(_name(message.endpoint), online, at)
+
+
+def _identity(message: object) -> Hashable | None:
+    """What both copies of a message share and no other message has; None for messages that come once."""
+    match message:
+        case ari.Dial():
+            return "Dial", message.peer.id, message.dialstatus, message.timestamp
+        case ari.ChannelDestroyed():
+            return "ChannelDestroyed", message.channel.id, message.timestamp
+        case ari.ChannelDtmfReceived():
+            return "Dtmf", message.channel.id, message.digit, message.duration_ms, message.timestamp
+        case ari.PlaybackFinished():
+            return "PlaybackFinished", message.playback.id, message.playback.state, message.timestamp
+    return None
 
 
 def _name(endpoint: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from telephony.ari.decode import decode_message
-from telephony.ari.mapping import EventMapper
+from telephony.ari.mapping import REMEMBERED, EventMapper
 from telephony.exchange import (
     AmdVerdict,
     Answered,
@@ -120,6 +120,64 @@ def test_ringing_early_media_and_answer_are_said_once_for_each_channel() -> None
     assert isinstance(mapped(mapper, "StasisStart", channel=UP, args=[]), Answered)
     assert mapped(mapper, "StasisStart", channel=UP, args=[]) is None
     assert isinstance(mapped(mapper, "Dial", peer=channel("pl-2"), dialstatus="RINGING"), Ringing)
+
+
+COPIED = [
+    ("Dial", {"peer": DOWN, "dialstatus": "RINGING"}),
+    ("ChannelDestroyed", {"channel": DOWN, "cause": 16, "cause_txt": ""}),
+    ("ChannelDtmfReceived", {"channel": UP, "digit": "5", "duration_ms": 80}),
+    ("PlaybackFinished", {"playback": PLAYED}),
+]
+
+
+@pytest.mark.parametrize(("kind", "fields"), COPIED)
+def test_the_second_copy_of_a_watched_phones_event_is_not_told(kind: str, fields: dict[str, Any]) -> None:
+    mapper = EventMapper()
+    assert mapped(mapper, kind, **fields) is not None
+    assert mapped(mapper, kind, **fields) is None
+
+
+@pytest.mark.parametrize(("kind", "fields"), COPIED)
+def test_a_second_copy_is_known_even_when_another_channels_events_came_between(
+    kind: str, fields: dict[str, Any]
+) -> None:
+    mapper = EventMapper()
+    assert mapped(mapper, kind, **fields) is not None
+    for number in range(200):
+        mapped(mapper, "ChannelDtmfReceived", channel=channel(f"pl-{number + 2}", "Up"), digit="5", duration_ms=80)
+    assert mapped(mapper, kind, **fields) is None
+
+
+def test_a_copy_of_ringing_after_the_end_is_not_told_and_not_remembered() -> None:
+    mapper = EventMapper()
+    mapped(mapper, "Dial", peer=DOWN, dialstatus="RINGING")
+    mapped(mapper, "ChannelDestroyed", channel=DOWN, cause=16, cause_txt="")
+    assert mapped(mapper, "Dial", peer=DOWN, dialstatus="RINGING") is None
+    assert mapper._said == {}
+
+
+def test_a_digit_pressed_again_is_told_again() -> None:
+    mapper = EventMapper()
+    told = []
+    for pressed_ms in (0, 160, 320):
+        at = AT + timedelta(milliseconds=pressed_ms)
+        frame = json.dumps(event("ChannelDtmfReceived", at, channel=UP, digit="5", duration_ms=80))
+        told += [mapper.events(decode_message(frame)) for _copy in range(2)]
+    assert [isinstance(one, Dtmf) for one in told] == [True, False] * 3
+
+
+def test_the_same_digit_of_two_channels_at_once_is_told_for_each() -> None:
+    mapper = EventMapper()
+    for leg in ("pl-1", "pl-2"):
+        told = mapped(mapper, "ChannelDtmfReceived", channel=channel(leg, "Up"), digit="5", duration_ms=80)
+        assert told == Dtmf(leg, "5", AT)
+
+
+def test_the_memory_of_copies_is_bounded() -> None:
+    mapper = EventMapper()
+    for number in range(REMEMBERED * 2):
+        mapped(mapper, "ChannelDestroyed", channel=channel(f"pl-{number}"), cause=16, cause_txt="")
+    assert len(mapper._told) == REMEMBERED
 
 
 def test_an_endpoint_is_told_only_when_it_changes() -> None:
