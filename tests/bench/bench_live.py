@@ -78,6 +78,7 @@ class Listener:
     user: int
     socket: ClientWebSocketResponse
     sent_at: float = 0.0
+    heard: int = 1  # the number of the last delta; 1 came before the first resume
     took_ms: list[float] = field(default_factory=list)
     came: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -88,15 +89,18 @@ class Listener:
             if message.data == "2":
                 await self.socket.send_str("3")
             elif '"delta"' in message.data[:24]:
+                self.heard += 1
                 self.took_ms.append((time.perf_counter() - self.sent_at) * 1000)
                 self.came.set()
 
-    async def probe(self) -> None:
+    async def probe(self, after_s: float) -> None:
+        """`after_s`: consoles are opened at different moments, so their questions do not come all at once."""
+        await asyncio.sleep(after_s)
         seq = 0
         while True:
             await asyncio.sleep(1)
             seq += 1
-            await self.socket.send_str(f'42/agent,{seq}["resume",{{"epoch":"bench","seq":{len(self.took_ms) + 1}}}]')
+            await self.socket.send_str(f'42/agent,{seq}["resume",{{"epoch":"bench","seq":{self.heard}}}]')
 
 
 async def _connect(http: ClientSession, base: str, token: str, csrf: str, user: int) -> Listener:
@@ -147,7 +151,8 @@ async def measure(url: str, consoles: int, rounds: int) -> dict[str, Any]:
     for user, token in logins:
         listeners.append(await _connect(http, base, token, getattr(standing[hash_token(token)], "csrf", ""), user))
     connected_s = time.perf_counter() - began
-    tasks = [asyncio.create_task(work) for each in listeners for work in (each.listen(), each.probe())]
+    tasks = [asyncio.create_task(each.listen()) for each in listeners]
+    tasks += [asyncio.create_task(each.probe(number / consoles)) for number, each in enumerate(listeners)]
     figures = {}
     for name, spacing_s in (("spread", SPACING_S), ("burst", 0.0)):
         for listener in listeners:
