@@ -32,6 +32,7 @@ def make_engine(
         pool_recycle=3600,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # an exception's text lands in logs, and parameters are people's data
         connect_args={
             "timeout": 5,
             "server_settings": {"application_name": application, "timezone": "UTC", "jit": "off"},

@@ -31,18 +31,33 @@ class Habits:
     pause_s: tuple[float, float] = (60.0, 240.0)
 
 
+Hears = Callable[[str], str]
+"""What is at the other end of a call, as an agent would hear it: person or machine."""
+
 OTHER_ENDS = ("contact_no_result", "contact_no_result", "refuses", "already_paid", "hardship", "callback")
 
 
 class SimulatedAgent:
     """One agent at a console that nobody sees."""
 
-    def __init__(self, actor: Actor, floor: FloorPort, clock: Clock, seed: str, habits: Habits | None = None) -> None:
+    def __init__(
+        self,
+        actor: Actor,
+        floor: FloorPort,
+        clock: Clock,
+        seed: str,
+        hears: Hears = lambda attempt_id: "person",
+        habits: Habits | None = None,
+    ) -> None:
+        self._hears = hears
         self.actor = actor
         self._floor = floor
         self._clock = clock
         self._random = Random(seed)  # noqa: S311
         self._habits = habits or Habits()
+        self._machine: str | None = None
+        self.wrong_parties: set[str] = set()
+        """Attempts that reached somebody else: no talk with the debtor took place."""
         self._changed = asyncio.Event()
         self._stream = f"agent:{actor.user_id}"
         self._task: asyncio.Task[None] | None = None
@@ -106,6 +121,10 @@ class SimulatedAgent:
         await self._for(*self._habits.identify_s)
         if not self._still_on(attempt):
             return
+        if self._hears(attempt) == "machine":
+            self._machine = attempt
+            await self._leave(attempt)
+            return
         draw = self._random.random()
         if draw < self._habits.right_party:
             checks = [check["key"] for check in call["checks"]]
@@ -113,7 +132,12 @@ class SimulatedAgent:
             await self._converse(attempt)
         else:
             wrong = draw < self._habits.right_party + self._habits.wrong_person
+            if wrong:
+                self.wrong_parties.add(attempt)
             await self._press("identify", result="wrong_person" if wrong else "refused", checks=[])
+        await self._leave(attempt)
+
+    async def _leave(self, attempt: str) -> None:
         if self._still_on(attempt):
             await self._press("hangup")
             while self._still_on(attempt):
@@ -152,6 +176,8 @@ class SimulatedAgent:
 
     def _code(self) -> str:
         call = self._call() or {}
+        if call.get("attempt_id") == self._machine:
+            return "machine"
         if call.get("identity") == "wrong_person":
             return "wrong_person"
         promises = (self._seen().get("file") or {}).get("promises") or []

@@ -135,7 +135,9 @@ async def _inspect(engines: Engines, demo: Demo) -> Findings:
     stops = [StopReply(entry.at, entry.from_) for entry in log.of("opted_out")]
     speed = getattr(demo.server.clock, "speed", 1.0)
     # what the machine's own slowness takes is multiplied by the speed
-    return inspect(demo.exchange.log.entries, people, texts, stops, grace_s=1.0 + 0.25 * speed)
+    wrong = {f"pl-c-{attempt}" for agent in demo.agents for attempt in agent.wrong_parties}
+    log_entries = demo.exchange.log.entries
+    return inspect(log_entries, people, texts, stops, wrong_parties=wrong, grace_s=1.0 + 0.25 * speed)
 
 
 def _person(row: Any) -> Person:

@@ -5,7 +5,7 @@ one of them is wrong, and a person must look.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -101,6 +101,7 @@ class _Call:
     connected: datetime | None = None
     played: datetime | None = None
     sip: int | None = None
+    wrong_party: bool = False
 
 
 def inspect(
@@ -109,13 +110,20 @@ def inspect(
     texts: Sequence[SentText] = (),
     stops: Sequence[StopReply] = (),
     *,
+    wrong_parties: Collection[str] = (),
     answer_wait_s: float = 2.0,
     grace_s: float = 1.0,
 ) -> Findings:
-    """Judge a whole run. `grace_s` is what the machine's own slowness may add to a wait, in the log's time."""
+    """Judge a whole run.
+
+    `wrong_parties`: channels on which the agents found somebody else than the debtor. `grace_s` is what the machine's
+    own slowness may add to a wait, in the log's time.
+    """
     findings = Findings()
     by_number = {number: person for person in people for number in person.numbers}
     calls = _calls(log, findings)
+    for call in calls:
+        call.wrong_party = call.channel in wrong_parties
     _check_overlaps(calls, by_number, findings)
     _check_times(calls, texts, by_number, findings)
     _check_counts(calls, by_number, findings)
@@ -221,6 +229,8 @@ def _count(debtor_id: int, history: list[_Call], rules: HouseRules, zone: ZoneIn
     for index, call in enumerate(history):
         today = call.started.astimezone(zone).date()
         recent = [c for c in history[:index] if c.started.astimezone(zone).date() > today - timedelta(days=7)]
+        # 12 CFR 1006 Supplement I, 14(b)(2)(i)-3: calls to a number that is found not to be the person's do not count
+        recent = [c for c in recent if not c.wrong_party]
         placed = sum(1 for c in recent if c.sip not in NEVER_CONNECTED)
         if rules.calls_in_7_dates is not None and placed >= rules.calls_in_7_dates:
             findings.violations.append(f"debtor {debtor_id}: call {placed + 1} in 7 dates at {call.started:%F %T}Z")

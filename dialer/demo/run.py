@@ -1,7 +1,9 @@
 """Runs the demonstration: the whole server over the sandbox exchange and carrier, with simulated agents."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from dialer.bootstrap import Server
 from dialer.commands import Actor
-from dialer.demo.agents import SimulatedAgent
+from dialer.demo.agents import Hears, SimulatedAgent
 from dialer.demo.setting_up import Plan, Progress, Stage, set_up
 from dialer.engines import Engines
 from dialer.settings import MessagingSettings, NodeSettings, Settings, WebSettings
@@ -56,19 +58,51 @@ async def running(
         await carrier.start()
         stack.push_async_callback(carrier.close)
         say("Starting the server")
-        server = Server(_settings(exchange, carrier, port), engines, clock, sandbox=True)
+        server = Server(_settings(exchange, carrier, port or _free_port()), engines, clock, sandbox=True)
         await server.start()
         stack.push_async_callback(server.stop)
+        await _exchange_up(server)
         carrier.carrier.inbound_url = f"{server.url}/hooks/twilio/inbound"
         demo = Demo(server, stage, exchange, carrier)
         assert server.floor is not None  # noqa: S101 - set by start()
         for user_id in stage.agents:
             actor = Actor(user_id, stage.tenant_id, "agent")
-            agent = SimulatedAgent(actor, server.floor, clock, f"{plan.seed}|{user_id}")
+            agent = SimulatedAgent(actor, server.floor, clock, f"{plan.seed}|{user_id}", _ear(exchange))
             await agent.start()
             stack.push_async_callback(agent.stop)
             demo.agents.append(agent)
         yield demo
+
+
+def _free_port() -> int:
+    """The carrier must be told our address before the server listens."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _exchange_up(server: Server) -> None:
+    """Agents who press Ready before the exchange is there would only be told to wait."""
+    assert server.floor is not None  # noqa: S101 - set by start()
+    hub, stream = server.floor.hub, f"floor:{server.tenant_id}"
+    changed = asyncio.Event()
+    unlisten = hub.listen(lambda *_: changed.set())
+    async with asyncio.timeout(10):
+        while {node["health"] for node in hub.state(stream).get("nodes", {}).values()} != {"up"}:
+            changed.clear()
+            await changed.wait()
+    unlisten()
+
+
+def _ear(exchange: SandboxExchange) -> Hears:
+    """What a simulated agent hears: the sandbox knows who is at the other end."""
+
+    def hears(attempt_id: str) -> str:
+        channel = f"pl-c-{attempt_id}"
+        answers = (e for e in reversed(exchange.log.entries) if e.channel == channel and e.kind == "answer")
+        return next((entry.by for entry in answers if entry.by), "person")
+
+    return hears
 
 
 def _settings(exchange: SandboxExchange, carrier: SandboxCarrier, port: int) -> Settings:

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 import orjson
-from campaigns.imports.service import import_file
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.admin import service as admin
 from campaigns.db import tables as t
 from campaigns.imports.model import ImportOptions
+from campaigns.imports.service import import_file
 from campaigns.queue import service as queue
 from campaigns.synthetic.portfolio import Portfolio, write_csv
 from campaigns.templates import service as templates
@@ -24,6 +24,12 @@ from dialer.import_parts import import_parts
 CREDITOR = "Northwind Credit"
 CAMPAIGN = "Autumn arrears"
 BUSINESS = {"business_name": "Northwind Recovery", "business_phone": "+12125550100"}
+STEPS = (
+    {"kind": "call", "tries": 1},
+    {"kind": "message", "template": "missed_call"},
+    {"kind": "wait", "seconds": 4 * 3600},
+    {"kind": "call", "tries": 2, "retry_after_s": 6 * 3600},
+)
 Progress = Callable[[str], None]
 
 
@@ -36,9 +42,10 @@ class Plan:
     seed: int = 1
     settings: tuple[tuple[str, object], ...] = (
         ("mode", "power"),
-        ("lines_per_agent", 2.5),
+        ("lines_per_agent", 1.6),
         ("caller_id", "+12125550100"),
         ("wrap_up_s", 25),
+        ("steps", STEPS),
     )
 
 
