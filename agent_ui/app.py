@@ -11,6 +11,7 @@ from agent_ui.api.auth import AuthApi
 from agent_ui.api.campaigns import CampaignsApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
 from agent_ui.api.pages import Pages
+from agent_ui.api.phone import PhoneApi
 from agent_ui.api.templates import TemplatesApi
 from agent_ui.api.users import UsersApi
 from agent_ui.deps import WebDeps
@@ -47,6 +48,7 @@ def make_app(deps: WebDeps) -> web.Application:
     checks = (DatabaseCheck(deps.engine), *deps.readiness)
     parts = (
         AuthApi(deps, sessions, live, metrics),
+        PhoneApi(deps),
         UsersApi(deps, live),
         CampaignsApi(deps),
         TemplatesApi(deps),

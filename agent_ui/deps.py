@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from agent_ui.ports import ReadinessCheck, Webhook
 from campaigns.users.passwords import Passwords
 from dialer.commands import FloorPort
+from dialer.phones import AgentPhones
 from telephony.clock import Clock
 
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -29,7 +30,7 @@ class WebSettings:
     cookie_secure: bool | None = None  # None: as public_base_url is https or not
     allowed_origins: tuple[str, ...] = ()  # beside that of public_base_url
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
-    connect_sources: tuple[str, ...] = ()  # more addresses that the pages may open, like the exchange's wss://
+    connect_sources: tuple[str, ...] = ()  # more addresses that the pages may open, like the phones' wss://
     static_dir: Path = STATIC_DIR
     sandbox: bool = False
     version: str = "0"
@@ -70,4 +71,5 @@ class WebDeps:
     passwords: Passwords
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)  # by provider: the {provider} of /hooks/
     readiness: Sequence[ReadinessCheck] = ()
+    phones: AgentPhones = field(default_factory=AgentPhones)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

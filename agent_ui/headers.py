@@ -9,7 +9,7 @@ def content_security_policy(settings: WebSettings) -> str:
     """Everything from ourselves. Sockets to our own host are named, since not every browser counts ws under 'self'."""
     parts = urlsplit(settings.public_base_url)
     socket = f"{'wss' if settings.https else 'ws'}://{parts.netloc}"
-    connect = " ".join(("'self'", socket, *settings.connect_sources))
+    connect = " ".join(dict.fromkeys(("'self'", socket, *settings.connect_sources)))
     return (
         f"default-src 'self'; script-src 'self'; style-src 'self'; connect-src {connect}; img-src 'self' data:; "
         "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"

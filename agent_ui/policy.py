@@ -33,6 +33,7 @@ LOGIN = Policy("login", None, Proof.ORIGIN)
 PROVIDER = Policy("provider", None, Proof.SIGNATURE)
 SOCKET = Policy("socket", None)  # the session is checked when a namespace is joined, so that the console hears why
 SESSION = Policy("session", EVERY_ROLE)
+AGENT = Policy("agent", frozenset({"agent"}))
 SUPERVISOR = Policy("supervisor", frozenset({"supervisor", "admin"}))
 ADMIN = Policy("admin", frozenset({"admin"}))
 

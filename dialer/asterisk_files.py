@@ -24,24 +24,30 @@ def node_settings(settings: Settings) -> AsteriskSettings:
     if not settings.nodes:
         raise SettingsProblem("No node is set up: PROMISELINE_NODES gives Asterisk its ARI user, password and port.")
     key = settings.secret_key.get_secret_value()
-    if settings.asterisk.seats and not key:
-        raise SettingsProblem("The phones' passwords come from PROMISELINE_SECRET_KEY: set it, or set seats to 0.")
+    given = settings.asterisk
+    if (given.browser_phones or given.telephones) and not key:
+        raise SettingsProblem(
+            "The phones' passwords come from PROMISELINE_SECRET_KEY: set it, or set browser_phones and telephones to 0."
+        )
     if not settings.asterisk.trunks:
         raise SettingsProblem("No carrier is set up: add [[asterisk.trunks]] with a host to promiseline.toml.")
-    node, given = settings.nodes[0], settings.asterisk
+    node = settings.nodes[0]
+    browsers = [f"agent-web-{n}" for n in range(1, given.browser_phones + 1)]
+    telephones = [f"agent-{n}" for n in range(1, given.telephones + 1)]
     try:
         return AsteriskSettings(
             ari_password=node.password.get_secret_value(),
             ari_user=node.username,
             app=node.app,
+            http_host=given.http_host,
             http_port=urlsplit(node.url).port or 8088,
             trunks=tuple(
                 Trunk(t.name, t.host, t.port, t.username, t.password.get_secret_value(), codecs=t.codecs)
                 for t in given.trunks
             ),
-            agents=tuple(
-                AgentPhone(f"agent-{n}", phone_password(key, f"agent-{n}"), webrtc=given.webrtc)
-                for n in range(1, given.seats + 1)
+            agents=(
+                *(AgentPhone(name, phone_password(key, name)) for name in browsers),
+                *(AgentPhone(name, phone_password(key, name), webrtc=False) for name in telephones),
             ),
             external_address=given.external_address,
             stun=given.stun,

@@ -35,6 +35,7 @@ from dialer.inbound import Inbound
 from dialer.message_reports import MessageReports
 from dialer.messenger import Messenger, MessengerSettings
 from dialer.parts import make_exchange, make_provider
+from dialer.phones import agent_phones
 from dialer.scheduler import Scheduler
 from dialer.settings import Settings
 from dialer.state import FloorSettings
@@ -168,6 +169,7 @@ class Server:
             )
             inbound = Inbound(engine, self.tenant_id, self.clock)
             webhooks[provider.name] = CarrierWebhook(provider, reports, inbound, self._callback_key())
+        phones = agent_phones(self.settings, sandbox=self.sandbox)
         deps = WebDeps(
             engine=engine,
             floor=self.floor,
@@ -177,12 +179,14 @@ class Server:
                 tenant_id=self.tenant_id,
                 session_lifetime=timedelta(hours=given.session_hours),
                 session_idle=timedelta(minutes=given.idle_minutes),
+                connect_sources=phones.connect_sources,
                 sandbox=self.sandbox,
                 version=version("promiseline"),
                 metrics_token=given.metrics_token.get_secret_value(),
             ),
             passwords=Passwords(),
             webhooks=webhooks,
+            phones=phones,
             readiness=(FloorCheck(self.floor, self.tenant_id), RedisCheck(redis)),
             registry=self.registry,
         )

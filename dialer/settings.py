@@ -86,6 +86,12 @@ class WebSettings(_Group):
     public_base_url: str = Field(
         default="http://127.0.0.1:8080", pattern=r"^https?://", description="address that browsers and carriers use"
     )
+    phone_ws_url: str = Field(
+        default="auto",
+        pattern=r"^(auto|wss?://[^/\s?#]+(/[^\s?#]*)?|)$",
+        description="WebSocket of Asterisk for browser phones, like wss://dialer.example.com/ws; empty: SIP telephones"
+        " only; auto: derived where the first node is on this machine, else empty",
+    )
     session_hours: int = Field(default=12, ge=1, le=72, description="longest life of a login")
     idle_minutes: int = Field(default=60, ge=5, le=720, description="a login unused for this long ends")
     metrics_token: SecretStr = Field(
@@ -108,10 +114,15 @@ class AsteriskSettings(_Group):
     """What `promiseline asterisk-config` writes; the node's address and user come from the first of `nodes`."""
 
     trunks: tuple[TrunkSettings, ...] = Field(default=(), description="carriers")
-    seats: int = Field(
-        default=20, ge=0, le=5000, description="phones agent-1 to agent-N; passwords come from secret_key"
+    browser_phones: int = Field(
+        default=20, ge=0, le=5000, description="phones agent-web-1 to agent-web-N, which are the agents' browsers"
     )
-    webrtc: bool = Field(default=True, description="phones are browsers; false: SIP telephones that register")
+    telephones: int = Field(
+        default=0, ge=0, le=5000, description="SIP telephones agent-1 to agent-N; passwords come from secret_key"
+    )
+    http_host: str = Field(
+        default="127.0.0.1", description="address of ARI and of the phones' ws://; never a public one"
+    )
     external_address: str = Field(default="", description="public address of the node where it is behind NAT")
     stun: str = Field(default="", description="STUN server, host:port, where the node is behind NAT")
     tls_cert: str = Field(default="", description="certificate for wss://; empty: a proxy in front does TLS")

@@ -89,7 +89,7 @@ def test_asterisks_files_are_made_from_the_shipped_settings(monkeypatch: pytest.
 
     assert {"asterisk.conf", "http.conf", "ari.conf", "pjsip.conf", "extensions.conf", "modules.conf"} <= set(written)
     assert all(path.stat().st_mode & 0o007 == 0 for path in written.values()), "the files hold passwords"
-    assert "agent-20" in written["pjsip.conf"].read_text()
+    assert "[agent-web-20]" in written["pjsip.conf"].read_text()
     assert "Example Recovery" in written["promiseline-sounds.tsv"].read_text()
 
 
