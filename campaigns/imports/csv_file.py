@@ -33,11 +33,11 @@ class CsvFile:
         self._encoding = encoding
         self.total = path.stat().st_size
         self.done = 0
-        self.delimiter = delimiter or self._sniff()
         self._line = 0  # of the last line given to the csv module
         self._record_line = 0
         self._record_chars = 0
         self._last = ""
+        self.delimiter = delimiter or self._sniff()
 
     def __iter__(self) -> Iterator[Record]:
         reader = csv.reader(self._counted(), delimiter=self.delimiter, strict=True)

@@ -1,12 +1,14 @@
 """Reads chunks of rows in processes beside this one, in order. A worker ends by itself when this process is killed."""
 
 import asyncio
-import multiprocessing
-import signal
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection
-from typing import Any, Protocol, Self, cast
+from contextlib import suppress
+from typing import IO, Any, Protocol, cast
 
 from campaigns.imports.csv_file import Record
 from campaigns.imports.rows import Chunk, Reader
@@ -53,54 +55,42 @@ class InProcesses:
         for worker in self._workers:
             worker.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
 
 class _Worker:
+    """Not multiprocessing: that imports the parent's main module, the whole server, into each child."""
+
     def __init__(self, reader: Reader) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy the event loop, its sockets and locks
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, reader), daemon=True, name="promiseline-import")
-        self._process.start()
-        theirs.close()  # so that the worker's end is the only one, and a death on either side is seen on the other
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "campaigns.imports.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+        )
         self.thread = ThreadPoolExecutor(1, "import-pipe")
+        self._tell(reader)
 
     def ask(self, records: Sequence[Record]) -> Chunk:
         try:
-            self._pipe.send(records)
-            answer: Any = self._pipe.recv()
-        except (EOFError, OSError) as error:
+            self._tell(records)
+            answer: Any = pickle.load(self._process.stdout)  # type: ignore[arg-type]  # noqa: S301 - our own process
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
             raise RuntimeError("a worker of the import died; run the same command again, it goes on there") from error
         if isinstance(answer, Exception):
             raise answer
         return cast(Chunk, answer)
 
+    def _tell(self, what: Any) -> None:
+        pipe = cast(IO[bytes], self._process.stdin)
+        pickle.dump(what, pipe, pickle.HIGHEST_PROTOCOL)
+        pipe.flush()
+
     def close(self) -> None:
         self.thread.shutdown(wait=True, cancel_futures=True)
-        self._pipe.close()
-        self._process.join(5)
-        if self._process.is_alive():
-            self._process.terminate()
-            self._process.join()
-        self._process.close()
-
-
-def _work(pipe: "Connection[Any, Any]", reader: Reader) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
-    while True:
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                cast(IO[bytes], pipe).close()
         try:
-            records = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            answer: Any = reader.read(records)
-        except Exception as error:  # goes to the parent, which raises it
-            answer = error
-        try:
-            pipe.send(answer)
-        except OSError:
-            return
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
