@@ -13,13 +13,20 @@ import { agentKeys } from "./keymap";
 import { AgentModel, ModelContext, useModel, useView } from "./model";
 import { Notices } from "./Notices";
 import { PreviewCard } from "./PreviewCard";
+import { PhoneDialog } from "./phone/PhoneDialog";
+import { PhoneTrouble } from "./phone/PhoneTrouble";
+import type { PhoneModel } from "./phone/phone";
 import { StateControls } from "./StateControls";
 import { TodayStrip } from "./TodayStrip";
 import { Work } from "./Work";
 
-export function App({ connection }: { connection: LiveConnection<AgentConsole> }) {
-  const model = useMemo(() => new AgentModel(connection), [connection]);
+export function App({ connection, phone }: { connection: LiveConnection<AgentConsole>; phone?: PhoneModel }) {
+  const model = useMemo(() => new AgentModel(connection, phone), [connection, phone]);
   useEffect(() => listenKeys(() => agentKeys(model)), [model]);
+  useEffect(() => {
+    void model.phone.start();
+    return () => model.phone.stop();
+  }, [model]);
   const view = connection.state.value;
   return (
     <ModelContext.Provider value={model}>
@@ -36,6 +43,7 @@ export function App({ connection }: { connection: LiveConnection<AgentConsole> }
         {view ? <Console /> : <Loading />}
       </div>
       {view && model.keysOpen.value && <KeysDialog />}
+      {model.phone.panelOpen.value && <PhoneDialog />}
       {view && model.ending.value && <EndShift />}
       <Toasts />
       <LinkBanner link={connection.link} />
@@ -58,6 +66,7 @@ function Console() {
     <>
       {call && call.phase !== "preview" && <CallBar call={call} />}
       <main class="page-main" aria-busy={!live.value}>
+        <PhoneTrouble />
         <Notices />
         {!call && <Idle />}
         {call?.phase === "preview" && <PreviewCard call={call} />}

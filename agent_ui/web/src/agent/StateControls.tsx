@@ -4,6 +4,7 @@ import { t, word } from "../shared/i18n";
 import { Badge, Button, Icon, Menu, Timer } from "../shared/ui";
 import { STATE_TONE } from "../shared/ui/state";
 import { useModel, useView } from "./model";
+import { PhoneStatus } from "./phone/PhoneStatus";
 
 export function StateControls() {
   const model = useModel();
@@ -65,7 +66,7 @@ export function StateControls() {
         </Button>
       </div>
       <Wish agent={agent} />
-      <PhoneStatus agent={agent} />
+      <PhoneStatus server={agent.phone} />
     </>
   );
 }
@@ -77,22 +78,6 @@ function Wish({ agent }: { agent: AgentView }) {
     <span class="agent-wish" data-testid="wish">
       <Icon name="clock" />
       {agent.wish === "pause" ? t("state.wish_pause", { reason }) : t("state.wish_logout")}
-    </span>
-  );
-}
-
-function PhoneStatus({ agent }: { agent: AgentView }) {
-  const { online, connected, endpoint } = agent.phone;
-  const key = !online ? "phone.offline" : connected ? "phone.connected" : "phone.online";
-  return (
-    <span
-      class={online ? "phone-status" : "phone-status phone-status-bad"}
-      title={endpoint}
-      data-testid="phone-status"
-      data-online={online}
-    >
-      <Icon name={online ? "phone" : "warning"} />
-      {t(key)}
     </span>
   );
 }

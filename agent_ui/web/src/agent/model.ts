@@ -1,5 +1,5 @@
 // What the agent's page holds beside the server's state: drafts, open panels, and how commands are sent and fail.
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { AgentConsole, CommandReply } from "../protocol";
@@ -7,6 +7,7 @@ import { failureText } from "../shared/failure";
 import { t, word } from "../shared/i18n";
 import type { LiveConnection } from "../shared/live/connection";
 import { announce, toast } from "../shared/notices";
+import { PhoneModel } from "./phone/phone";
 import { type Allowed, allowed, fileMayShow } from "./rules";
 
 export type PanelName = "promise" | "callback" | "note" | "opt_out";
@@ -29,12 +30,16 @@ export class AgentModel {
   readonly dialpadOpen = signal(false);
   readonly ending = signal(false);
 
-  constructor(readonly connection: LiveConnection<AgentConsole>) {
+  constructor(
+    readonly connection: LiveConnection<AgentConsole>,
+    readonly phone: PhoneModel = new PhoneModel(),
+  ) {
     this.live = computed(() => connection.link.value.phase === "live");
     this.can = computed(() => {
       const view = connection.state.value;
       return view && this.live.value ? allowed(view) : NONE;
     });
+    this.phone.talking = () => this.connection.state.peek()?.call?.phase === "talking";
     this.followCall();
   }
 
@@ -52,6 +57,9 @@ export class AgentModel {
       this.note.value = "";
       this.dialpadOpen.value = false;
       this.panel.value = "note";
+    });
+    effect(() => {
+      if (attempt.value !== null) untracked(() => this.phone.callBegins());
     });
     effect(() => {
       if (known.value) this.panel.value = "promise";

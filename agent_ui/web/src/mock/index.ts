@@ -28,6 +28,7 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     const path = String(input);
     if (!path.startsWith("/api/")) return real(input, init);
     if (path === "/api/me") return Response.json(mockMe(role));
+    if (path === "/api/phone") return Response.json({ kind: "simulated" });
     if (path === "/api/campaigns" && init?.method === "GET") return Response.json({ campaigns: MOCK_CAMPAIGNS });
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
     return Response.json({ error: { code: "not_found", message: "The mock has no such route." } }, { status: 404 });

@@ -1,11 +1,14 @@
 // The agent's page over a wire that the test holds.
 import { render } from "@testing-library/preact";
 import { App } from "../../src/agent/App";
+import { browserParts, PhoneModel } from "../../src/agent/phone/phone";
 import type { AgentConsole, Command, CommandReply, Op } from "../../src/protocol";
 import { LiveConnection } from "../../src/shared/live/connection";
 import type { Wire, WireHandlers } from "../../src/shared/live/wire";
 
-export async function openConsole(state: AgentConsole) {
+const telephone = () => new PhoneModel({ ...browserParts, fetchAccess: async () => ({ kind: "telephone" }) });
+
+export async function openConsole(state: AgentConsole, phone: PhoneModel = telephone()) {
   const commands: Command[] = [];
   let reply: CommandReply = { ok: true, result: {} };
   let seq = 1;
@@ -23,7 +26,7 @@ export async function openConsole(state: AgentConsole) {
     },
   };
   const connection = new LiveConnection<AgentConsole>(wire);
-  const page = render(<App connection={connection} />);
+  const page = render(<App connection={connection} phone={phone} />);
   connection.open();
   handlers?.up();
   await settle();
