@@ -16,11 +16,15 @@ from pathlib import Path
 
 import pytest
 
+from dialer.asterisk_files import phone_password
 from telephony.ari.settings import AriSettings
 from telephony.asterisk import sounds
 from telephony.asterisk.installation import prepare
 from telephony.asterisk.lab import LabAsterisk, free_port, lab_settings, public_network, teach
 from telephony.asterisk.settings import AgentPhone, Trunk
+
+SECRET_KEY = "acceptance tests sign addresses with this"
+"""The server's secret key in tests: the passwords of browser phones come from it, here as in production."""
 
 SIPP_SCENARIOS = Path(__file__).parent / "contracts" / "exchange" / "sipp"
 
@@ -78,7 +82,7 @@ def running_lab() -> Iterator[AsteriskLab]:
         for n in range(1, 5)
     ]
     mute = AgentPhone("agent-mute", "unused-in-tests", webrtc=False, contact=f"sip:agent-mute@127.0.0.1:{mute_port}")
-    web = [AgentPhone(f"agent-web-{n}", f"browser-in-tests-{n}") for n in range(1, 5)]
+    web = [AgentPhone(name, phone_password(SECRET_KEY, name)) for name in (f"agent-web-{n}" for n in range(1, 5))]
     # everything is 127.0.0.1 here: by address a phone would be taken for the carrier
     trunks = (
         Trunk("trunk", "127.0.0.1", public.settings.sip_port, identify=False),

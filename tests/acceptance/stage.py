@@ -27,6 +27,7 @@ from campaigns.users.passwords import Passwords
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN
 from telephony.messaging.sandbox.server import SandboxCarrier
 from tests.builders import a_contact_point, a_creditor, a_debtor, a_window_group
+from tests.lab import SECRET_KEY
 
 PASSWORD = "correct horse battery staple"
 ROOT = Path(__file__).parents[2]
@@ -189,7 +190,7 @@ async def staged(
         environment = {
             "PROMISELINE_DATABASE_URL": database_url,
             "PROMISELINE_REDIS_URL": valkey_url,
-            "PROMISELINE_SECRET_KEY": "acceptance tests sign addresses with this",
+            "PROMISELINE_SECRET_KEY": SECRET_KEY,
             "PROMISELINE_BUSINESS_NAME": "Example Recovery",
             "PROMISELINE_BUSINESS_PHONE": "+12125550100",
             "PROMISELINE_NODES": json.dumps(list(nodes)),
