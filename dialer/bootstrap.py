@@ -48,6 +48,10 @@ from telephony.messaging.router import Router
 log = structlog.get_logger()
 
 
+class CannotListen(Exception):
+    """The address of the web side cannot be had; the text says which, why and what to set."""
+
+
 @dataclass(slots=True)
 class Server:
     """One running process. `start()` returns when everything is up; `stop()` lets calls and writes end in order."""
@@ -77,6 +81,8 @@ class Server:
 
     async def _start(self) -> None:
         roles = self.settings.roles
+        # first of all: a second server by mistake must not take the exchange from the one that runs
+        listener = self._listener()
         engine = self.engine = make_engine(self.engines.database_url, pool_size=20, max_overflow=20)
         self._stack.push_async_callback(engine.dispose)
         self.tenant_id = await self._tenant(engine)
@@ -89,7 +95,26 @@ class Server:
         if "scheduler" in roles:
             self._run(Scheduler(engine, self.clock, self.owner).run(), "scheduler")
         self.floor = await self._start_floor(engine, gate, redis)
-        await self._start_web(engine, redis, provider)
+        await self._start_web(engine, redis, provider, listener)
+
+    def _listener(self) -> socket.socket:
+        """The address, taken but not yet served: whoever comes early is told that nobody listens."""
+        host, port = self.settings.web.host, self.settings.web.port
+        made: socket.socket | None = None
+        try:
+            family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            made = socket.socket(family, kind, proto)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(address)
+        except OSError as problem:
+            if made is not None:
+                made.close()
+            raise CannotListen(
+                f"{host}:{port} cannot be listened on ({problem.strerror or type(problem).__name__});"
+                " set PROMISELINE_WEB__HOST and PROMISELINE_WEB__PORT"
+            ) from None
+        self._stack.callback(made.close)
+        return made
 
     async def _tenant(self, engine: AsyncEngine) -> int:
         business = {"business_name": self.settings.business_name, "business_phone": self.settings.business_phone}
@@ -157,7 +182,9 @@ class Server:
     def _floor_settings(self) -> FloorSettings:
         return FloorSettings(endpoint=self.settings.nodes[0].trunk) if self.settings.nodes else FloorSettings()
 
-    async def _start_web(self, engine: AsyncEngine, redis: Redis, provider: Provider | None) -> None:
+    async def _start_web(
+        self, engine: AsyncEngine, redis: Redis, provider: Provider | None, listener: socket.socket
+    ) -> None:
         assert self.floor is not None  # noqa: S101 - the order of _start
         given = self.settings.web
         webhooks = {}
@@ -193,9 +220,14 @@ class Server:
         runner = web.AppRunner(make_app(deps), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, given.host, given.port)
-        await site.start()
-        self.url = f"http://{given.host}:{runner.addresses[0][1]}"
+        try:
+            await web.SockSite(runner, listener).start()
+        except OSError as problem:
+            # two servers that started together both took the address; only one of them may serve it
+            raise CannotListen(
+                f"{given.host}:{given.port} cannot be listened on ({problem.strerror}); set PROMISELINE_WEB__PORT"
+            ) from None
+        self.url = f"http://{given.host}:{listener.getsockname()[1]}"
 
     def _run(self, work: Awaitable[None], name: str) -> None:
         task = asyncio.ensure_future(work)

@@ -24,6 +24,7 @@ from telephony.clock import Clock
 
 log = structlog.get_logger()
 
+ANEW = orjson.dumps({"anew": True})
 REPLY_WITHIN_S = 5.0
 RETRY_S = 0.5
 
@@ -67,6 +68,7 @@ class FloorServer:
     async def stop(self) -> None:
         if self._unlisten is not None:
             self._unlisten()
+            self._unlisten = None
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -80,11 +82,21 @@ class FloorServer:
         self._outbox.put_nowait(orjson.dumps({"stream": stream, "delta": delta.wire()}))
 
     async def _publish(self) -> None:
+        """Deltas in their order. After a loss, and at the start, mirrors are told to ask for everything anew."""
+        channel = _channel(self._tenant_id, "deltas")
+        message = ANEW
         while True:
-            message = await self._outbox.get()
-            # a lost delta is a gap in the numbers: the mirror asks for the stream anew
-            with contextlib.suppress(RedisError, OSError):
-                await self._redis.publish(_channel(self._tenant_id, "deltas"), message)
+            try:
+                await self._redis.publish(channel, message)
+            except (RedisError, OSError) as problem:
+                log.warning("bus.deltas_lost", error=type(problem).__name__)
+                # what was not sent is in the streams: kept, it would only grow while Redis is away
+                while not self._outbox.empty():
+                    self._outbox.get_nowait()
+                message = ANEW
+                await asyncio.sleep(RETRY_S)
+            else:
+                message = await self._outbox.get()
 
     async def _serve(self) -> None:
         async def nothing() -> None:
@@ -106,11 +118,11 @@ class FloorServer:
             return {name: self._floor.hub.snapshot(name).wire() for name in names}
         if kind == "campaign_changed":
             await self._floor.campaign_changed(request["campaign_id"])
-            return None
+            return True
         actor = Actor(**request["actor"])
         if kind == "agent_present":
             await self._floor.agent_present(actor, request["present"])
-            return None
+            return True
         command = Command(**request["command"])
         ask = self._floor.agent_command if kind == "agent_command" else self._floor.supervisor_command
         return asdict(await ask(actor, command))
@@ -126,6 +138,7 @@ class RemoteFloor:
         self._id = uuid.uuid4().hex
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: set[str] = set()
         self.synced = asyncio.Event()  # set once the dialer's streams are here for the first time
 
     async def start(self) -> None:
@@ -145,9 +158,13 @@ class RemoteFloor:
         return await self._command("supervisor_command", actor, command)
 
     async def agent_present(self, actor: Actor, present: bool) -> None:
-        await self._ask({"kind": "agent_present", "actor": asdict(actor), "present": present})
+        """Raises ConnectionError when the dialer did not hear it: who tells it must tell it again."""
+        heard = await self._ask({"kind": "agent_present", "actor": asdict(actor), "present": present})
+        if heard is None:
+            raise ConnectionError("the dialer did not answer")
 
     async def campaign_changed(self, campaign_id: int) -> None:
+        """A dialer that does not hear it looks for changes by itself."""
         await self._ask({"kind": "campaign_changed", "campaign_id": campaign_id})
 
     async def _command(self, kind: str, actor: Actor, command: Command) -> Reply:
@@ -188,24 +205,35 @@ class RemoteFloor:
 
     async def _deltas(self) -> None:
         async for message in _messages(self._redis, _channel(self._tenant_id, "deltas"), self._sync_later):
+            if "anew" in message:
+                await self._sync_later()
+                continue
             delta = delta_from_wire(message["delta"])
-            if not self.hub.follow(message["stream"], delta):
-                self._later(self._sync([message["stream"]]))
+            if delta.epoch != self.hub.epoch:
+                # the dialer began a new life: every stream of the last one is void
+                await self._sync_later()
+            elif not self.hub.follow(message["stream"], delta):
+                self._sync_soon(message["stream"])
 
     async def _sync_later(self) -> None:
-        self._later(self._sync([]))
+        self._sync_soon("")
 
-    def _later(self, work: Any) -> None:
-        task = asyncio.create_task(work)
+    def _sync_soon(self, stream: str) -> None:
+        """Ask for one stream anew, or with "" for all; once at a time, however many deltas show the gap."""
+        if stream in self._asking:
+            return
+        self._asking.add(stream)
+        task = asyncio.create_task(self._sync(stream))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _sync(self, names: list[str]) -> None:
+    async def _sync(self, wanted: str) -> None:
         while True:
-            snapshots = await self._ask({"kind": "streams", "names": names})
+            snapshots = await self._ask({"kind": "streams", "names": [wanted] if wanted else []})
             if snapshots is not None:
                 break
             await asyncio.sleep(RETRY_S)
+        self._asking.discard(wanted)
         for stream, wire in snapshots.items():
             at = datetime.fromisoformat(wire["now"])
             self.hub.adopt(stream, Snapshot(wire["epoch"], wire["seq"], at, wire["state"]))

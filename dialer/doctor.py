@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import tzdata  # type: ignore[import-untyped]
 from redis.asyncio import Redis
@@ -15,11 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns.db import migrate
 from campaigns.db.engine import make_engine
+from dialer.faults import why
 from dialer.parts import make_provider
 from dialer.settings import NodeSettings, Settings
 from telephony.ari.client import AriClient
-from telephony.ari.errors import ExchangeError
+from telephony.ari.errors import ExchangeError, WrongCredentials
 from telephony.ari.settings import AriSettings
+from telephony.clock import Clock, SystemClock
 from telephony.messaging.port import LookupUnavailable
 
 TZDATA_OLDEST_DAYS = 120
@@ -45,17 +47,18 @@ class Finding:
 Check = Callable[[], Awaitable[list[Finding]]]
 
 
-async def examine(settings: Settings, database_url: str, redis_url: str) -> list[Finding]:
+async def examine(settings: Settings, database_url: str, redis_url: str, clock: Clock | None = None) -> list[Finding]:
     """Every finding, in a fixed order; one part that hangs does not hold up the others."""
+    now = (clock or SystemClock()).now
     checks: list[tuple[str, Check]] = [
-        ("database", lambda: _database(database_url)),
+        ("database", lambda: _database(database_url, now)),
         ("redis", lambda: _redis(redis_url)),
         *((f"node {node.name}", _node_check(node)) for node in settings.nodes),
         ("messages", lambda: _messages(settings)),
-        ("tz database", _tz_database),
     ]
     groups = await asyncio.gather(*(_bounded(part, check) for part, check in checks))
     findings = [finding for group in groups for finding in group]
+    findings.append(tz_database(now().date()))
     if not settings.nodes:
         findings.append(
             Finding("nodes", False, "no Asterisk node is set up", "Set PROMISELINE_NODES; see docs/configuration.md.")
@@ -75,31 +78,39 @@ async def _bounded(part: str, check: Check) -> list[Finding]:
         ]
 
 
-async def _database(url: str) -> list[Finding]:
+async def _database(url: str, now: Callable[[], datetime]) -> list[Finding]:
     engine = make_engine(url, pool_size=1)
     try:
         async with engine.connect() as conn:
-            before = datetime.now(UTC)
+            before = now()
             version, theirs = (await conn.execute(text("SELECT version(), clock_timestamp()"))).one()
-            schema = await migrate.state(engine)
-        apart = abs((theirs - before).total_seconds())
-        findings = [Finding("database", True, str(version).split(" on ")[0])]
-        if schema.up_to_date:
-            findings.append(Finding("schema", True, f"revision {schema.current}"))
-        else:
-            says = f"revision {schema.current or 'none'}, newest is {schema.head}"
-            findings.append(Finding("schema", False, says, "Run: promiseline migrate"))
-        if apart <= CLOCK_APART_S:
-            findings.append(Finding("clock", True, f"{apart:.2f} s apart from the database's"))
-        else:
-            mend = "Contact hours depend on the clock. Turn on NTP on both machines (timedatectl set-ntp true)."
-            findings.append(Finding("clock", False, f"{apart:.1f} s apart from the database's clock", mend))
-        return findings
+            after = now()
+        schema = await migrate.state(engine)
     except (SQLAlchemyError, OSError) as problem:
-        says = f"cannot be reached ({type(problem).__name__})"
-        return [Finding("database", False, says, "Is PostgreSQL running? Is PROMISELINE_DATABASE_URL right?")]
+        mend = "Is PostgreSQL running? Is PROMISELINE_DATABASE_URL right?"
+        return [Finding("database", False, f"cannot be reached ({why(problem)})", mend)]
     finally:
         await engine.dispose()
+    # what the question itself took says nothing of the clocks
+    apart = max(0.0, (before - theirs).total_seconds(), (theirs - after).total_seconds())
+    return [Finding("database", True, str(version).split(" on ")[0]), _schema(schema), _clock(apart)]
+
+
+def _schema(schema: migrate.SchemaState) -> Finding:
+    if schema.up_to_date:
+        return Finding("schema", True, f"revision {schema.current}")
+    if not schema.known:
+        mend = "A newer Promiseline migrated it: run that version, or restore the backup made before."
+        return Finding("schema", False, f"revision {schema.current} is unknown, newest is {schema.head}", mend)
+    says = f"revision {schema.current or 'none'}, newest is {schema.head}"
+    return Finding("schema", False, says, "Run: promiseline migrate")
+
+
+def _clock(apart_s: float) -> Finding:
+    if apart_s <= CLOCK_APART_S:
+        return Finding("clock", True, f"{apart_s:.2f} s apart from the database's")
+    mend = "Contact hours depend on the clock. Turn on NTP on both machines (timedatectl set-ntp true)."
+    return Finding("clock", False, f"{apart_s:.1f} s apart from the database's clock", mend)
 
 
 async def _redis(url: str) -> list[Finding]:
@@ -111,9 +122,14 @@ async def _redis(url: str) -> list[Finding]:
         return [Finding("redis", True, f"answers in {took_ms:.1f} ms")]
     except (RedisError, OSError) as problem:
         mend = "One node goes on dialing without it, but web processes see nothing. Is PROMISELINE_REDIS_URL right?"
-        return [Finding("redis", False, f"cannot be reached ({type(problem).__name__})", mend)]
+        return [Finding("redis", False, f"cannot be reached ({_redis_words(problem)})", mend)]
     finally:
         await redis.aclose()
+
+
+def _redis_words(problem: RedisError | OSError) -> str:
+    cause = problem.__cause__ or problem.__context__
+    return (cause.strerror if isinstance(cause, OSError) else None) or type(problem).__name__
 
 
 def _node_check(node: NodeSettings) -> Check:
@@ -129,6 +145,9 @@ async def _node(node: NodeSettings) -> list[Finding]:
         async with AriClient(settings) as ari:
             info = await ari.asterisk.get_info()
             endpoints = await ari.endpoints.list()
+    except WrongCredentials as problem:
+        mend = f"ari.conf of the node needs a section [{node.username}] with `password` as in PROMISELINE_NODES."
+        return [Finding(part, False, str(problem), mend)]
     except ExchangeError as problem:
         mend = "Is Asterisk running there, with http.conf enabled and this user in ari.conf?"
         return [Finding(part, False, str(problem), mend)]
@@ -158,21 +177,25 @@ async def _messages(settings: Settings) -> list[Finding]:
     try:
         await provider.lookup(NO_SUCH_MESSAGE)
     except LookupUnavailable as problem:
-        mend = "Check account_sid, auth_token and base_url of [messaging]."
-        return [Finding("messages", False, str(problem), mend)]
+        if str(problem) in ("http 401", "http 403"):
+            says = f"{settings.messaging.provider} refuses the account or its token ({str(problem).upper()})"
+            return [Finding("messages", False, says, "Check account_sid and auth_token of [messaging].")]
+        says = f"{settings.messaging.provider} cannot be asked ({problem})"
+        return [Finding("messages", False, says, "Check base_url of [messaging], and whether this machine may go out.")]
     finally:
         await provider.close()
     return [Finding("messages", True, f"{settings.messaging.provider} answers")]
 
 
-async def _tz_database() -> list[Finding]:
+def tz_database(today: date) -> Finding:
+    """How old the time zones' rules are."""
     version = tzdata.IANA_VERSION
     built = TZDATA_WHEEL_BUILT.get(tzdata.__version__)
     if built is None:
         mend = "Install the version that requirements.lock pins."
-        return [Finding("tz database", False, f"{version} is not the pinned one, its age is unknown", mend)]
-    age = (datetime.now(UTC).date() - built).days
+        return Finding("tz database", False, f"{version} is not the pinned one, its age is unknown", mend)
+    age = (today - built).days
     if age > TZDATA_OLDEST_DAYS:
         mend = "Governments change clocks at short notice: pip install --upgrade tzdata, then restart."
-        return [Finding("tz database", False, f"{version} is {age} days old", mend)]
-    return [Finding("tz database", True, f"{version}, {age} days old")]
+        return Finding("tz database", False, f"{version} is {age} days old", mend)
+    return Finding("tz database", True, f"{version}, {age} days old")

@@ -7,17 +7,23 @@ docs/configuration.md is made from this module.
 """
 
 import os
+import tomllib
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
+
+from telephony.ari.settings import AriSettings
 
 Role = Literal["web", "dialer", "scheduler", "messenger"]
 ALL_ROLES: tuple[Role, ...] = ("web", "dialer", "scheduler", "messenger")
@@ -54,6 +60,12 @@ class NodeSettings(_Group):
     def _trunk_has_a_number(self) -> Self:
         if "{number}" not in self.trunk:
             raise ValueError("trunk must hold {number}, like PJSIP/{number}@trunk")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        password = self.password.get_secret_value()
+        AriSettings(url=self.url, username=self.username, password=password, app=self.app, node=self.name)
         return self
 
 
@@ -159,15 +171,31 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        names = [node.name for node in self.nodes]
-        if len(names) != len(set(names)):
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr) -> SecretStr:
+        return _url(
+            url, ("postgresql+asyncpg", "postgresql", "postgres"), "postgresql+asyncpg://user:password@host/name"
+        )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: SecretStr) -> SecretStr:
+        return _url(url, ("redis", "rediss", "unix"), "redis://host:6379/0")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value()) < 32:
+            raise ValueError("shorter than 32 characters; make one with: openssl rand -base64 48")
+        return key
+
+    @field_validator("nodes")
+    @classmethod
+    def _have_names(cls, nodes: tuple[NodeSettings, ...]) -> tuple[NodeSettings, ...]:
+        if len(nodes) != len({node.name for node in nodes}):
             raise ValueError("two nodes have the same name; give each its own")
-        key = self.secret_key.get_secret_value()
-        if key and len(key) < 32:
-            raise ValueError("secret_key is shorter than 32 characters; make one with: openssl rand -base64 48")
-        return self
+        return nodes
 
     @classmethod
     def settings_customise_sources(
@@ -181,6 +209,8 @@ class Settings(BaseSettings):
         sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
         secrets_dir = os.environ.get("PROMISELINE_SECRETS_DIR")
         if secrets_dir:
+            if not Path(secrets_dir).is_dir():
+                raise SettingsProblem(f"PROMISELINE_SECRETS_DIR names {secrets_dir}, and there is no such folder.")
             sources.append(SecretsSettingsSource(settings_cls, secrets_dir))
         config = Path(os.environ.get("PROMISELINE_CONFIG", "promiseline.toml"))
         if config.exists():
@@ -194,6 +224,18 @@ def load_settings(**overrides: Any) -> Settings:
     """The settings from file, secrets and environment; raises SettingsProblem with one line for each problem."""
     try:
         return Settings(**overrides)
+    except SettingsError as problem:
+        # only the name: the cause's text would repeat a value, and values are secrets
+        name = str(problem).split('"')[1] if '"' in str(problem) else "a list or group"
+        raise SettingsProblem(
+            f"The settings are not right:\n  {name}: this is no JSON (set PROMISELINE_{name.upper()} to one JSON value,"
+            ' like [{"name": "a", "url": "http://127.0.0.1:8088/ari", "password": "..."}])'
+        ) from None
+    except tomllib.TOMLDecodeError as problem:
+        file = os.environ.get("PROMISELINE_CONFIG", "promiseline.toml")
+        raise SettingsProblem(f"{file} is no TOML: {problem}") from None
+    except OSError as problem:
+        raise SettingsProblem(f"the settings cannot be read: {problem.filename}: {problem.strerror}") from None
     except ValidationError as problem:
         lines = [_line(error["loc"], error["msg"]) for error in problem.errors(include_input=False)]
         raise SettingsProblem("The settings are not right:\n" + "\n".join(lines)) from None
@@ -201,5 +243,20 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _line(place: tuple[int | str, ...], message: str) -> str:
     name = ".".join(str(part) for part in place) or "settings"
-    variable = "PROMISELINE_" + "__".join(str(part).upper() for part in place)
-    return f"  {name}: {message.removeprefix('Value error, ')} (set {variable} or `{name}` in promiseline.toml)"
+    # a list has one variable, which holds all of it as JSON
+    levels = [str(part).upper() for part in takewhile(lambda part: isinstance(part, str), place)]
+    said = message.removeprefix("Value error, ")
+    return f"  {name}: {said} (set PROMISELINE_{'__'.join(levels)} or `{name}` in promiseline.toml)"
+
+
+def _url(url: SecretStr, schemes: tuple[str, ...], example: str) -> SecretStr:
+    value = url.get_secret_value()
+    if value:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and (parts.port is None or parts.port > 0)
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError(f"this is no address like {example}")
+    return url

@@ -117,7 +117,12 @@ class StreamHub:
         return list(self._streams)
 
     def adopt(self, stream: str, snapshot: Snapshot) -> None:
-        """Mirror another process's stream from its snapshot on; listeners get one delta that replaces everything."""
+        """Mirror another process's stream from its snapshot on; listeners get one delta that replaces everything.
+
+        The first snapshot of another epoch ends the streams of the last one: their numbers mean nothing now.
+        """
+        if snapshot.epoch != self.epoch:
+            self._streams.clear()
         self.epoch = snapshot.epoch
         held = self._streams[stream] = _Stream(state=snapshot.state, seq=snapshot.seq)
         whole = Delta(snapshot.epoch, held.seq, snapshot.at, (Op((), copy.deepcopy(snapshot.state)),))

@@ -18,14 +18,34 @@ Progress = Callable[[int, int, str], None]  # done, total, the step's title
 ONE_AT_A_TIME = 0x50524F4D  # advisory lock: two servers that start together migrate once
 
 
+class NewerSchema(Exception):
+    """The database was migrated by a newer program; the text says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaState:
     current: str | None  # null: an empty database
     head: str
+    known: bool = True  # whether this program has the migration `current`
 
     @property
     def up_to_date(self) -> bool:
         return self.current == self.head
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong and how to mend it; empty when the schema is the newest."""
+        if self.up_to_date:
+            return ""
+        if not self.known:
+            return (
+                f"the database is at revision {self.current}, which this program does not know (its newest is "
+                f"{self.head}): a newer Promiseline migrated it. Run that version, or restore the backup made before"
+            )
+        return (
+            f"the database is at revision {self.current or 'none'}, this program needs {self.head};"
+            " run: promiseline migrate"
+        )
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -49,16 +69,21 @@ def _current(connection: Connection) -> str | None:
 
 async def state(engine: AsyncEngine) -> SchemaState:
     async with engine.connect() as conn:
-        return SchemaState(await conn.run_sync(_current), head())
+        current = await conn.run_sync(_current)
+    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    return SchemaState(current, head(), current is None or current in known)
 
 
 async def upgrade(url: str, progress: Progress | None = None, *, to: str | None = None) -> SchemaState:
     """Apply what is missing up to `to` (else the head), one transaction a migration.
 
-    `progress(done, total, title)` is called before each and at the end.
+    `progress(done, total, title)` is called before each and at the end. Raises NewerSchema, and nothing is changed then.
     """
     engine = make_engine(url, pool_size=2, application="promiseline-migrate")
     try:
+        before = await state(engine)
+        if not before.known:
+            raise NewerSchema(before.complaint)
         async with engine.connect() as guard, engine.connect() as conn:
             await guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
             await conn.run_sync(_upgrade, progress, to or head())

@@ -1,5 +1,16 @@
 """The command `promiseline`: one module for each group of commands."""
 
-from dialer.cli.app import main
+import sys
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    try:
+        # loading takes a second, and a Ctrl+C within it must be as quiet as any other
+        from dialer.cli.app import app
+    except KeyboardInterrupt:
+        sys.exit(130)
+    app()
+
 
 __all__ = ["main"]

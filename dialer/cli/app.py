@@ -20,8 +20,3 @@ app.command("import")(imports.import_command)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(users.app, name="user")
 app.add_typer(compliance.app, name="compliance")
-
-
-def main() -> None:
-    """Entry point of the installed command."""
-    app()

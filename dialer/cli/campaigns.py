@@ -15,7 +15,7 @@ from campaigns.db import tables as t
 from campaigns.problems import refuse
 from campaigns.queue import service as queue
 from campaigns.users import service as users
-from dialer.cli.output import console, fail, print_json, print_rows
+from dialer.cli.output import fail, print_json, print_rows, say
 from dialer.cli.session import in_transaction
 
 app = typer.Typer(help="Campaigns: whom to call, how, and what next.", no_args_is_help=True)
@@ -142,9 +142,7 @@ def status(
     elif rows:
         print_rows("Campaigns", rows)
     else:
-        console.print(
-            "There is no campaign yet. Make one: promiseline campaign create NAME --creditor ... --caller-id ..."
-        )
+        say("There is no campaign yet. Make one: promiseline campaign create NAME --creditor ... --caller-id ...")
 
 
 async def _find(conn: AsyncConnection, tenant_id: int, name: str) -> int:
@@ -162,4 +160,4 @@ def _say(json: bool, document: Any, sentence: str) -> None:
     if json:
         print_json(document)
     else:
-        console.print(sentence)
+        say(sentence)

@@ -7,8 +7,6 @@ from typing import Any
 import orjson
 import typer
 
-from compliance.explain import abandonment_line, check_line
-from compliance.rulebooks.loader import RulebookError, load_rulebooks
 from dialer.cli.output import told_clearly
 
 app = typer.Typer(help="The contact gate: may this contact happen, and why not.", no_args_is_help=True)
@@ -17,6 +15,10 @@ app = typer.Typer(help="The contact gate: may this contact happen, and why not."
 @app.command("check")
 def check() -> None:
     """Read contact cases on standard input, print a verdict for each. A bad line gets an error, the others go on."""
+    # calendars and rulebooks: no other command should wait for them
+    from compliance.explain import check_line
+    from compliance.rulebooks.loader import RulebookError, load_rulebooks
+
     with told_clearly(RulebookError):
         books = load_rulebooks()
     _each_line(lambda line: check_line(line, books))
@@ -25,6 +27,8 @@ def check() -> None:
 @app.command("abandonment")
 def abandonment() -> None:
     """Read abandonment calculations on standard input, print the result of each."""
+    from compliance.explain import abandonment_line
+
     _each_line(abandonment_line)
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress
 from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
-from dialer import doctor
 from dialer.asterisk_files import write_files
-from dialer.cli.output import console, fail, print_json, told_clearly
+from dialer.cli.output import console, errors, fail, print_json, say, told_clearly
 from dialer.engines import engines
+from dialer.faults import why
 from dialer.settings import SettingsProblem, load_settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
@@ -22,9 +23,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in p
 
 def migrate_command(json: Json = False) -> None:
     """Bring the database to the newest schema."""
-    with told_clearly(SettingsProblem, EngineError), engines(load_settings()) as found:
+    with told_clearly(SettingsProblem, EngineError, migrate.NewerSchema), engines(load_settings()) as found:
         try:
-            with Progress(console=console, transient=True, disable=json) as progress:
+            with Progress(console=errors, transient=True, disable=json) as progress:
                 task = progress.add_task("migrating", total=None)
                 state = asyncio.run(
                     migrate.upgrade(
@@ -35,15 +36,18 @@ def migrate_command(json: Json = False) -> None:
                     )
                 )
         except (SQLAlchemyError, OSError) as problem:
-            fail(f"the database cannot be reached or refused ({type(problem).__name__}); see: promiseline doctor")
+            fail(f"the database cannot be reached or refused ({why(problem)}); see: promiseline doctor")
     if json:
         print_json({"revision": state.current, "head": state.head})
     else:
-        console.print(f"The database is at revision {state.current}.")
+        say(f"The database is at revision {state.current}.")
 
 
 def doctor_command(json: Json = False) -> None:
     """Look at every part that the server needs; ends with 1 when something is wrong."""
+    # the exchange's and the carriers' clients: no other command should wait for them
+    from dialer import doctor
+
     with told_clearly(SettingsProblem, EngineError):
         settings = load_settings()
         with engines(settings) as found:
@@ -53,9 +57,9 @@ def doctor_command(json: Json = False) -> None:
     else:
         for finding in findings:
             mark = "[green]ok  [/]" if finding.ok else "[red]FAIL[/]"
-            console.print(f"{mark} {finding.part}: {finding.says}")
+            console.print(f"{mark} {escape(finding.part)}: {escape(finding.says)}", soft_wrap=True)
             if finding.mend:
-                console.print(f"       {finding.mend}")
+                say(f"       {finding.mend}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
@@ -70,4 +74,4 @@ def asterisk_config_command(
     if json:
         print_json([str(path) for path in written])
     else:
-        console.print(f"{len(written)} files written to {out}. They hold passwords: keep them out of reach.")
+        say(f"{len(written)} files written to {out}. They hold passwords: keep them out of reach.")

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 console = Console(stderr=False, highlight=False)
@@ -19,6 +20,11 @@ def print_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n")
 
 
+def say(sentence: str) -> None:
+    """A sentence for people; what stands in brackets is text and no markup, and it is wrapped by the terminal only."""
+    console.print(sentence, markup=False, soft_wrap=True)
+
+
 def print_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         console.print(f"{title}: none")
@@ -27,13 +33,13 @@ def print_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     for column in rows[0]:
         table.add_column(column.replace("_", " "))
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(escape(str(value)) for value in row.values()))
     console.print(table)
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """End with a message on standard error."""
-    errors.print(f"[bold red]promiseline:[/] {message}")
+    errors.print(f"[bold red]promiseline:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(code)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import structlog
 import typer
@@ -13,10 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
-from dialer.bootstrap import Server
-from dialer.cli.output import console, fail, told_clearly
+from dialer.cli.output import fail, say, told_clearly
 from dialer.engines import Engines, engines
+from dialer.faults import why
 from dialer.settings import ALL_ROLES, Role, Settings, SettingsProblem, load_settings
+
+if TYPE_CHECKING:
+    from dialer.bootstrap import Server
 
 
 def configure_logs(level: str) -> None:
@@ -47,7 +50,8 @@ def serve_command(
         configure_logs(settings.log_level)
         with engines(settings) as found:
             if found.embedded:
-                asyncio.run(migrate.upgrade(found.database_url))
+                with told_clearly(migrate.NewerSchema):
+                    asyncio.run(migrate.upgrade(found.database_url))
             uvloop.run(_serve(settings, found))
 
 
@@ -80,19 +84,34 @@ async def _serve(settings: Settings, found: Engines) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     await _schema_is_current(found)
+    # the web side and everything behind it takes a second to load: no other command should wait for it
+    from dialer.bootstrap import Server
+
     server = Server(settings, found)
-    try:
-        await server.start()
-    except OSError as problem:
-        fail(
-            f"{settings.web.host}:{settings.web.port} cannot be listened on ({problem.strerror});"
-            " set PROMISELINE_WEB__PORT"
-        )
-    console.print(f"Promiseline serves {', '.join(settings.roles)} at {server.url}")
-    try:
+    if await _started(server, stopped):
+        say(f"Promiseline serves {', '.join(settings.roles)} at {server.url}")
         await stopped.wait()
-    finally:
         await server.stop()
+
+
+async def _started(server: "Server", stopped: asyncio.Event) -> bool:
+    """False when it was told to stop before it was up."""
+    from dialer.bootstrap import CannotListen
+
+    starting, stopping = asyncio.create_task(server.start()), asyncio.create_task(stopped.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return False
+    try:
+        starting.result()
+    except CannotListen as problem:
+        fail(str(problem))
+    except (SQLAlchemyError, OSError) as problem:
+        fail(f"the database was lost while the server started ({why(problem)}); see: promiseline doctor")
+    return True
 
 
 async def _schema_is_current(found: Engines) -> None:
@@ -100,11 +119,8 @@ async def _schema_is_current(found: Engines) -> None:
     try:
         state = await migrate.state(engine)
     except (SQLAlchemyError, OSError) as problem:
-        fail(f"the database cannot be reached ({type(problem).__name__}); see: promiseline doctor")
+        fail(f"the database cannot be reached ({why(problem)}); see: promiseline doctor")
     finally:
         await engine.dispose()
-    if not state.up_to_date:
-        fail(
-            f"the database is at revision {state.current or 'none'}, this program needs {state.head};"
-            " run: promiseline migrate"
-        )
+    if state.complaint:
+        fail(state.complaint)

@@ -15,6 +15,7 @@ from campaigns.db.engine import make_engine
 from campaigns.problems import Refused
 from dialer.cli.output import fail, told_clearly
 from dialer.engines import engines
+from dialer.faults import why
 from dialer.settings import Settings, SettingsProblem, load_settings
 
 T = TypeVar("T")
@@ -32,12 +33,12 @@ async def _run(settings: Settings, url: str, work: Callable[[AsyncConnection, in
     engine = make_engine(url, pool_size=1)
     try:
         state = await migrate.state(engine)
-        if not state.up_to_date:
-            fail("the database's schema is not the newest; run: promiseline migrate")
+        if state.complaint:
+            fail(state.complaint)
         async with engine.begin() as conn:
             tenant_id = await admin.create_tenant(conn, name=settings.tenant, now=datetime.now(UTC))
             return await work(conn, tenant_id)
     except (SQLAlchemyError, OSError) as problem:
-        fail(f"the database cannot be reached or refused ({type(problem).__name__}); see: promiseline doctor")
+        fail(f"the database cannot be reached or refused ({why(problem)}); see: promiseline doctor")
     finally:
         await engine.dispose()

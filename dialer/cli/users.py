@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
-from dialer.cli.output import console, print_json, print_rows
+from dialer.cli.output import print_json, print_rows, say
 from dialer.cli.session import in_transaction
 
 app = typer.Typer(help="People who log in.", no_args_is_help=True)
@@ -49,7 +49,7 @@ def add(
     if json:
         print_json({"user_id": user_id})
     else:
-        console.print(f"User {user_id} was added: {login}, {role}.")
+        say(f"User {user_id} was added: {login}, {role}.")
 
 
 @app.command("list")

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
+from campaigns.db.embedded import EmbeddedValkey
 from dialer import bus
 from dialer.bus import FloorServer, RemoteFloor
 from dialer.commands import Actor, Command, Reply
@@ -74,11 +76,11 @@ async def remote(redis: Redis, server: FloorServer) -> AsyncIterator[RemoteFloor
     await made.stop()
 
 
-async def until(true: Callable[[], bool], hub: StreamHub) -> None:
+async def until(true: Callable[[], bool], hub: StreamHub, within_s: float = 10.0) -> None:
     """Wait for a condition that only a delta can bring about."""
     changed = asyncio.Event()
     end = hub.listen(lambda *_: changed.set())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(within_s):
         while not true():
             changed.clear()
             await changed.wait()
@@ -136,6 +138,60 @@ async def test_a_lost_delta_is_noticed_and_healed(redis: Redis, remote: RemoteFl
     floor.hub.publish("floor:1", [Op(("agents",), 3)])
 
     await until(lambda: remote.hub.state("floor:1") == {"totals": 2, "agents": 3}, remote.hub)
+
+
+async def test_a_dialer_that_begins_a_new_life_is_mirrored_anew_and_its_low_numbers_count(
+    redis: Redis, server: FloorServer, remote: RemoteFloor, floor: ScriptedFloor
+) -> None:
+    for number in range(5):
+        floor.hub.publish("agent:7", [Op(("agent",), number)])
+    floor.hub.publish("floor:1", [Op(("totals",), 1)])
+    await until(lambda: remote.hub.state("floor:1") == {"totals": 1}, remote.hub)
+    await server.stop()
+    reborn = ScriptedFloor()
+    reborn.hub = StreamHub(ScaledClock(datetime(2026, 11, 22, tzinfo=UTC)), "life-2")
+    reborn.hub.publish("floor:1", [Op(("totals",), 9)])
+
+    second = FloorServer(redis, reborn, tenant_id=1)
+    await second.start()
+    await until(lambda: remote.hub.state("floor:1") == {"totals": 9}, remote.hub)
+    assert remote.hub.epoch == "life-2"
+    assert remote.hub.state("agent:7") == {}, "a stream of the last life is void"
+
+    reborn.hub.publish("agent:7", [Op(("agent",), "ready")])
+    await until(lambda: remote.hub.state("agent:7") == {"agent": "ready"}, remote.hub)
+    await second.stop()
+
+
+async def test_what_was_published_while_redis_was_away_is_seen_when_it_is_back(
+    tmp_path: Path, floor: ScriptedFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "RETRY_S", 0.05)
+    valkey = EmbeddedValkey(tmp_path / "valkey")
+    valkey.start()
+    here, there = Redis.from_url(valkey.url()), Redis.from_url(valkey.url())
+    server = FloorServer(here, floor, tenant_id=1)
+    remote = RemoteFloor(there, 1, ScaledClock(datetime(2026, 11, 22, tzinfo=UTC)))
+    await server.start()
+    await remote.start()
+    try:
+        async with asyncio.timeout(5):
+            await remote.synced.wait()
+        valkey.destroy()
+        floor.hub.publish("floor:1", [Op(("totals",), "unheard")])
+        assert (await remote.agent_command(ANN, Command("c1", "ready"))).error_code == "dialer_unreachable"
+        with pytest.raises(ConnectionError):
+            await remote.agent_present(ANN, True)
+
+        valkey.start()
+        await until(lambda: remote.hub.state("floor:1") == {"totals": "unheard"}, remote.hub, 20)
+        assert (await remote.agent_command(ANN, Command("c1", "ready"))).error_code is None
+    finally:
+        await remote.stop()
+        await server.stop()
+        await here.aclose()
+        await there.aclose()
+        valkey.destroy()
 
 
 async def test_without_a_dialer_the_console_is_told_at_once(redis: Redis) -> None:
