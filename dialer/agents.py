@@ -84,6 +84,7 @@ class Agents:
             log.warning("agent.unexpected_event", user_id=live.user_id, state=odd.state, event_type=odd.event)
             return
         live.agent = after
+        self._state.seated(live)
         self._moved(live, before, after, event)
         if after.state is AgentState.READY:
             self.prepare(live)
@@ -260,6 +261,7 @@ class Agents:
         self._forget_ids(live)
         if live.agent.leg is not Leg.NONE:
             live.agent = replace(live.agent, leg=Leg.NONE)
+            self._state.seated(live)
         if channel_id is None or live.node is None:
             return
         exchange = self._exchange(live)

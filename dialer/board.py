@@ -12,10 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dialer.agent import AgentState
+from dialer.call import Call
 from dialer.console import iso, money, nodes_view
 from dialer.state import FloorState, LiveAgent, LiveCall, LiveCampaign
 from dialer.streams import REMOVED, Op
-from dialer.tallies import Tallies
+from dialer.tallies import AgentTally, Tallies
 from telephony.exchange import NodeHealth
 from telephony.number import mask
 
@@ -66,6 +67,9 @@ class Board:
         self._queues: dict[int, dict[str, int]] = {}
         self._sent_before: dict[int, int] = {}
         self._alarms: dict[str, dict[str, Any]] = {}
+        # a call's or an agent's view with the values that it was made of: most have not changed since the last time
+        self._call_views: dict[str, tuple[Call, datetime | None, dict[str, Any]]] = {}
+        self._agent_views: dict[int, tuple[tuple[Any, ...], dict[str, Any]]] = {}
         self._speed = float(getattr(state.clock, "speed", 1.0))
 
     def touch(self) -> None:
@@ -144,6 +148,8 @@ class Board:
         self._state.metrics.in_flight.set(len(self._state.calls))
         for tenant_id in tenants:
             self._show(tenant_id)
+        for gone in self._call_views.keys() - self._state.calls.keys():
+            del self._call_views[gone]
 
     def _show(self, tenant_id: int) -> None:
         now = self.view(tenant_id)
@@ -216,6 +222,16 @@ class Board:
 
     def _agent(self, live: LiveAgent) -> dict[str, Any]:
         tally = self._tallies.agent(live.user_id)
+        made_of = (
+            id(tally), live.agent.state, live.agent.since, live.agent.reason, live.agent.online, tally.calls,
+            tally.promises, live.call.campaign_id if live.call else None, live.campaigns,
+        )  # fmt: skip
+        held = self._agent_views.get(live.user_id)
+        if held is None or held[0] != made_of:
+            held = self._agent_views[live.user_id] = (made_of, self._agent_view(live, tally))
+        return held[1]
+
+    def _agent_view(self, live: LiveAgent, tally: AgentTally) -> dict[str, Any]:
         campaign = self._state.campaigns.get(live.call.campaign_id or 0) if live.call else None
         theirs = [self._state.campaigns[c].name for c in sorted(live.campaigns) if c in self._state.campaigns]
         return {
@@ -234,6 +250,12 @@ class Board:
         }
 
     def _call(self, live: LiveCall) -> dict[str, Any]:
+        held = self._call_views.get(live.attempt_id)
+        if held is None or held[0] is not live.call or held[1] != live.state_since:
+            held = self._call_views[live.attempt_id] = (live.call, live.state_since, self._call_view(live))
+        return held[2]
+
+    def _call_view(self, live: LiveCall) -> dict[str, Any]:
         call = live.call
         return {
             "attempt_id": live.attempt_id,
@@ -281,7 +303,9 @@ class Board:
 
 
 def _changes(key: str, before: dict[str, Any], now: dict[str, Any]) -> list[Op]:
-    ops = [Op((key, name), value) for name, value in now.items() if before.get(name) != value]
+    ops = [
+        Op((key, name), value) for name, value in now.items() if (old := before.get(name)) is not value and old != value
+    ]
     return ops + [Op((key, name), REMOVED) for name in before if name not in now]
 
 

@@ -266,7 +266,7 @@ class CallRunner:
             return
         agent.call = live
         campaign = self._state.campaigns.get(live.campaign_id or 0)
-        if campaign is not None:
+        if campaign is not None and agent.agent.wrap_up_s != campaign.settings.wrap_up_s:
             agent.agent = replace(agent.agent, wrap_up_s=campaign.settings.wrap_up_s)
         call = live.call
         if call.waiting_since is not None and call.bridged_at is not None:
@@ -321,7 +321,7 @@ class CallRunner:
         state, now = self._state, self._state.now()
         free = [
             FreeAgent(agent.user_id, agent.agent.since or now, agent.campaigns)
-            for agent in state.agents.values()
+            for agent in state.free.values()
             if agent.agent.offerable and agent.node == node and agent.bridge_id is not None
         ]
         if not free:

@@ -16,6 +16,9 @@ from telephony.number import mask
 
 PAUSE_REASONS = ("break", "lunch", "training", "meeting", "technical")
 NOTICES_KEPT = 20
+# the same objects in every console's state: nobody changes them
+CHOICES = [{"code": code, "label": label} for code, label in DISPOSITIONS.items()]
+REASONS = list(PAUSE_REASONS)
 BECAUSE = {
     "conversation": "The call is over.",
     "no_answer": "Nobody answered.",
@@ -62,8 +65,8 @@ class Console:
             "today": self.today(live),
             "nodes": nodes_view(self._state),
             "campaigns": self._campaigns(live),
-            "dispositions": [{"code": code, "label": label} for code, label in DISPOSITIONS.items()],
-            "pause_reasons": list(PAUSE_REASONS),
+            "dispositions": CHOICES,
+            "pause_reasons": REASONS,
             "notices": list(live.notices[-NOTICES_KEPT:]),
         }
         before = self._shown.get(live.user_id, {})

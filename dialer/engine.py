@@ -31,6 +31,7 @@ MIN_GAP_S = 0.1
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
 DRY_S = 5.0
 BUSY_ELSEWHERE = timedelta(seconds=60)
+VERDICT_HOLDS = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Engine:
         self._tallies = tallies
         self._previews = previews
         self._loops: dict[int, Loop] = {}
+        # the machine's own slowness is not multiplied by the clock's speed
+        self._speed = float(getattr(state.clock, "speed", 1.0))
         state.wake = self.wake
 
     def campaign_changed(self, campaign: LiveCampaign) -> None:
@@ -126,7 +129,12 @@ class Engine:
         if campaign.settings.mode == "preview":
             got = await self._show(campaign, loop, wanted, now)
         else:
-            got = await self._dial(campaign, loop, wanted, nodes, now)
+            # a verdict is for a call that goes out now: what the nodes would refuse the gate is not even asked for
+            shares = self._shares(campaign, nodes, wanted)
+            if not shares:
+                campaign.because = "nodes: their limit of originates a second is reached"
+                return
+            got = await self._dial(campaign, loop, shares, now)
         if got == 0:
             loop.dry_until = now + timedelta(seconds=DRY_S)
             campaign.because = "queue: nobody may be called now"
@@ -188,10 +196,9 @@ class Engine:
         await self._previews.offer(campaign, rows, cards, phones)
         return len(claimed)
 
-    async def _dial(self, campaign: LiveCampaign, loop: Loop, wanted: int, nodes: list[str], now: datetime) -> int:
-        shares = self._shares(campaign, nodes, wanted)
+    async def _dial(self, campaign: LiveCampaign, loop: Loop, shares: list[str], now: datetime) -> int:
         async with self._state.engine.begin() as conn:
-            claimed = await self._claim(conn, campaign, loop, wanted, now)
+            claimed = await self._claim(conn, campaign, loop, len(shares), now)
             if not claimed:
                 return 0
             rows = await self._at_a_call(conn, campaign, claimed, now)
@@ -220,7 +227,7 @@ class Engine:
             for one in admitted
         ]
         if lives:
-            self._state.tasks.spawn(self._launch(lives, campaign.settings.calls_per_second), "launch")
+            self._state.tasks.spawn(self._launch(lives), "launch")
         return len(claimed)
 
     async def _at_a_call(
@@ -233,14 +240,21 @@ class Engine:
         return [row for row in rows if arrives_at_call(campaign.settings, row.step)]
 
     def _shares(self, campaign: LiveCampaign, nodes: list[str], wanted: int) -> list[str]:
-        """Each call is dialed from a node where free agents are, in proportion."""
+        """The node of each call, at most `wanted`: where free agents are, in proportion, and as long as it has room."""
         idle = Counter(
             agent.node
             for agent in self._state.agents.values()
             if campaign.id in agent.campaigns and agent.agent.offerable and agent.node in nodes
         )
         pool = [node for node in idle.elements() if node is not None] or nodes
-        return [pool[index % len(pool)] for index in range(wanted)]
+        room = {node: self._state.exchanges[node].room for node in nodes}
+        shares: list[str] = []
+        for index in range(wanted):
+            node = pool[index % len(pool)]
+            if room[node] > 0:
+                room[node] -= 1
+                shares.append(node)
+        return shares
 
     def denied(self, campaign_id: int, answer: Refused) -> None:
         for reason in answer.reasons[:1]:
@@ -288,22 +302,23 @@ class Engine:
             card=card,
             debt_ids=one.debt_ids,
             state_since=state.now(),
+            judged_at=one.verdict.at,
         )
         state.calls[live.attempt_id] = live
         return live
 
-    async def _launch(self, lives: list[LiveCall], per_second: float) -> None:
-        """Dial one after the other, spread over the tick: a burst would only wait in the exchange."""
-        gap = min(self._state.settings.tick_s / len(lives), 1.0 / per_second)
+    async def _launch(self, lives: list[LiveCall]) -> None:
+        """Dial one after the other within a tenth of a second: a burst would only wait in the exchange."""
         for index, live in enumerate(lives):
             if index and len(lives) > 3:
-                await self._state.clock.sleep(gap)
+                await self._state.clock.sleep(MIN_GAP_S / len(lives))
             self.launch(live)
 
     def launch(self, live: LiveCall) -> None:
-        """Dial, or give the attempt back when the node went down meanwhile."""
+        """Dial; or give the attempt back where the node went down meanwhile, or the verdict has grown old."""
         exchange, now = self._state.exchanges[live.node], self._state.now()
-        if exchange.health is NodeHealth.UP:
+        fresh = live.judged_at is None or now - live.judged_at <= VERDICT_HOLDS * self._speed
+        if exchange.health is NodeHealth.UP and fresh:
             self._state.feed_call(live, ce.Launch(now))
         else:
             self._state.feed_call(live, ce.HangupAsked("system", now))

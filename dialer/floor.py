@@ -93,6 +93,7 @@ class Floor:
         self.board = Board(state, self.tallies)
         self.desk = Desk(state, self.records, self.tallies, Files(state))
         self.supervisors = SupervisorDesk(state, self.campaign_changed)
+        self._moved: dict[int, LiveAgent] | None = None  # consoles to be shown at the end of the present event
         self._wire()
 
     def _wire(self) -> None:
@@ -182,7 +183,19 @@ class Floor:
                 )
 
     def handle(self, exchange: Exchange, event: ExchangeEvent) -> None:
-        """Take one event of a node to the call or leg it is about. Does not wait for anything."""
+        """Take one event of a node to the call or leg it is about. Does not wait for anything.
+
+        One event moves a call and its agent by several steps: each console is shown what came of all of them, once.
+        """
+        self._moved = {}
+        try:
+            self._take(exchange, event)
+        finally:
+            moved, self._moved = self._moved, None
+            for live in moved.values():
+                self.console.show(live)
+
+    def _take(self, exchange: Exchange, event: ExchangeEvent) -> None:
         if isinstance(event, NodeUp | NodeDown | NodeSlow):
             self._node_event(exchange, event)
         elif isinstance(event, EndpointChanged):
@@ -221,17 +234,23 @@ class Floor:
         for agent_id in {live.call.agent_id, live.call.talked_with, live.call.for_agent} - {None}:
             agent = self.state.agents.get(agent_id or 0)
             if agent is not None and agent.call is live:
-                self.console.show(agent)
+                self._show(agent)
         self.board.touch()
 
     def _agent_changed(self, live: LiveAgent) -> None:
-        self.console.show(live)
+        self._show(live)
         self.board.touch()
 
     def _nodes_changed(self) -> None:
         for live in self.state.agents.values():
-            self.console.show(live)
+            self._show(live)
         self.board.touch()
+
+    def _show(self, live: LiveAgent) -> None:
+        if self._moved is None:
+            self.console.show(live)
+        else:
+            self._moved[live.user_id] = live
 
     # ---- the port ------------------------------------------------------------------------------------------------
 

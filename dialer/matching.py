@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class FreeAgent:
+class FreeAgent(NamedTuple):
     """An agent who can be given a debtor now. `campaigns`: whose calls they take."""
 
     user_id: int

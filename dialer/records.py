@@ -1,6 +1,7 @@
 """Writes what happened, in order and in groups, and never in the way of a call: what cannot be written waits."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,8 @@ from dialer.settlement import CallEnd, Disposal, settle_disposals, settle_ends
 from dialer.state import FloorState, LiveAgent, LiveCall
 
 log = structlog.get_logger(__name__)
-GATHER_S = 0.03
+GATHER_S = 0.05
+URGENT_S = 0.01
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 # a row that the database refuses for what it says will be refused for ever; losing the server is another thing
 REFUSALS = (IntegrityError, DataError, ProgrammingError)
@@ -73,6 +75,7 @@ class Records:
         self._pending = Batch()
         self._writing = Batch()
         self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._waiters: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -163,6 +166,7 @@ class Records:
             return True
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(done)
+        self._urgent.set()
         self._wake.set()
         try:
             await asyncio.wait_for(done, timeout_s)
@@ -176,7 +180,11 @@ class Records:
         failures = 0
         while True:
             await self._wake.wait()
-            await asyncio.sleep(GATHER_S)  # real time: it is the database that is spared
+            # real time: it is the database that is spared; but not while somebody waits for `ok`
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), GATHER_S)
+                await asyncio.sleep(URGENT_S)
+            self._urgent.clear()
             self._wake.clear()
             self._writing, self._pending = self._pending, Batch()
             waiters, self._waiters = self._waiters, []

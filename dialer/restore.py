@@ -103,6 +103,7 @@ def assign(state: FloorState, live: LiveAgent, campaigns: frozenset[int]) -> Non
     per_call = bool(theirs) and all(settings.agent_connect == "per_call" for settings in theirs)
     wrap_up_s = max((settings.wrap_up_s for settings in theirs), default=live.agent.wrap_up_s)
     live.agent = replace(live.agent, per_call=per_call, wrap_up_s=wrap_up_s)
+    state.seated(live)
 
 
 async def restore(conn: AsyncConnection, state: FloorState) -> list[LiveCall]:

@@ -73,6 +73,7 @@ class LiveCall:
     callback_at: datetime | None = None
     debt_ids: tuple[int, ...] = ()
     state_since: datetime | None = None
+    judged_at: datetime | None = None  # by the gate
     dialed_at: datetime | None = None  # when the reply to the originate came, or was given up
     inbox: deque[CallEvent] = field(default_factory=deque)
     stepping: bool = False
@@ -169,6 +170,7 @@ class FloorState:
     calls: dict[str, LiveCall] = field(default_factory=dict)
     legs: dict[str, LiveAgent] = field(default_factory=dict)
     waiting: dict[str, LiveCall] = field(default_factory=dict)
+    free: dict[int, LiveAgent] = field(default_factory=dict)  # agents that can be offered a call
     node_why: dict[str, str] = field(default_factory=dict)
     database_down: bool = False
     # set by the floor: how the parts reach each other without importing each other
@@ -179,6 +181,13 @@ class FloorState:
     call_changed: Callable[[LiveCall], None] = lambda live: None
     agent_changed: Callable[[LiveAgent], None] = lambda live: None
     nodes_changed: Callable[[], None] = lambda: None
+
+    def seated(self, live: LiveAgent) -> None:
+        """To be told of each change of an agent: keeps `free`."""
+        if live.agent.offerable:
+            self.free[live.user_id] = live
+        else:
+            self.free.pop(live.user_id, None)
 
     def now(self) -> datetime:
         return self.clock.now()

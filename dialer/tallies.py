@@ -90,7 +90,7 @@ class Tallies:
         oldest = self._clock.now() - timedelta(minutes=MINUTES)
         names = ("dialed", "answered", "bridged", "abandoned", "promises", "messages")
         return [
-            {"at": minute.at.isoformat(), **{name: minute.counts.get(name, 0) for name in names}}
+            {"at": minute.at.isoformat(), **{name: max(0, minute.counts.get(name, 0)) for name in names}}
             for minute in self._minutes.get(tenant_id, ())
             if minute.at >= oldest
         ]
@@ -104,6 +104,12 @@ class Tallies:
             tally.dialed += 1
             tally.launches.append(self._clock.now())
             self.minute(live.tenant_id, "dialed")
+        if before is CallState.DIALING and call.state is CallState.ENDED and call.outcome == "cancelled":
+            # the node did not take it: nothing was dialed
+            tally.dialed -= 1
+            self.minute(live.tenant_id, "dialed", -1)
+            if tally.launches:
+                tally.launches.pop()
         answered = (CallState.WAITING, CallState.DETECTING)
         if before in (CallState.DIALING, CallState.RINGING) and call.state in answered:
             tally.answered += 1

@@ -193,6 +193,11 @@ class Exchange(Protocol):
     @property
     def health(self) -> NodeHealth: ...
 
+    @property
+    def room(self) -> int:
+        """How many originates the node's limit would admit at this instant; ask before promising calls to it."""
+        ...
+
     def events(self) -> AsyncIterator[ExchangeEvent]:
         """Every event of this node in order, from NodeUp on; survives disconnections; one consumer."""
         ...

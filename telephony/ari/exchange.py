@@ -84,6 +84,10 @@ class AriExchange:
             return NodeHealth.DOWN
         return NodeHealth.SLOW if self._lag.slow else NodeHealth.UP
 
+    @property
+    def room(self) -> int:
+        return self._limiter.room
+
     def start(self) -> None:
         """Connect in the background; `events()` does it too. Needs a running event loop."""
         if not self._started:

@@ -15,10 +15,19 @@ class TokenBucket:
         self._tokens = self.burst
         self._at = monotonic()
 
-    def admit(self) -> bool:
+    @property
+    def room(self) -> int:
+        """How many would be admitted now."""
+        self._refill()
+        return int(self._tokens)
+
+    def _refill(self) -> None:
         now = self._monotonic()
         self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
         self._at = now
+
+    def admit(self) -> bool:
+        self._refill()
         if self._tokens < 1.0:
             return False
         self._tokens -= 1.0
