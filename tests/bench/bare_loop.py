@@ -98,7 +98,13 @@ class BareLoop:
     async def _originate(self, call: str) -> None:
         self._held.asked[call] = time.perf_counter()
         number = f"1212555{next(self._numbers) % 10_000:04d}"
-        query = {"endpoint": f"PJSIP/{number}@bare", "app": APP, "callerId": "+12125550100", "timeout": 22, "formats": "alaw"}
+        query = {
+            "endpoint": f"PJSIP/{number}@bare",
+            "app": APP,
+            "callerId": "+12125550100",
+            "timeout": 22,
+            "formats": "alaw",
+        }
         try:
             async with self._http.post(f"{self._url}/channels/{call}?{urlencode(query)}") as reply:
                 await reply.read()

@@ -77,6 +77,16 @@ class Consoles:
         self._tasks = [asyncio.create_task(console.listen()) for console in self.all]
         return self
 
+    async def all_ready(self, whole: Any, within_s: float = 30.0) -> None:
+        """Every agent presses ready; returns when all legs are up."""
+        for console in self.all:
+            await console.ready()
+        query = "SELECT count(*) AS n FROM agent_session WHERE state = 'ready' AND channel_id IS NOT NULL"
+        async with asyncio.timeout(within_s):
+            while (await whole.rows(query))[0]["n"] < len(self.all):  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.2)
+        await asyncio.sleep(1.0)
+
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
             task.cancel()

@@ -25,6 +25,7 @@ from campaigns.model import CampaignSettings
 from campaigns.templates import service as templates
 from tests.acceptance.stage import ROOT, Promiseline, free_port, zone_where_it_is
 from tests.bench.lines_lab import LinesLab
+from tests.bench.probe import Noted
 from tests.builders import a_campaign, a_creditor, a_window_group
 
 HISTORY = 3
@@ -71,10 +72,8 @@ class Probed(Promiseline):
             )
         await self.ready()
 
-    def noted(self) -> dict[str, Any]:
-        """What the stop watch wrote; after `stop()`."""
-        found: dict[str, Any] = json.loads(Path(self.environment["PROMISELINE_PROBE"]).read_text())
-        return found
+    def noted(self) -> Noted:
+        return Noted.read(Path(self.environment["PROMISELINE_PROBE"]))
 
 
 @dataclass(slots=True)
@@ -84,12 +83,15 @@ class Whole:
     tenant: int
     agents: list[int]
     campaign: int
+    pids: dict[str, int]
 
     async def set(self, **values: Any) -> None:
         """Change the campaign's settings; the server notices within two seconds."""
         async with self.engine.begin() as conn:
             await conn.execute(
-                text("UPDATE campaign SET settings = settings || CAST(:new AS jsonb), version = version + 1 WHERE id = :id"),
+                text(
+                    "UPDATE campaign SET settings = settings || CAST(:new AS jsonb), version = version + 1 WHERE id = :id"
+                ),
                 {"new": json.dumps(values), "id": self.campaign},
             )
 
@@ -106,7 +108,9 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole_system(lab: LinesLab, debtors: int, settings: CampaignSettings) -> AsyncIterator[Whole]:
+async def whole_system(
+    lab: LinesLab, debtors: int, settings: CampaignSettings, *, over_ws: bool = False
+) -> AsyncIterator[Whole]:
     """Filled and up; the campaign is a draft. PostgreSQL is durable: every commit waits for the disk."""
     folder = Path(tempfile.mkdtemp(prefix="promiseline-bench-"))
     postgres, valkey = EmbeddedPostgres(folder / "pg"), EmbeddedValkey(folder / "valkey")
@@ -119,10 +123,17 @@ async def whole_system(lab: LinesLab, debtors: int, settings: CampaignSettings) 
         engine = make_engine(url, pool_size=2)
         tenant, agents, campaign = await _fill(engine, lab, debtors, settings)
         port = free_port()
-        server = Probed(_environment(lab, url, valkey.url(), port, folder), port, log=folder / "promiseline.log")
+        server = Probed(
+            _environment(lab, url, valkey.url(), port, folder, over_ws), port, log=folder / "promiseline.log"
+        )
         try:
             await server.start()
-            yield Whole(engine, server, tenant, agents, campaign)
+            pids = {
+                "server": server.process.pid if server.process else 0,
+                "postgres": int((folder / "pg" / "postmaster.pid").read_text().split()[0]),
+                **lab.pids(),
+            }
+            yield Whole(engine, server, tenant, agents, campaign, pids)
         finally:
             await server.stop()
             await engine.dispose()
@@ -134,7 +145,7 @@ async def whole_system(lab: LinesLab, debtors: int, settings: CampaignSettings) 
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(lab: LinesLab, database: str, redis: str, port: int, folder: Path) -> dict[str, str]:
+def _environment(lab: LinesLab, database: str, redis: str, port: int, folder: Path, over_ws: bool) -> dict[str, str]:
     node = {
         "name": "bench",
         "url": lab.asterisk.url,
@@ -144,6 +155,7 @@ def _environment(lab: LinesLab, database: str, redis: str, port: int, folder: Pa
         "trunk": "PJSIP/{number}@trunk",
         "originates_per_s": 1000,
         "pool_size": 64,
+        "rest_over_ws": over_ws,
     }
     return {
         "PROMISELINE_DATABASE_URL": database,
@@ -152,7 +164,7 @@ def _environment(lab: LinesLab, database: str, redis: str, port: int, folder: Pa
         "PROMISELINE_NODES": json.dumps([node]),
         "PROMISELINE_WEB__PORT": str(port),
         "PROMISELINE_WEB__PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
-        "PROMISELINE_PROBE": str(folder / "probe.json"),
+        "PROMISELINE_PROBE": str(folder / "probe"),
     }
 
 
