@@ -144,6 +144,8 @@ def meaningless_digits(calling_code: int, national_length: int, leading: str = "
     regions = COUNTRY_CODE_TO_REGION_CODE.get(calling_code, ())
     names = dict.fromkeys((*regions, *((region,) if region else ())))
     plans = [PhoneMetadata.metadata_for_region_or_calling_code(calling_code, one) for one in names]
+    if not plans:
+        return 0
     free, prefix = MOST, 0
     try:
         for plan in plans:
