@@ -1,4 +1,5 @@
 // A server-free driver for development: `vite`, then /agent?mock=talking or /supervisor?mock. Never part of a built page.
+import type { PhoneAccess } from "../agent/phone/access";
 import type { Me, Role } from "../protocol";
 import type { Wire } from "../shared/live/wire";
 import { agentServer } from "./agentServer";
@@ -19,6 +20,13 @@ function mockMe(role: Role): Me {
   };
 }
 
+// `&phone=browser` shows the browser phone with nobody at the other end of its line.
+function mockPhone(): PhoneAccess {
+  if (new URLSearchParams(location.search).get("phone") !== "browser") return { kind: "simulated" };
+  const nowhere = { ws_url: "ws://127.0.0.1:9/ws", sip_uri: "sip:agent-web-1@127.0.0.1" };
+  return { kind: "browser", ...nowhere, username: "agent-web-1", password: "mock", ice_servers: [] };
+}
+
 /** Answers /api/* on this page, and gives the wire of the namespace's twin. The scene is the value of `?mock=`. */
 export function startMock(namespace: "/agent" | "/supervisor"): Wire {
   const scene = new URLSearchParams(location.search).get("mock") ?? "";
@@ -28,7 +36,7 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     const path = String(input);
     if (!path.startsWith("/api/")) return real(input, init);
     if (path === "/api/me") return Response.json(mockMe(role));
-    if (path === "/api/phone") return Response.json({ kind: "simulated" });
+    if (path === "/api/phone") return Response.json(mockPhone());
     if (path === "/api/campaigns" && init?.method === "GET") return Response.json({ campaigns: MOCK_CAMPAIGNS });
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
     return Response.json({ error: { code: "not_found", message: "The mock has no such route." } }, { status: 404 });
