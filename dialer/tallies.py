@@ -126,6 +126,11 @@ class Tallies:
             tally.abandoned += 1
             self.minute(live.tenant_id, "abandoned")
 
+    def disposed(self, live: LiveCall, code: str) -> None:
+        """The agent's word that a machine answered, where nothing had heard it before."""
+        if code == "machine" and live.campaign_id is not None and live.call.answered_by != "machine":
+            self.campaign(live.campaign_id).machines += 1
+
     def denied(self, campaign_id: int, reason: str) -> None:
         denied = self.campaign(campaign_id).denied
         denied[reason] = denied.get(reason, 0) + 1

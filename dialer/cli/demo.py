@@ -1,9 +1,13 @@
 """`promiseline demo`: the whole product on one machine, with people and carriers simulated."""
 
 import asyncio
+import fcntl
 import shutil
 import signal
+import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +16,8 @@ import uvloop
 from rich.status import Status
 
 from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey, EngineError
-from dialer.cli.output import console, fail, print_json, print_rows, told_clearly
+from campaigns.db.migrate import NewerSchema
+from dialer.cli.output import console, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.serve import configure_logs
 from dialer.engines import Engines, engines
 from dialer.settings import Settings, SettingsProblem
@@ -75,14 +80,42 @@ def _headless(options: "HeadlessOptions", json: bool) -> None:
 
 
 def _watched(reset: bool, port: int, plan: "Plan") -> None:
+    with _alone():
+        _refuse_taken(port)
+        _run(reset, port, plan)
+
+
+def _run(reset: bool, port: int, plan: "Plan") -> None:
     if reset:
         with console.status("Removing the demonstration's data"):
             EmbeddedPostgres(DATA / "postgres").destroy()
             EmbeddedValkey(DATA / "valkey").destroy()
             shutil.rmtree(DATA, ignore_errors=True)
-    DATA.mkdir(parents=True, exist_ok=True)
     with console.status("Starting PostgreSQL and Valkey") as status, engines(_demo_engines()) as found:
         uvloop.run(_until_stopped(found, port, plan, status))
+
+
+def _refuse_taken(port: int) -> None:
+    """Before the first start has worked for half a minute."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as problem:
+        fail(
+            f"port {port} cannot be listened on ({problem.strerror}); stop the other program (a demonstration that "
+            "runs already?), or choose another port: promiseline demo --port 8090"
+        )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One demonstration at a time on its data; the lock dies with its program."""
+    DATA.mkdir(parents=True, exist_ok=True)
+    with (DATA.parent / f"{DATA.name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fail(f"a demonstration runs already on the data in {DATA.resolve()}: stop it with Ctrl+C first")
+        yield
 
 
 def _demo_engines() -> Settings:
@@ -90,21 +123,31 @@ def _demo_engines() -> Settings:
 
 
 async def _until_stopped(found: Engines, port: int, plan: "Plan", status: Status) -> None:
-    from dialer.demo.run import running
+    from dialer.bootstrap import CannotListen
 
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    try:
-        async with running(found, DATA, plan, status.update, port=port) as demo:
-            status.stop()
-            _invite(demo)
-            await stopped.wait()
-            console.print("\nStopping. `make demo` goes on from here; `make demo-reset` starts over.")
-    except OSError as problem:
-        if problem.errno != 98:
-            raise
-        fail(f"port {port} is taken by another program; choose another one: promiseline demo --port 8090")
+    work, stopping = asyncio.create_task(_show(found, port, plan, status)), asyncio.create_task(stopped.wait())
+    await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not work.done():
+        say("\nStopping. `make demo` goes on from here; `make demo-reset` starts over.")
+        work.cancel()
+        await asyncio.wait({work})
+    if not work.cancelled():
+        with told_clearly(CannotListen, NewerSchema):
+            work.result()
+
+
+async def _show(found: Engines, port: int, plan: "Plan", status: Status) -> None:
+    """Until it is cancelled; then everything is taken down in order, however far it had come."""
+    from dialer.demo.run import running
+
+    async with running(found, DATA, plan, status.update, port=port) as demo:
+        status.stop()
+        _invite(demo)
+        await asyncio.Event().wait()
 
 
 def _invite(demo: "Demo") -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -31,10 +31,18 @@ class Habits:
     pause_s: tuple[float, float] = (60.0, 240.0)
 
 
+@dataclass(slots=True)
+class Notebook:
+    """What was said on the lines, by attempt: no log of the exchange can know it, and the inspection needs it."""
+
+    wrong_parties: set[str] = field(default_factory=set)
+    no_more_calls: dict[str, datetime] = field(default_factory=dict)
+
+
 Hears = Callable[[str], str]
 """What is at the other end of a call, as an agent would hear it: person or machine."""
 
-OTHER_ENDS = ("contact_no_result", "contact_no_result", "refuses", "already_paid", "hardship", "callback")
+OTHER_ENDS = ("contact_no_result", "contact_no_result", "refuses", "already_paid", "hardship", "no_more_calls")
 
 
 class SimulatedAgent:
@@ -48,6 +56,7 @@ class SimulatedAgent:
         seed: str,
         hears: Hears = lambda attempt_id: "person",
         habits: Habits | None = None,
+        notebook: Notebook | None = None,
     ) -> None:
         self._hears = hears
         self.actor = actor
@@ -56,8 +65,7 @@ class SimulatedAgent:
         self._random = Random(seed)  # noqa: S311
         self._habits = habits or Habits()
         self._machine: str | None = None
-        self.wrong_parties: set[str] = set()
-        """Attempts that reached somebody else: no talk with the debtor took place."""
+        self._notebook = notebook or Notebook()
         self._changed = asyncio.Event()
         self._stream = f"agent:{actor.user_id}"
         self._task: asyncio.Task[None] | None = None
@@ -133,7 +141,7 @@ class SimulatedAgent:
         else:
             wrong = draw < self._habits.right_party + self._habits.wrong_person
             if wrong:
-                self.wrong_parties.add(attempt)
+                self._notebook.wrong_parties.add(attempt)
             await self._press("identify", result="wrong_person" if wrong else "refused", checks=[])
         await self._leave(attempt)
 
@@ -168,7 +176,10 @@ class SimulatedAgent:
         state = (self._seen().get("agent") or {}).get("state")
         if state != "wrap_up":
             return
-        reply = await self._press("dispose", code=self._code())
+        attempt, code = (self._call() or {}).get("attempt_id"), self._code()
+        reply = await self._press("dispose", code=code)
+        if code == "no_more_calls" and attempt and reply.error_code is None:
+            self._notebook.no_more_calls[attempt] = self._clock.now()
         if self._random.random() < self._habits.pause_after_call:
             await self._press("pause", reason="break")
         elif reply.error_code is not None:
@@ -184,7 +195,7 @@ class SimulatedAgent:
         if any(promise["state"] == "pending" for promise in promises):
             return "promise"
         if call.get("identity") == "right_party":
-            return self._random.choice(OTHER_ENDS[:-1])
+            return self._random.choice(OTHER_ENDS)
         return "hung_up"
 
     def _call(self) -> dict[str, Any] | None:

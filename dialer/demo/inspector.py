@@ -5,7 +5,7 @@ one of them is wrong, and a person must look.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -111,12 +111,14 @@ def inspect(
     stops: Sequence[StopReply] = (),
     *,
     wrong_parties: Collection[str] = (),
+    no_more_calls: Mapping[str, datetime] | None = None,
     answer_wait_s: float = 2.0,
     grace_s: float = 1.0,
 ) -> Findings:
     """Judge a whole run.
 
-    `wrong_parties`: channels on which the agents found somebody else than the debtor. `grace_s` is what the machine's
+    `wrong_parties`: channels on which the agents found somebody else than the debtor; `no_more_calls`: channels on
+    which the person forbade calls, and since when the server knows it. `grace_s` is what the machine's
     own slowness may add to a wait, in the log's time.
     """
     findings = Findings()
@@ -129,6 +131,7 @@ def inspect(
     _check_counts(calls, by_number, findings)
     _check_silence(calls, findings, answer_wait_s, grace_s)
     _check_stops(texts, stops, findings)
+    _check_forbidden(calls, no_more_calls or {}, by_number, findings)
     return findings
 
 
@@ -252,6 +255,23 @@ def _check_silence(calls: list[_Call], findings: Findings, answer_wait_s: float,
         heard = min((at for at in (call.connected, call.played, call.ended) if at is not None), default=None)
         if heard is None or heard - call.answered > wait + timedelta(seconds=grace_s):
             findings.violations.append(f"channel {call.channel}: a person was left in silence")
+
+
+def _check_forbidden(
+    calls: list[_Call], no_more_calls: Mapping[str, datetime], by_number: dict[str, Person], findings: Findings
+) -> None:
+    forbidden: dict[int, datetime] = {}
+    for call in calls:
+        person = by_number.get(call.number)
+        if person is not None and call.channel in no_more_calls:
+            forbidden[person.debtor_id] = no_more_calls[call.channel]
+    for call in calls:
+        person = by_number.get(call.number)
+        since = forbidden.get(person.debtor_id) if person is not None else None
+        if person is not None and since is not None and call.started > since:
+            findings.violations.append(
+                f"debtor {person.debtor_id}: called at {call.started:%F %T}Z, calls were forbidden at {since:%F %T}Z"
+            )
 
 
 def _check_stops(texts: Sequence[SentText], stops: Sequence[StopReply], findings: Findings) -> None:

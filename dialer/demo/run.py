@@ -13,7 +13,7 @@ from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from dialer.bootstrap import Server
 from dialer.commands import Actor
-from dialer.demo.agents import Hears, SimulatedAgent
+from dialer.demo.agents import Hears, Notebook, SimulatedAgent
 from dialer.demo.setting_up import Plan, Progress, Stage, set_up
 from dialer.engines import Engines
 from dialer.settings import MessagingSettings, NodeSettings, Settings, WebSettings
@@ -28,13 +28,42 @@ DEMO_KEY = "the demonstration's key signs only addresses on this machine"
 
 @dataclass(slots=True)
 class Demo:
-    """One running demonstration."""
+    """One running demonstration: the sandbox stays, the server and the agents before it may be started anew."""
 
-    server: Server
+    engines: Engines
+    plan: Plan
+    clock: Clock
+    port: int
     stage: Stage
     exchange: SandboxExchange
     carrier: SandboxCarrier
+    server: Server
     agents: list[SimulatedAgent] = field(default_factory=list)
+    notebook: Notebook = field(default_factory=Notebook)
+
+    async def start_server(self) -> None:
+        """A server on the same database, exchange and carrier, and the simulated agents at its consoles."""
+        settings = _settings(self.exchange, self.carrier, self.port)
+        self.server = Server(settings, self.engines, self.clock, sandbox=True)
+        await self.server.start()
+        await _exchange_up(self.server)
+        assert self.server.floor is not None  # noqa: S101 - set by start()
+        for user_id in self.stage.agents:
+            agent = SimulatedAgent(
+                Actor(user_id, self.stage.tenant_id, "agent"), self.server.floor, self.clock,
+                f"{self.plan.seed}|{user_id}", _ear(self.exchange), notebook=self.notebook,
+            )  # fmt: skip
+            await agent.start()
+            self.agents.append(agent)
+
+    async def stop_agents(self) -> None:
+        """They leave their consoles as they are."""
+        while self.agents:
+            await self.agents.pop().stop()
+
+    async def stop(self) -> None:
+        await self.stop_agents()
+        await self.server.stop()
 
 
 @asynccontextmanager
@@ -54,23 +83,16 @@ async def running(
         exchange = SandboxExchange(clock=clock, debtors=DebtorModel(seed=plan.seed))
         await exchange.start()
         stack.push_async_callback(exchange.stop)
-        carrier = SandboxCarrier(CarrierSettings(seed=plan.seed), clock)
+        port = port or _free_port()
+        inbound = f"http://127.0.0.1:{port}/hooks/twilio/inbound"
+        carrier = SandboxCarrier(CarrierSettings(seed=plan.seed, inbound_url=inbound), clock)
         await carrier.start()
         stack.push_async_callback(carrier.close)
         say("Starting the server")
-        server = Server(_settings(exchange, carrier, port or _free_port()), engines, clock, sandbox=True)
-        await server.start()
-        stack.push_async_callback(server.stop)
-        await _exchange_up(server)
-        carrier.carrier.inbound_url = f"{server.url}/hooks/twilio/inbound"
-        demo = Demo(server, stage, exchange, carrier)
-        assert server.floor is not None  # noqa: S101 - set by start()
-        for user_id in stage.agents:
-            actor = Actor(user_id, stage.tenant_id, "agent")
-            agent = SimulatedAgent(actor, server.floor, clock, f"{plan.seed}|{user_id}", _ear(exchange))
-            await agent.start()
-            stack.push_async_callback(agent.stop)
-            demo.agents.append(agent)
+        server = Server(_settings(exchange, carrier, port), engines, clock, sandbox=True)
+        demo = Demo(engines, plan, clock, port, stage, exchange, carrier, server)
+        stack.push_async_callback(demo.stop)
+        await demo.start_server()
         yield demo
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.admin import service as admin
 from campaigns.db import tables as t
@@ -87,8 +87,9 @@ async def _build(engine: AsyncEngine, data_dir: Path, plan: Plan, tenant_id: int
     say("Importing them")
     await import_file(engine, file, CREDITOR, ImportOptions(tenant_id=tenant_id), import_parts(), now=now)
     say("Adding people and a campaign")
-    people = await _people(engine, data_dir, plan, tenant_id, now)
+    # the campaign's name is the sign that all is there: what a stop in the middle leaves is made anew
     async with engine.begin() as conn:
+        people = await _people(conn, data_dir, plan, tenant_id, now)
         campaign_id = await admin.create(
             conn,
             tenant_id=tenant_id,
@@ -104,7 +105,7 @@ async def _build(engine: AsyncEngine, data_dir: Path, plan: Plan, tenant_id: int
     return campaign_id
 
 
-async def _people(engine: AsyncEngine, data_dir: Path, plan: Plan, tenant_id: int, now: datetime) -> list[int]:
+async def _people(conn: AsyncConnection, data_dir: Path, plan: Plan, tenant_id: int, now: datetime) -> list[int]:
     """The simulated agents and the human one; their ids."""
     passwords = Passwords()
     logins = (
@@ -113,23 +114,22 @@ async def _people(engine: AsyncEngine, data_dir: Path, plan: Plan, tenant_id: in
         Login("ada", secrets.token_urlsafe(9), "admin"),
     )
     made = []
-    async with engine.begin() as conn:
-        for number in range(1, plan.agents + 1):
-            made.append(
-                await users.create(
-                    conn, passwords, tenant_id=tenant_id, login=f"sim{number:02d}",
-                    display_name=f"Simulated agent {number}", role="agent", password=None, now=now, actor="demo",
-                    phone_endpoint=f"PJSIP/agent-{number}", simulated=True,
-                )
-            )  # fmt: skip
-        for number, login in enumerate(logins, plan.agents + 1):
-            phone = f"PJSIP/agent-{number}" if login.role == "agent" else None
-            user_id = await users.create(
-                conn, passwords, tenant_id=tenant_id, login=login.login, display_name=login.login.title(),
-                role=login.role, password=login.password, now=now, actor="demo", phone_endpoint=phone,
-            )  # fmt: skip
-            if login.role == "agent":
-                made.append(user_id)
+    for number in range(1, plan.agents + 1):
+        made.append(
+            await users.create(
+                conn, passwords, tenant_id=tenant_id, login=f"sim{number:02d}",
+                display_name=f"Simulated agent {number}", role="agent", password=None, now=now, actor="demo",
+                phone_endpoint=f"PJSIP/agent-{number}", simulated=True,
+            )
+        )  # fmt: skip
+    for number, login in enumerate(logins, plan.agents + 1):
+        phone = f"PJSIP/agent-{number}" if login.role == "agent" else None
+        user_id = await users.create(
+            conn, passwords, tenant_id=tenant_id, login=login.login, display_name=login.login.title(),
+            role=login.role, password=login.password, now=now, actor="demo", phone_endpoint=phone,
+        )  # fmt: skip
+        if login.role == "agent":
+            made.append(user_id)
     _write_logins(data_dir, logins)
     return made
 

@@ -105,3 +105,24 @@ async def test_an_agent_whose_console_went_away_is_paused_after_a_while(rig: Rig
     await rig.floor.agent_present(rig.actor(), False)
     await rig.until(lambda: rig.state() == "paused")
     assert rig.console()["agent"]["reason"] == "away"
+
+
+async def test_a_machine_by_the_agents_word_counts_as_one_also_after_a_restart(rig: Rig) -> None:
+    await rig.people(1, quick(mode="power", lines_per_agent=1.5, default_disposition="silence"))
+    await rig.debtor(PERSON)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    assert rig.console()["call"]["default_disposition"] == "silence"
+    await rig.press("hangup")
+    await rig.until(lambda: rig.state() == "wrap_up")
+    await rig.press("dispose", code="machine")
+
+    def figures() -> tuple[object, ...]:
+        shown = (rig.board().get("campaigns") or {}).get(str(rig.campaign)) or {}
+        return shown.get("answered"), shown.get("machines"), shown.get("lines_per_agent")
+
+    await rig.until(lambda: figures() == (1, 1, 1.5))
+    await rig.kill()
+    await rig.start()
+    await rig.until(lambda: figures() == (1, 1, 1.5))
