@@ -143,6 +143,7 @@ class Agents:
     def _dispose(self, live: LiveAgent, effect: ae.Dispose) -> None:
         if live.call is not None and live.call.attempt_id == effect.attempt_id:
             self._records.disposed(live.call, live.user_id, effect.code)
+            self._tallies.disposed(live.call, effect.code)
         if live.agent.per_call:
             self._close_leg(live)
 

@@ -30,8 +30,9 @@ SELECT campaign_id, count(*) FILTER (WHERE sent_at IS NOT NULL),
 FROM message WHERE campaign_id IS NOT NULL AND created_at >= :since GROUP BY campaign_id
 """)
 TODAY = text("""
-SELECT campaign_id, count(*), count(answered_at), count(*) FILTER (WHERE outcome = 'amd_machine'), count(bridged_at),
-       count(*) FILTER (WHERE abandoned)
+SELECT campaign_id, count(*), count(answered_at),
+       count(*) FILTER (WHERE answered_at IS NOT NULL AND (answered_by = 'machine' OR outcome = 'amd_machine')),
+       count(bridged_at), count(*) FILTER (WHERE abandoned)
 FROM attempt WHERE channel = 'voice' AND direction = 'out' AND campaign_id IS NOT NULL AND at >= :since
   AND outcome IS DISTINCT FROM 'cancelled' GROUP BY campaign_id
 """)
@@ -196,6 +197,7 @@ class Board:
             "name": campaign.name,
             "creditor": campaign.creditor,
             "mode": campaign.settings.mode,
+            "lines_per_agent": campaign.settings.lines_per_agent,
             "state": campaign.state,
             "agents": agents,
             "queue": {
