@@ -4,6 +4,7 @@ import { t } from "../shared/i18n";
 import { Badge, Button, Phone, Timer, type Tone } from "../shared/ui";
 import { Dialpad } from "./Dialpad";
 import { useModel } from "./model";
+import { MuteButton } from "./phone/MuteButton";
 
 const PHASE_TONE: Record<CallView["phase"], Tone> = {
   preview: "busy",
@@ -47,6 +48,7 @@ export function CallBar({ call }: { call: CallView }) {
         >
           {t(call.phase === "hold" ? "call.resume" : "call.hold")}
         </Button>
+        {call.phase !== "ended" && <MuteButton />}
         <Dialpad />
         <Button
           variant="danger"

@@ -25,7 +25,12 @@ function callKeys(model: AgentModel): Row[] {
   return [
     ["h", "keys.hangup", can.hangup, () => void model.run("hangup")],
     ["o", "keys.hold", can.hold || can.unhold, hold],
-    ["m", "keys.mute", model.phone.isBrowser.value, () => model.phone.mute(!model.phone.muted.value)],
+    [
+      "m",
+      "keys.mute",
+      model.phone.isBrowser.value && (can.hold || can.unhold),
+      () => model.phone.mute(!model.phone.muted.value),
+    ],
     ["k", "keys.dialpad", can.dtmf, () => open(model.dialpadOpen)],
     ["d", "keys.dial", can.preview, () => void model.run("preview_dial")],
     ["s", "keys.skip", can.preview, () => open(model.skipOpen)],

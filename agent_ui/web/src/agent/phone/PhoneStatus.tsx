@@ -1,7 +1,7 @@
-// The phone in the top bar: its state in words, the mute button of a browser phone, and the way to its settings.
+// The phone in the top bar: its state in words, and for a browser phone the way to its settings.
 import type { AgentView } from "../../protocol";
 import { type MessageKey, t } from "../../shared/i18n";
-import { Button, Icon } from "../../shared/ui";
+import { Icon } from "../../shared/ui";
 import { useModel } from "../model";
 import { TROUBLES } from "./phone";
 
@@ -40,39 +40,26 @@ function BrowserPhone() {
   const bad = TROUBLES.has(state) || quality === "poor" || quality === "silent";
   const online = state === "registered" || state === "open";
   return (
-    <div class="phone-tools">
-      <Button
-        variant={phone.muted.value ? "danger" : "ghost"}
-        icon={phone.muted.value ? "mic_off" : "mic"}
-        hint="m"
-        pressed={phone.muted.value}
-        disabled={!online}
-        onClick={() => phone.mute(!phone.muted.value)}
-        testid="mute"
-      >
-        {t(phone.muted.value ? "phone.unmute" : "phone.mute")}
-      </Button>
-      <button
-        type="button"
-        class={bad ? "phone-status phone-chip phone-status-bad" : "phone-status phone-chip"}
-        title={t("phone.settings")}
-        aria-haspopup="dialog"
-        onClick={() => {
-          phone.panelOpen.value = true;
-        }}
-        data-testid="phone-status"
-        data-online={online}
-        data-state={state}
-        data-quality={quality ?? "unknown"}
-      >
-        <Icon name={bad ? "warning" : "phone"} />
-        <span role="status">
-          {t(`phone.state.${state}` as MessageKey)}
-          {quality !== null && quality !== "good" && ` · ${t(`phone.quality.${quality}`)}`}
-        </span>
-        <LevelBar />
-      </button>
-    </div>
+    <button
+      type="button"
+      class={bad ? "phone-status phone-chip phone-status-bad" : "phone-status phone-chip"}
+      title={t("phone.settings")}
+      aria-haspopup="dialog"
+      onClick={() => {
+        phone.panelOpen.value = true;
+      }}
+      data-testid="phone-status"
+      data-online={online}
+      data-state={state}
+      data-quality={quality ?? "unknown"}
+    >
+      <Icon name={bad ? "warning" : "phone"} />
+      <span role="status">
+        {t(`phone.state.${state}` as MessageKey)}
+        {quality !== null && quality !== "good" && ` · ${t(`phone.quality.${quality}`)}`}
+      </span>
+      <LevelBar />
+    </button>
   );
 }
 
