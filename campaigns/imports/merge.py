@@ -1,7 +1,8 @@
 """Finds what staged rows contradict, counts what they will change, and merges them into the portfolio, set by set."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -112,17 +113,21 @@ class Merge:
         after = 0
         while page := (await self._run(sql.UNSETTLED_PAGE, after=after)).all():
             after = page[-1].id
-            found: dict[Hours, list[int]] = defaultdict(list)
-            for row in page:
-                places = tuple(Place(*place) for place in row.places)
-                hours = self._parts.hours(places, tuple(row.phones), row.own_timezone)
-                known = hours.zones and hours.rulebooks
-                found[Hours(tuple(sorted(hours.zones)) if known else (), hours.rulebooks)].append(row.id)
+            found = await asyncio.to_thread(self._hours_of, page)
             for hours, ids in found.items():
                 values = {"zones": list(hours.zones), "rulebooks": list(hours.rulebooks)}
                 if hours.zones:
                     await self._conn.execute(text(sql.SETTLE_GROUP), values)
                 await self._conn.execute(text(sql.SETTLE), {**values, "ids": ids})
+
+    def _hours_of(self, page: Sequence[Any]) -> dict[Hours, list[int]]:
+        found: dict[Hours, list[int]] = defaultdict(list)
+        for row in page:
+            places = tuple(Place(*place) for place in row.places)
+            hours = self._parts.hours(places, tuple(row.phones), row.own_timezone)
+            known = hours.zones and hours.rulebooks
+            found[Hours(tuple(sorted(hours.zones)) if known else (), hours.rulebooks)].append(row.id)
+        return found
 
     async def _run(self, statement: str, **more: Any) -> Any:
         names = {key: value for key, value in more.items() if isinstance(value, str)}

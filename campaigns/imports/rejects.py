@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from campaigns.imports.csv_file import Record
 from campaigns.imports.model import Reject
@@ -17,20 +19,27 @@ def harmless(cell: str) -> str:
     return cell
 
 
-def write_rejects(
-    path: Path, header: Sequence[str], delimiter: str, rejects: Iterable[Reject], records: Iterator[Record]
-) -> int:
-    """The number of rows. Rejects come by line; those without their own cells get them from `records` of the file."""
-    written = 0
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.writer(file, delimiter=delimiter or ",")
-        writer.writerow((*OWN_COLUMNS, *map(harmless, header)))
+class RejectFile:
+    """Takes rejects by line, a page at a time. Those without their own cells get them from `records` of the file."""
+
+    def __init__(self, path: Path, header: Sequence[str], delimiter: str, records: Iterator[Record]) -> None:
+        self._file = path.open("w", newline="", encoding="utf-8-sig")
+        self._writer = csv.writer(self._file, delimiter=delimiter or ",")
+        self._records = records
+        self._writer.writerow((*OWN_COLUMNS, *map(harmless, header)))
+
+    def write(self, rejects: Iterable[Reject]) -> None:
         for reject in rejects:
-            cells = reject.row or _cells_of(records, reject.line)
-            writer.writerow((reject.line, reject.column, reject.reason, *map(harmless, map(str, cells))))
-            written += 1
-    return written
+            cells = reject.row or self._cells_of(reject.line)
+            self._writer.writerow((reject.line, reject.column, reject.reason, *map(harmless, map(str, cells))))
 
+    def _cells_of(self, line: int) -> Sequence[str]:
+        return next((record.cells for record in self._records if record.line >= line), ())
 
-def _cells_of(records: Iterator[Record], line: int) -> Sequence[str]:
-    return next((record.cells for record in records if record.line >= line), ())
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()

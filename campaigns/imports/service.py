@@ -22,7 +22,7 @@ from campaigns.imports.header import Header, understand
 from campaigns.imports.merge import Merge, Scope
 from campaigns.imports.model import FileMapping, ImportOptions, ImportReport, Parts, Progress
 from campaigns.imports.problems import FileRefused, file_refused
-from campaigns.imports.rejects import write_rejects
+from campaigns.imports.rejects import RejectFile
 from campaigns.imports.rows import Chunk, Reader, records_after
 from campaigns.imports.staging import Staging
 from campaigns.imports.survey import Survey, survey
@@ -82,6 +82,7 @@ class _Run:
 
     async def run(self, creditor: str) -> ImportReport:
         options, report = self._options, self.report
+        await asyncio.to_thread(self._check_rejects)
         self._survey = await asyncio.to_thread(
             survey, self._path, options.mapping.encoding, lambda done, total: self._progress("survey", done, total)
         )
@@ -110,6 +111,13 @@ class _Run:
                 with suppress(SQLAlchemyError, OSError):
                     await conn.rollback()
                     await batches.unlock(conn, creditor_id)
+
+    def _check_rejects(self) -> None:
+        path = self._options.rejects
+        if path is not None and path.resolve() == self._path.resolve():
+            raise file_refused("--rejects", "this is the file to be imported; choose another one")
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            raise file_refused("--rejects", "this is a folder or lies in none; give a file in a folder that is there")
 
     def _read_header(self, records: Iterator[Record]) -> Header:
         first = next(records, None)
@@ -262,15 +270,12 @@ class _Run:
         report.first_rejects = await staging.first_rejects(conn)
         if path is None or not report.rows_rejected:
             return
-        rejects = []
-        line = 0
-        while page := await staging.rejects_after(conn, line, 10_000):
-            rejects += page
-            line = page[-1].line
-        source = open_source(self._path, self._survey, self._options.mapping)
-        await asyncio.to_thread(
-            write_rejects, path, self._header.cells, source.delimiter, rejects, iter(source)
-        )  # fmt: skip
+        source = await asyncio.to_thread(open_source, self._path, self._survey, self._options.mapping)
+        with RejectFile(path, self._header.cells, source.delimiter, iter(source)) as file:
+            line = 0
+            while page := await staging.rejects_after(conn, line, 5_000):
+                await asyncio.to_thread(file.write, page)
+                line = page[-1].line
         report.rejects_file = str(path)
 
     async def _close(self, conn: AsyncConnection, state: str) -> None:

@@ -307,6 +307,17 @@ async def test_rejects_are_written_so_that_they_can_be_mended_and_imported(impor
     assert await importer.ask("SELECT product FROM debt ORDER BY external_ref") == ["=1+1", "Loan", "@home"]
 
 
+async def test_a_reject_file_that_cannot_be_written_is_refused_before_anything_happens(
+    importer: Importer, tmp_path: Path
+) -> None:
+    path = a_file(tmp_path, {})
+    with pytest.raises(FileRefused, match="--rejects: this is the file to be imported"):
+        await importer(path, rejects=path)
+    with pytest.raises(FileRefused, match="--rejects: this is a folder or lies in none"):
+        await importer(path, rejects=tmp_path / "none" / "rejects.csv")
+    assert (await importer.sizes())["creditor"] == 0
+
+
 async def test_progress_tells_bytes_then_shares_of_the_merge(importer: Importer, tmp_path: Path) -> None:
     path = a_file(tmp_path, *[{}] * 450)
     calls: list[tuple[str, int, int]] = []
