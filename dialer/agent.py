@@ -88,9 +88,6 @@ def _refusing(code: str, message: str) -> Cell:
     return Cell(lambda agent, event: (agent, effects), ())
 
 
-# ---- coming and going ------------------------------------------------------------------------------------------------
-
-
 def _ready(agent: Agent, event: e.ReadyAsked) -> Step:
     agent = replace(_enter(agent, S.READY, event.at), wish=None, wish_reason=None)
     return _with_leg(agent)
@@ -139,9 +136,6 @@ def _next(agent: Agent, at: datetime) -> Step:
     return _with_leg(_enter(agent, S.READY, at))
 
 
-# ---- the console --------------------------------------------------------------------------------------------------
-
-
 def _console_gone(agent: Agent, event: e.ConsoleGone) -> Step:
     return agent, (e.StartTimer(AgentTimer.AWAY, event.at + AWAY_AFTER),)
 
@@ -158,9 +152,6 @@ def _away_in_call(agent: Agent, event: e.AwayOver) -> Step:
     if agent.wish is not None:
         return agent, ()
     return replace(agent, wish="pause", wish_reason="away"), ()
-
-
-# ---- preview ------------------------------------------------------------------------------------------------------
 
 
 def _offered(agent: Agent, event: e.PreviewOffered) -> Step:
@@ -205,9 +196,6 @@ def _admitted(agent: Agent, event: e.PreviewAdmitted) -> Step:
 
 def _preview_refused(agent: Agent, event: e.PreviewRefused) -> Step:
     return _next(agent, event.at)
-
-
-# ---- calls --------------------------------------------------------------------------------------------------------
 
 
 def _reserve(agent: Agent, event: e.Reserve) -> Step:
@@ -290,9 +278,6 @@ def _logout_in_wrap_up(agent: Agent, event: e.LogoutAsked) -> Step:
     return (agent, effects) if agent.disposition is None else _finish(agent, event.at)
 
 
-# ---- the phone ----------------------------------------------------------------------------------------------------
-
-
 def _leg_up(agent: Agent, event: e.LegUp) -> Step:
     return replace(agent, leg=Leg.UP), (e.StopTimer(AgentTimer.LEG_RETRY),)
 
@@ -361,8 +346,6 @@ def _phone_gone_in_call(agent: Agent, event: e.PhoneOffline) -> Step:
 def _leg_retry(agent: Agent, event: e.LegRetry) -> Step:
     return _with_leg(agent) if agent.online else (agent, ())
 
-
-# ---- the table ----------------------------------------------------------------------------------------------------
 
 EVENTS: tuple[type, ...] = get_args(AgentEvent)
 _E = frozenset(EVENTS)

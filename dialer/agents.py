@@ -120,8 +120,6 @@ class Agents:
             if campaign is not None:
                 campaign.seat_events.append(seen)
 
-    # ---- small effects -------------------------------------------------------------------------------------------
-
     def _start_timer(self, live: LiveAgent, effect: ae.StartTimer) -> None:
         self.set_timer(live, effect.timer, effect.due)
 
@@ -149,8 +147,6 @@ class Agents:
 
     def _refuse(self, live: LiveAgent, effect: ae.Refuse) -> None:
         live.refusal = (effect.code, effect.message)
-
-    # ---- the leg -------------------------------------------------------------------------------------------------
 
     def prepare(self, live: LiveAgent) -> None:
         """Choose the node and, for an agent who is rung for each call, the ids of the next leg."""
@@ -279,6 +275,7 @@ class Agents:
 
     def _destroy_bridge(self, live: LiveAgent, bridge_id: str) -> None:
         """Debtors in it have been told AgentLost before; they stay up, and their calls decide about them."""
+        self._state.occupancy.destroyed(bridge_id)
         exchange = self._exchange(live)
 
         async def job() -> None:
@@ -337,8 +334,6 @@ class Agents:
                 self.feed(live, ae.LegDown(self._state.now()))
 
         self._state.tasks.spawn(look(), "check-leg")
-
-    # ---- an agent who is rung for each call ----------------------------------------------------------------------
 
     def ring_for(self, live: LiveAgent, call: LiveCall) -> None:
         """Ring the phone; when the leg is up the debtor is added. The debtor's waiting time goes on meanwhile."""

@@ -76,8 +76,6 @@ class Board:
     def touch(self) -> None:
         self._dirty.set()
 
-    # ---- figures from the database -------------------------------------------------------------------------------
-
     async def load_today(self) -> None:
         """What earlier processes counted today."""
         since = {"since": _midnight(self._state.now())}
@@ -133,8 +131,6 @@ class Board:
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("board.figures_failed", problem=type(problem).__name__)
             await self._state.clock.sleep(FIGURES_S * self._speed)
-
-    # ---- sending -------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         while True:

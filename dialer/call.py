@@ -10,59 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, get_args
 
-from dialer.call_events import (
-    AgentConnected,
-    AgentFound,
-    AgentLost,
-    AloneOver,
-    CallEffect,
-    CallEvent,
-    CancelTimer,
-    ConnectAgent,
-    ConnectFailed,
-    Dial,
-    DialLost,
-    DialRefused,
-    DialUnavailable,
-    DropWant,
-    Ended,
-    EndOver,
-    FoundLive,
-    FreeAgent,
-    Hangup,
-    HangupAsked,
-    HoldAsked,
-    HoldLine,
-    Launch,
-    LeaveBridge,
-    MessageOver,
-    NotFound,
-    PlayAbandon,
-    Record,
-    ResumeLine,
-    RingOver,
-    SetTimer,
-    StartAmd,
-    Timer,
-    TimerEvent,
-    UnholdAsked,
-    VerdictOver,
-    WaitOver,
-    WantAgent,
-)
+from dialer import call_events as e
+from dialer.call_events import CallEffect, CallEvent, Timer
 from dialer.lives import Row, UnexpectedEvent, table, to
 from dialer.outcomes import unanswered
-from telephony.exchange import (
-    AmdVerdict,
-    Answered,
-    Destroyed,
-    Dtmf,
-    EarlyMedia,
-    EnteredBridge,
-    LeftBridge,
-    PlaybackEnded,
-    Ringing,
-)
+from telephony import exchange as x
 
 RING_GRACE = timedelta(seconds=5)
 VERDICT_LIMIT = timedelta(seconds=8)
@@ -142,117 +94,117 @@ def step(call: Call, event: CallEvent) -> Step:
     return done
 
 
-# ---- dialing -----------------------------------------------------------------------------------------------------
-
-
-def _launch(call: Call, event: Launch) -> Step:
+def _launch(call: Call, event: e.Launch) -> Step:
     due = event.at + timedelta(seconds=call.rules.ring_timeout_s) + RING_GRACE
-    return replace(call, state=S.DIALING, launched_at=event.at), (SetTimer(Timer.RING, due), Dial())
+    return replace(call, state=S.DIALING, launched_at=event.at), (e.SetTimer(Timer.RING, due), e.Dial())
 
 
-def _ringing(call: Call, event: Ringing | EarlyMedia) -> Step:
+def _ringing(call: Call, event: x.Ringing | x.EarlyMedia) -> Step:
     return replace(call, state=S.RINGING, progress=True, ringing_at=call.ringing_at or event.at), ()
 
 
-def _refused(call: Call, event: DialRefused) -> Step:
+def _refused(call: Call, event: e.DialRefused) -> Step:
     if event.status == 409:
         return call, ()  # our id is alive on the node: it was dialed, and its events will come
     return _end(call, event.at, outcome="failed")
 
 
-def _unavailable(call: Call, event: DialUnavailable) -> Step:
+def _unavailable(call: Call, event: e.DialUnavailable) -> Step:
     return _end(call, event.at, outcome="cancelled")
 
 
-def _answered(call: Call, event: Answered) -> Step:
+def _answered(call: Call, event: x.Answered) -> Step:
     call = replace(call, answered_at=event.at, answered_by="unknown", progress=True)
-    record = Record({"state": "live", "answered_at": event.at, "ringing_at": call.ringing_at})
+    record = e.Record({"state": "live", "answered_at": event.at, "ringing_at": call.ringing_at})
     if call.rules.amd:
         call = replace(call, state=S.DETECTING)
         return call, (
-            CancelTimer(Timer.RING),
-            SetTimer(Timer.VERDICT, event.at + VERDICT_LIMIT),
-            StartAmd(),
+            e.CancelTimer(Timer.RING),
+            e.SetTimer(Timer.VERDICT, event.at + VERDICT_LIMIT),
+            e.StartAmd(),
             record,
         )
     call, effects = _wait(call, event.at)
-    return call, (CancelTimer(Timer.RING), *effects, record)
+    return call, (e.CancelTimer(Timer.RING), *effects, record)
 
 
-def _ring_over(call: Call, event: RingOver) -> Step:
+def _ring_over(call: Call, event: e.RingOver) -> Step:
     return _hang_up(call, event.at, by="ring_timer")
 
 
-def _hangup_unanswered(call: Call, event: HangupAsked) -> Step:
+def _hangup_unanswered(call: Call, event: e.HangupAsked) -> Step:
     return _hang_up(call, event.at, by=event.by)
 
 
-def _never_dialed(call: Call, event: HangupAsked) -> Step:
+def _never_dialed(call: Call, event: e.HangupAsked) -> Step:
     return _end(call, event.at, outcome="cancelled")
 
 
-def _forget_chooser(call: Call, event: AgentLost) -> Step:
+def _forget_chooser(call: Call, event: e.AgentLost) -> Step:
     if call.for_agent != event.agent_id:
         return call, ()
     return replace(call, for_agent=None), ()
 
 
-def _destroyed_unanswered(call: Call, event: Destroyed) -> Step:
+def _destroyed_unanswered(call: Call, event: x.Destroyed) -> Step:
     call = replace(call, cause=event.cause, tech_cause=event.tech_cause)
     rang = event.at - (call.launched_at or event.at)
-    outcome = unanswered(event.cause, progress=call.progress, rang=rang, ring_timeout_s=call.rules.ring_timeout_s)
+    outcome = unanswered(
+        event.cause, event.tech_cause, progress=call.progress, rang=rang, ring_timeout_s=call.rules.ring_timeout_s
+    )
     return _end(call, event.at, outcome=outcome)
 
 
-# ---- answered: detection and waiting ---------------------------------------------------------------------------------
-
-
-def _verdict(call: Call, event: AmdVerdict) -> Step:
+def _verdict(call: Call, event: x.AmdVerdict) -> Step:
     if event.result == "machine":
         call, effects = _hang_up(replace(call, answered_by="machine"), event.at, by="machine", state=S.MACHINE_ENDED)
-        return call, (CancelTimer(Timer.VERDICT), *effects)
+        return call, (e.CancelTimer(Timer.VERDICT), *effects)
     by = "person" if event.result == "person" else "unknown"
     call, effects = _wait(replace(call, answered_by=by), event.at)
-    return call, (CancelTimer(Timer.VERDICT), *effects)
+    return call, (e.CancelTimer(Timer.VERDICT), *effects)
 
 
-def _verdict_over(call: Call, event: VerdictOver) -> Step:
+def _verdict_over(call: Call, event: e.VerdictOver) -> Step:
     call, effects = _wait(call, event.at)  # unknown counts as a person
-    return call, (CancelTimer(Timer.VERDICT), *effects)
+    return call, (e.CancelTimer(Timer.VERDICT), *effects)
 
 
 def _wait(call: Call, at: datetime) -> Step:
     """The person waits for an agent from `at` on."""
     call = replace(call, state=S.WAITING, waiting_since=at, agent_id=None, bridge_id=None)
-    return call, (SetTimer(Timer.WAIT, call.wait_limit(at)), WantAgent())
+    return call, (e.SetTimer(Timer.WAIT, call.wait_limit(at)), e.WantAgent())
 
 
-def _agent_found(call: Call, event: AgentFound) -> Step:
+def _agent_found(call: Call, event: e.AgentFound) -> Step:
     call = replace(call, state=S.BRIDGING, agent_id=event.agent_id, bridge_id=event.bridge_id)
-    return call, (ConnectAgent(event.agent_id, event.bridge_id), DropWant())
+    return call, (e.ConnectAgent(event.agent_id, event.bridge_id), e.DropWant())
 
 
-def _give_back(call: Call, event: AgentFound) -> Step:
+def _give_back(call: Call, event: e.AgentFound) -> Step:
     """Too late: the debtor does not wait any more."""
     if event.agent_id == call.agent_id:
         return call, ()
-    return call, (FreeAgent(event.agent_id, talked=False),)
+    return call, (e.FreeAgent(event.agent_id, talked=False),)
 
 
-def _abandon(call: Call, event: WaitOver | HangupAsked) -> Step:
+def _abandon(call: Call, event: e.WaitOver | e.HangupAsked) -> Step:
     # connected once and lost again is no abandonment: the person was with an agent in time
     abandoned = call.abandoned or call.bridged_at is None
     agent_id = call.agent_id if call.agent_id is not None else call.for_agent
-    freed = (FreeAgent(agent_id, talked=False),) if agent_id is not None else ()
+    freed = (e.FreeAgent(agent_id, talked=False),) if agent_id is not None else ()
     left: tuple[CallEffect, ...] = ()
     if call.bridge_id is not None:
-        left = (LeaveBridge(call.bridge_id),)
+        left = (e.LeaveBridge(call.bridge_id),)
     call = replace(call, state=S.ABANDON_MESSAGE, agent_id=None, bridge_id=None, for_agent=None, abandoned=abandoned)
-    timers = (CancelTimer(Timer.WAIT), CancelTimer(Timer.VERDICT), SetTimer(Timer.MESSAGE, event.at + MESSAGE_LIMIT))
-    return call, (DropWant(), *freed, *left, PlayAbandon(), *timers, Record({"abandoned": abandoned}))
+    timers = (
+        e.CancelTimer(Timer.WAIT),
+        e.CancelTimer(Timer.VERDICT),
+        e.SetTimer(Timer.MESSAGE, event.at + MESSAGE_LIMIT),
+    )
+    return call, (e.DropWant(), *freed, *left, e.PlayAbandon(), *timers, e.Record({"abandoned": abandoned}))
 
 
-def _destroyed_waiting(call: Call, event: Destroyed) -> Step:
+def _destroyed_waiting(call: Call, event: x.Destroyed) -> Step:
     call = _judge_wait(replace(call, cause=event.cause, tech_cause=event.tech_cause), event.at)
     return _end(call, event.at, outcome=_answered_outcome(call))
 
@@ -263,10 +215,7 @@ def _judge_wait(call: Call, at: datetime) -> Call:
     return replace(call, abandoned=True) if late and call.bridged_at is None else call
 
 
-# ---- connecting and talking ----------------------------------------------------------------------------------------
-
-
-def _entered(call: Call, event: EnteredBridge) -> Step:
+def _entered(call: Call, event: x.EnteredBridge) -> Step:
     if event.bridge_id != call.bridge_id or call.agent_id is None:
         return call, ()  # the bridge of an agent who was lost meanwhile
     # connected, but later than the rule allows: a talk, and an abandoned call all the same
@@ -274,11 +223,11 @@ def _entered(call: Call, event: EnteredBridge) -> Step:
     call = replace(
         call, state=S.TALKING, bridged_at=call.bridged_at or event.at, talked_with=call.agent_id, progress=True
     )
-    record = Record({"bridged_at": call.bridged_at, "agent_id": call.agent_id, "abandoned": call.abandoned})
-    return call, (CancelTimer(Timer.WAIT), AgentConnected(call.agent_id or 0), record)
+    record = e.Record({"bridged_at": call.bridged_at, "agent_id": call.agent_id, "abandoned": call.abandoned})
+    return call, (e.CancelTimer(Timer.WAIT), e.AgentConnected(call.agent_id or 0), record)
 
 
-def _connect_failed(call: Call, event: ConnectFailed) -> Step:
+def _connect_failed(call: Call, event: e.ConnectFailed) -> Step:
     if event.agent_id != call.agent_id:
         return call, ()
     call = replace(
@@ -289,17 +238,17 @@ def _connect_failed(call: Call, event: ConnectFailed) -> Step:
         for_agent=None,
         refused_by=call.refused_by | {event.agent_id},
     )
-    return call, (FreeAgent(event.agent_id, talked=False), WantAgent())
+    return call, (e.FreeAgent(event.agent_id, talked=False), e.WantAgent())
 
 
-def _lost_while_bridging(call: Call, event: AgentLost) -> Step:
+def _lost_while_bridging(call: Call, event: e.AgentLost) -> Step:
     if event.agent_id != call.agent_id:
         return _forget_chooser(call, event)
     call = replace(call, state=S.WAITING, agent_id=None, bridge_id=None, for_agent=None)
-    return call, (WantAgent(),)  # the first wait goes on: its timer still runs
+    return call, (e.WantAgent(),)  # the first wait goes on: its timer still runs
 
 
-def _lost_while_talking(call: Call, event: AgentLost) -> Step:
+def _lost_while_talking(call: Call, event: e.AgentLost) -> Step:
     if event.agent_id != call.agent_id:
         return call, ()
     return _to_another(call, event.at)
@@ -309,78 +258,75 @@ def _to_another(call: Call, at: datetime) -> Step:
     """Never dead air: another agent within the limit, else the message."""
     held: tuple[CallEffect, ...] = ()
     if call.state is S.HELD and call.agent_id is not None:
-        held = (ResumeLine(call.agent_id),)
+        held = (e.ResumeLine(call.agent_id),)
     call, effects = _wait(replace(call, for_agent=None, hung_up_by=None), at)
-    return call, (*held, CancelTimer(Timer.ALONE), *effects)
+    return call, (*held, e.CancelTimer(Timer.ALONE), *effects)
 
 
-def _left(call: Call, event: LeftBridge) -> Step:
+def _left(call: Call, event: x.LeftBridge) -> Step:
     if event.bridge_id != call.bridge_id:
         return call, ()
-    return call, (SetTimer(Timer.ALONE, event.at + ALONE_LIMIT),)  # the usual next event is Destroyed
+    return call, (e.SetTimer(Timer.ALONE, event.at + ALONE_LIMIT),)  # the usual next event is Destroyed
 
 
-def _back(call: Call, event: EnteredBridge) -> Step:
-    return call, (CancelTimer(Timer.ALONE),) if event.bridge_id == call.bridge_id else ()
+def _back(call: Call, event: x.EnteredBridge) -> Step:
+    return call, (e.CancelTimer(Timer.ALONE),) if event.bridge_id == call.bridge_id else ()
 
 
-def _alone(call: Call, event: AloneOver) -> Step:
+def _alone(call: Call, event: e.AloneOver) -> Step:
     agent_id = call.agent_id
     call, effects = _to_another(call, event.at)
-    freed = (FreeAgent(agent_id, talked=True),) if agent_id is not None else ()
+    freed = (e.FreeAgent(agent_id, talked=True),) if agent_id is not None else ()
     return call, (*freed, *effects)
 
 
-def _hold(call: Call, event: HoldAsked) -> Step:
-    return replace(call, state=S.HELD), (HoldLine(call.agent_id or 0),)
+def _hold(call: Call, event: e.HoldAsked) -> Step:
+    return replace(call, state=S.HELD), (e.HoldLine(call.agent_id or 0),)
 
 
-def _unhold(call: Call, event: UnholdAsked) -> Step:
-    return replace(call, state=S.TALKING), (ResumeLine(call.agent_id or 0),)
+def _unhold(call: Call, event: e.UnholdAsked) -> Step:
+    return replace(call, state=S.TALKING), (e.ResumeLine(call.agent_id or 0),)
 
 
-def _hangup_talk(call: Call, event: HangupAsked) -> Step:
+def _hangup_talk(call: Call, event: e.HangupAsked) -> Step:
     agent_id = call.agent_id
     call, effects = _hang_up(replace(call, agent_id=None, bridge_id=None), event.at, by=event.by)
-    freed = (FreeAgent(agent_id, talked=True),) if agent_id is not None else ()
-    return call, (*effects, CancelTimer(Timer.ALONE), *freed)
+    freed = (e.FreeAgent(agent_id, talked=True),) if agent_id is not None else ()
+    return call, (*effects, e.CancelTimer(Timer.ALONE), *freed)
 
 
-def _destroyed_answered(call: Call, event: Destroyed) -> Step:
+def _destroyed_answered(call: Call, event: x.Destroyed) -> Step:
     call = replace(call, cause=event.cause, tech_cause=event.tech_cause)
     return _end(call, event.at, outcome=_answered_outcome(call))
 
 
-# ---- ending --------------------------------------------------------------------------------------------------------
-
-
-def _message_done(call: Call, event: PlaybackEnded | MessageOver) -> Step:
+def _message_done(call: Call, event: x.PlaybackEnded | e.MessageOver) -> Step:
     call, effects = _hang_up(call, event.at, by="message")
-    return call, (CancelTimer(Timer.MESSAGE), *effects)
+    return call, (e.CancelTimer(Timer.MESSAGE), *effects)
 
 
-def _hangup_message(call: Call, event: HangupAsked) -> Step:
+def _hangup_message(call: Call, event: e.HangupAsked) -> Step:
     call, effects = _hang_up(call, event.at, by=event.by)
-    return call, (CancelTimer(Timer.MESSAGE), *effects)
+    return call, (e.CancelTimer(Timer.MESSAGE), *effects)
 
 
 def _hang_up(call: Call, at: datetime, *, by: str, state: CallState = CallState.ENDING) -> Step:
     call = replace(call, state=state, hung_up_by=call.hung_up_by or by)
-    return call, (CancelTimer(Timer.RING), Hangup(), SetTimer(Timer.END, at + END_LIMIT))
+    return call, (e.CancelTimer(Timer.RING), e.Hangup(), e.SetTimer(Timer.END, at + END_LIMIT))
 
 
-def _hang_up_again(call: Call, event: EndOver) -> Step:
-    return call, (Hangup(), SetTimer(Timer.END, event.at + END_LIMIT))
+def _hang_up_again(call: Call, event: e.EndOver) -> Step:
+    return call, (e.Hangup(), e.SetTimer(Timer.END, event.at + END_LIMIT))
 
 
-def _answered_too_late(call: Call, event: Answered) -> Step:
+def _answered_too_late(call: Call, event: x.Answered) -> Step:
     """The person picked up while our hang-up was on its way: answered, and never to be connected."""
     if call.answered_at is not None:
         return call, ()
     return replace(call, answered_at=event.at, answered_by="unknown", abandoned=True), ()
 
 
-def _destroyed_ending(call: Call, event: Destroyed) -> Step:
+def _destroyed_ending(call: Call, event: x.Destroyed) -> Step:
     if call.answered_at is None:
         by_timer = call.hung_up_by == "ring_timer"
         outcome = ("no_answer" if call.progress else "failed") if by_timer else "cancelled"
@@ -399,17 +345,14 @@ def _answered_outcome(call: Call) -> str:
 def _end(call: Call, at: datetime, *, outcome: str) -> Step:
     freed: tuple[CallEffect, ...] = ()
     if call.agent_id is not None:
-        freed = (FreeAgent(call.agent_id, talked=call.state in (S.TALKING, S.HELD)),)
+        freed = (e.FreeAgent(call.agent_id, talked=call.state in (S.TALKING, S.HELD)),)
     elif call.for_agent is not None and call.talked_with is None:
-        freed = (FreeAgent(call.for_agent, talked=False),)
+        freed = (e.FreeAgent(call.for_agent, talked=False),)
     call = replace(call, state=S.ENDED, ended_at=at, outcome=outcome, agent_id=None, bridge_id=None)
-    return call, (*(CancelTimer(timer) for timer in Timer), DropWant(), *freed, Ended())
+    return call, (*(e.CancelTimer(timer) for timer in Timer), e.DropWant(), *freed, e.Ended())
 
 
-# ---- reconciliation ------------------------------------------------------------------------------------------------
-
-
-def _not_found(call: Call, event: NotFound) -> Step:
+def _not_found(call: Call, event: e.NotFound) -> Step:
     """Ended while nobody listened: what is known stays known, the rest is `unknown`, which counts as a call placed."""
     if call.state in (S.WAITING, S.BRIDGING):
         call = _judge_wait(call, event.at)
@@ -417,215 +360,216 @@ def _not_found(call: Call, event: NotFound) -> Step:
     return _end(call, event.at, outcome=_answered_outcome(call) if known else "unknown")
 
 
-def _found_unanswered(call: Call, event: FoundLive) -> Step:
+def _found_unanswered(call: Call, event: e.FoundLive) -> Step:
     if event.agent_id is not None:
         return _adopt_talk(replace(call, answered_at=event.at, answered_by="unknown"), event.agent_id, event)
     if event.state == "Up":
-        return _answered(call, Answered("", event.at))
+        return _answered(call, x.Answered("", event.at))
     due = (call.launched_at or event.at) + timedelta(seconds=call.rules.ring_timeout_s) + RING_GRACE
     state = S.RINGING if event.state == "Ringing" else call.state
-    return replace(call, state=state, progress=call.progress or state is S.RINGING), (SetTimer(Timer.RING, due),)
+    return replace(call, state=state, progress=call.progress or state is S.RINGING), (e.SetTimer(Timer.RING, due),)
 
 
-def _adopt_talk(call: Call, agent_id: int, event: FoundLive) -> Step:
+def _adopt_talk(call: Call, agent_id: int, event: e.FoundLive) -> Step:
     bridge_id = event.bridge_id or ""
     call = replace(call, agent_id=agent_id, bridge_id=bridge_id)
-    call, effects = _entered(call, EnteredBridge("", bridge_id, event.at))
-    record = Record({"state": "live", "answered_at": call.answered_at, "ringing_at": call.ringing_at})
-    return call, (CancelTimer(Timer.RING), DropWant(), *effects, record)
+    call, effects = _entered(call, x.EnteredBridge("", bridge_id, event.at))
+    record = e.Record({"state": "live", "answered_at": call.answered_at, "ringing_at": call.ringing_at})
+    return call, (e.CancelTimer(Timer.RING), e.DropWant(), *effects, record)
 
 
-def _found_detecting(call: Call, event: FoundLive) -> Step:
-    return call, (SetTimer(Timer.VERDICT, (call.answered_at or event.at) + VERDICT_LIMIT),)
+def _found_detecting(call: Call, event: e.FoundLive) -> Step:
+    return call, (e.SetTimer(Timer.VERDICT, (call.answered_at or event.at) + VERDICT_LIMIT),)
 
 
-def _found_waiting(call: Call, event: FoundLive) -> Step:
+def _found_waiting(call: Call, event: e.FoundLive) -> Step:
+    if event.agent_id is not None:
+        return _adopt_talk(call, event.agent_id, event)
     since = call.waiting_since or call.answered_at or event.at
     call = replace(call, waiting_since=since)
-    return call, (SetTimer(Timer.WAIT, call.wait_limit(since)), WantAgent())
+    return call, (e.SetTimer(Timer.WAIT, call.wait_limit(since)), e.WantAgent())
 
 
-def _found_bridging(call: Call, event: FoundLive) -> Step:
+def _found_bridging(call: Call, event: e.FoundLive) -> Step:
     if event.bridge_id is not None and event.bridge_id == call.bridge_id:
-        return _entered(call, EnteredBridge("", event.bridge_id, event.at))
+        return _entered(call, x.EnteredBridge("", event.bridge_id, event.at))
     return call, ()
 
 
-def _found_talking(call: Call, event: FoundLive) -> Step:
+def _found_talking(call: Call, event: e.FoundLive) -> Step:
     if event.bridge_id == call.bridge_id and event.agent_id is not None:
         return call, ()
-    return call, (SetTimer(Timer.ALONE, event.at + ALONE_LIMIT),)
+    return call, (e.SetTimer(Timer.ALONE, event.at + ALONE_LIMIT),)
 
 
-def _found_message(call: Call, event: FoundLive) -> Step:
+def _found_message(call: Call, event: e.FoundLive) -> Step:
     since = call.waiting_since or call.answered_at or event.at
-    return call, (SetTimer(Timer.MESSAGE, since + MESSAGE_LIMIT),)
+    return call, (e.SetTimer(Timer.MESSAGE, since + MESSAGE_LIMIT),)
 
 
-def _found_ending(call: Call, event: FoundLive) -> Step:
-    return call, (Hangup(), SetTimer(Timer.END, event.at + END_LIMIT))
+def _found_ending(call: Call, event: e.FoundLive) -> Step:
+    return call, (e.Hangup(), e.SetTimer(Timer.END, event.at + END_LIMIT))
 
-
-# ---- the table -----------------------------------------------------------------------------------------------------
 
 EVENTS: tuple[type, ...] = get_args(CallEvent)
-_TIMERS = frozenset(get_args(TimerEvent))
-_COMMANDS = frozenset({HoldAsked, UnholdAsked})
+_TIMERS = frozenset(get_args(e.TimerEvent))
+_COMMANDS = frozenset({e.HoldAsked, e.UnholdAsked})
 # replies to the originate may come after the events that prove it was done
-_REPLIES = frozenset({DialRefused, DialUnavailable, DialLost})
-_PROGRESS = frozenset({Ringing, EarlyMedia})
-_BRIDGE = frozenset({EnteredBridge, LeftBridge})
-_ANY_SOUND: frozenset[Any] = frozenset({Dtmf, PlaybackEnded})
+_REPLIES = frozenset({e.DialRefused, e.DialUnavailable, e.DialLost})
+_PROGRESS = frozenset({x.Ringing, x.EarlyMedia})
+_BRIDGE = frozenset({x.EnteredBridge, x.LeftBridge})
+_ANY_SOUND: frozenset[Any] = frozenset({x.Dtmf, x.PlaybackEnded})
 _LATE = _REPLIES | _PROGRESS | _COMMANDS
+_ANSWER_NEWS = frozenset({x.Answered, x.AmdVerdict, e.ConnectFailed})
 
 _BEFORE_ANSWER = {
-    Answered: to(_answered, S.WAITING, S.DETECTING),
-    Destroyed: to(_destroyed_unanswered, S.ENDED),
-    HangupAsked: to(_hangup_unanswered, S.ENDING),
-    RingOver: to(_ring_over, S.ENDING),
-    AgentLost: to(_forget_chooser),
-    AgentFound: to(_give_back),
-    FoundLive: to(_found_unanswered, S.RINGING, S.WAITING, S.DETECTING, S.TALKING),
-    NotFound: to(_not_found, S.ENDED),
+    x.Answered: to(_answered, S.WAITING, S.DETECTING),
+    x.Destroyed: to(_destroyed_unanswered, S.ENDED),
+    e.HangupAsked: to(_hangup_unanswered, S.ENDING),
+    e.RingOver: to(_ring_over, S.ENDING),
+    e.AgentLost: to(_forget_chooser),
+    e.AgentFound: to(_give_back),
+    e.FoundLive: to(_found_unanswered, S.RINGING, S.WAITING, S.DETECTING, S.TALKING),
+    e.NotFound: to(_not_found, S.ENDED),
 }
 _IN_TALK = {
-    Destroyed: to(_destroyed_answered, S.ENDED),
-    HangupAsked: to(_hangup_talk, S.ENDING),
-    AgentLost: to(_lost_while_talking, S.WAITING),
-    AgentFound: to(_give_back),
-    LeftBridge: to(_left),
-    EnteredBridge: to(_back),
-    AloneOver: to(_alone, S.WAITING),
-    FoundLive: to(_found_talking),
-    NotFound: to(_not_found, S.ENDED),
+    x.Destroyed: to(_destroyed_answered, S.ENDED),
+    e.HangupAsked: to(_hangup_talk, S.ENDING),
+    e.AgentLost: to(_lost_while_talking, S.WAITING),
+    e.AgentFound: to(_give_back),
+    x.LeftBridge: to(_left),
+    x.EnteredBridge: to(_back),
+    e.AloneOver: to(_alone, S.WAITING),
+    e.FoundLive: to(_found_talking),
+    e.NotFound: to(_not_found, S.ENDED),
 }
 _IN_END = {
-    Destroyed: to(_destroyed_ending, S.ENDED),
-    EndOver: to(_hang_up_again),
-    AgentFound: to(_give_back),
-    Answered: to(_answered_too_late),
-    FoundLive: to(_found_ending),
-    NotFound: to(_not_found, S.ENDED),
+    x.Destroyed: to(_destroyed_ending, S.ENDED),
+    e.EndOver: to(_hang_up_again),
+    e.AgentFound: to(_give_back),
+    x.Answered: to(_answered_too_late),
+    e.FoundLive: to(_found_ending),
+    e.NotFound: to(_not_found, S.ENDED),
 }
-_TALK_IGNORES = (_LATE - _COMMANDS) | _ANY_SOUND | (_TIMERS - {AloneOver}) | {Answered, AmdVerdict, ConnectFailed}
+_TALK_IGNORES = (_LATE - _COMMANDS) | _ANY_SOUND | (_TIMERS - {e.AloneOver}) | _ANSWER_NEWS
 
 TRANSITIONS = table(
     EVENTS,
     {
         S.COMMITTED: Row(
             {
-                Launch: to(_launch, S.DIALING),
-                HangupAsked: to(_never_dialed, S.ENDED),
-                AgentLost: to(_forget_chooser),
-                AgentFound: to(_give_back),
+                e.Launch: to(_launch, S.DIALING),
+                e.HangupAsked: to(_never_dialed, S.ENDED),
+                e.AgentLost: to(_forget_chooser),
+                e.AgentFound: to(_give_back),
             },
             ignored=_COMMANDS,
             # nothing was sent: no news of a channel, and reconciliation asks only about calls that were launched
-            impossible=frozenset(EVENTS) - {Launch, HangupAsked, AgentLost, AgentFound} - _COMMANDS,
+            impossible=frozenset(EVENTS) - {e.Launch, e.HangupAsked, e.AgentLost, e.AgentFound} - _COMMANDS,
         ),
         S.DIALING: Row(
             _BEFORE_ANSWER
             | dict.fromkeys(_PROGRESS, to(_ringing, S.RINGING))
-            | {DialRefused: to(_refused, S.ENDED), DialUnavailable: to(_unavailable, S.ENDED)},
-            ignored=_COMMANDS | (_TIMERS - {RingOver}) | {DialLost, Dtmf},
-            impossible=_BRIDGE | {Launch, AmdVerdict, ConnectFailed, PlaybackEnded},
+            | {e.DialRefused: to(_refused, S.ENDED), e.DialUnavailable: to(_unavailable, S.ENDED)},
+            ignored=_COMMANDS | (_TIMERS - {e.RingOver}) | {e.DialLost, x.Dtmf},
+            impossible=_BRIDGE | {e.Launch, x.AmdVerdict, e.ConnectFailed, x.PlaybackEnded},
         ),
         S.RINGING: Row(
             _BEFORE_ANSWER,
-            ignored=_LATE | (_TIMERS - {RingOver}) | {Dtmf},
-            impossible=_BRIDGE | {Launch, AmdVerdict, ConnectFailed, PlaybackEnded},
+            ignored=_LATE | (_TIMERS - {e.RingOver}) | {x.Dtmf},
+            impossible=_BRIDGE | {e.Launch, x.AmdVerdict, e.ConnectFailed, x.PlaybackEnded},
         ),
         S.DETECTING: Row(
             {
-                AmdVerdict: to(_verdict, S.WAITING, S.MACHINE_ENDED),
-                VerdictOver: to(_verdict_over, S.WAITING),
-                Destroyed: to(_destroyed_waiting, S.ENDED),
-                HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
-                AgentLost: to(_forget_chooser),
-                AgentFound: to(_give_back),
-                FoundLive: to(_found_detecting),
-                NotFound: to(_not_found, S.ENDED),
+                x.AmdVerdict: to(_verdict, S.WAITING, S.MACHINE_ENDED),
+                e.VerdictOver: to(_verdict_over, S.WAITING),
+                x.Destroyed: to(_destroyed_waiting, S.ENDED),
+                e.HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
+                e.AgentLost: to(_forget_chooser),
+                e.AgentFound: to(_give_back),
+                e.FoundLive: to(_found_detecting),
+                e.NotFound: to(_not_found, S.ENDED),
             },
-            ignored=_LATE | (_TIMERS - {VerdictOver}) | {Answered, Dtmf},
-            impossible=_BRIDGE | {Launch, ConnectFailed, PlaybackEnded},
+            ignored=_LATE | (_TIMERS - {e.VerdictOver}) | {x.Answered, x.Dtmf},
+            impossible=_BRIDGE | {e.Launch, e.ConnectFailed, x.PlaybackEnded},
         ),
         S.WAITING: Row(
             {
-                AgentFound: to(_agent_found, S.BRIDGING),
-                WaitOver: to(_abandon, S.ABANDON_MESSAGE),
-                HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
-                Destroyed: to(_destroyed_waiting, S.ENDED),
-                AgentLost: to(_forget_chooser),
-                FoundLive: to(_found_waiting),
-                NotFound: to(_not_found, S.ENDED),
+                e.AgentFound: to(_agent_found, S.BRIDGING),
+                e.WaitOver: to(_abandon, S.ABANDON_MESSAGE),
+                e.HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
+                x.Destroyed: to(_destroyed_waiting, S.ENDED),
+                e.AgentLost: to(_forget_chooser),
+                e.FoundLive: to(_found_waiting, S.TALKING),
+                e.NotFound: to(_not_found, S.ENDED),
             },
             # the bridge of a lost agent may still send its news
-            ignored=_LATE | (_TIMERS - {WaitOver}) | _BRIDGE | _ANY_SOUND | {Answered, AmdVerdict, ConnectFailed},
-            impossible=frozenset({Launch}),
+            ignored=_LATE | (_TIMERS - {e.WaitOver}) | _BRIDGE | _ANY_SOUND | _ANSWER_NEWS,
+            impossible=frozenset({e.Launch}),
         ),
         S.BRIDGING: Row(
             {
-                EnteredBridge: to(_entered, S.TALKING),
-                ConnectFailed: to(_connect_failed, S.WAITING),
-                AgentLost: to(_lost_while_bridging, S.WAITING),
-                AgentFound: to(_give_back),
-                WaitOver: to(_abandon, S.ABANDON_MESSAGE),
-                HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
-                Destroyed: to(_destroyed_waiting, S.ENDED),
-                FoundLive: to(_found_bridging, S.TALKING),
-                NotFound: to(_not_found, S.ENDED),
+                x.EnteredBridge: to(_entered, S.TALKING),
+                e.ConnectFailed: to(_connect_failed, S.WAITING),
+                e.AgentLost: to(_lost_while_bridging, S.WAITING),
+                e.AgentFound: to(_give_back),
+                e.WaitOver: to(_abandon, S.ABANDON_MESSAGE),
+                e.HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
+                x.Destroyed: to(_destroyed_waiting, S.ENDED),
+                e.FoundLive: to(_found_bridging, S.TALKING),
+                e.NotFound: to(_not_found, S.ENDED),
             },
-            ignored=_LATE | (_TIMERS - {WaitOver}) | _ANY_SOUND | {Answered, AmdVerdict, LeftBridge},
-            impossible=frozenset({Launch}),
+            ignored=_LATE | (_TIMERS - {e.WaitOver}) | _ANY_SOUND | {x.Answered, x.AmdVerdict, x.LeftBridge},
+            impossible=frozenset({e.Launch}),
         ),
         S.TALKING: Row(
-            _IN_TALK | {HoldAsked: to(_hold, S.HELD)},
-            ignored=_TALK_IGNORES | {UnholdAsked},
-            impossible=frozenset({Launch}),
+            _IN_TALK | {e.HoldAsked: to(_hold, S.HELD)},
+            ignored=_TALK_IGNORES | {e.UnholdAsked},
+            impossible=frozenset({e.Launch}),
         ),
         S.HELD: Row(
-            _IN_TALK | {UnholdAsked: to(_unhold, S.TALKING)},
-            ignored=_TALK_IGNORES | {HoldAsked},
-            impossible=frozenset({Launch}),
+            _IN_TALK | {e.UnholdAsked: to(_unhold, S.TALKING)},
+            ignored=_TALK_IGNORES | {e.HoldAsked},
+            impossible=frozenset({e.Launch}),
         ),
         S.ABANDON_MESSAGE: Row(
             {
-                PlaybackEnded: to(_message_done, S.ENDING),
-                MessageOver: to(_message_done, S.ENDING),
-                HangupAsked: to(_hangup_message, S.ENDING),
-                Destroyed: to(_destroyed_answered, S.ENDED),
-                AgentFound: to(_give_back),
-                FoundLive: to(_found_message),
-                NotFound: to(_not_found, S.ENDED),
+                x.PlaybackEnded: to(_message_done, S.ENDING),
+                e.MessageOver: to(_message_done, S.ENDING),
+                e.HangupAsked: to(_hangup_message, S.ENDING),
+                x.Destroyed: to(_destroyed_answered, S.ENDED),
+                e.AgentFound: to(_give_back),
+                e.FoundLive: to(_found_message),
+                e.NotFound: to(_not_found, S.ENDED),
             },
             ignored=_LATE
-            | (_TIMERS - {MessageOver})
+            | (_TIMERS - {e.MessageOver})
             | _BRIDGE
-            | {Answered, AmdVerdict, ConnectFailed, AgentLost, Dtmf},
-            impossible=frozenset({Launch}),
+            | {x.Answered, x.AmdVerdict, e.ConnectFailed, e.AgentLost, x.Dtmf},
+            impossible=frozenset({e.Launch}),
         ),
         S.MACHINE_ENDED: Row(
             _IN_END,
             ignored=_LATE
-            | (_TIMERS - {EndOver})
+            | (_TIMERS - {e.EndOver})
             | _BRIDGE
             | _ANY_SOUND
-            | {AmdVerdict, ConnectFailed, AgentLost, HangupAsked},
-            impossible=frozenset({Launch}),
+            | {x.AmdVerdict, e.ConnectFailed, e.AgentLost, e.HangupAsked},
+            impossible=frozenset({e.Launch}),
         ),
         S.ENDING: Row(
             _IN_END,
             ignored=_LATE
-            | (_TIMERS - {EndOver})
+            | (_TIMERS - {e.EndOver})
             | _BRIDGE
             | _ANY_SOUND
-            | {AmdVerdict, ConnectFailed, AgentLost, HangupAsked},
-            impossible=frozenset({Launch}),
+            | {x.AmdVerdict, e.ConnectFailed, e.AgentLost, e.HangupAsked},
+            impossible=frozenset({e.Launch}),
         ),
         S.ENDED: Row(
-            {AgentFound: to(_give_back)},
-            ignored=frozenset(EVENTS) - {AgentFound, Launch},
-            impossible=frozenset({Launch}),
+            {e.AgentFound: to(_give_back)},
+            ignored=frozenset(EVENTS) - {e.AgentFound, e.Launch},
+            impossible=frozenset({e.Launch}),
         ),
     },
 )

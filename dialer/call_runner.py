@@ -17,11 +17,14 @@ from dialer.records import Records
 from dialer.state import FloorState, LiveAgent, LiveCall
 from dialer.tallies import Tallies
 from telephony.exchange import (
+    Destroyed,
+    EnteredBridge,
     Exchange,
     ExchangeError,
     ExchangeRefused,
     ExchangeUnavailable,
     ExchangeUnknown,
+    LeftBridge,
     Originate,
     PlaybackEnded,
 )
@@ -72,6 +75,24 @@ class CallRunner:
             live.stepping = False
 
     def _step(self, live: LiveCall, event: ce.CallEvent) -> None:
+        made_free = self._moved(live, event)
+        self._live_on(live, event)
+        if made_free:
+            self.match()
+            self._state.wake(live.campaign_id)
+
+    def _moved(self, live: LiveCall, event: ce.CallEvent) -> bool:
+        """Note who is in which bridge. True when a bridge became free."""
+        occupancy = self._state.occupancy
+        if isinstance(event, EnteredBridge) or (isinstance(event, ce.FoundLive) and event.bridge_id):
+            occupancy.enter(event.bridge_id or "", live.attempt_id)
+        elif isinstance(event, LeftBridge):
+            return occupancy.leave(event.bridge_id, live.attempt_id)
+        elif isinstance(event, Destroyed | ce.NotFound):
+            return occupancy.ended(live.attempt_id)
+        return False
+
+    def _live_on(self, live: LiveCall, event: ce.CallEvent) -> None:
         before = live.call
         try:
             live.call, effects = step(before, event)
@@ -94,8 +115,6 @@ class CallRunner:
             if first is not None:
                 self._state.metrics.originate_to_event.observe((first - call.launched_at).total_seconds())
         self._tallies.call_moved(live, before)
-
-    # ---- requests to the exchange ------------------------------------------------------------------------------
 
     def _exchange(self, live: LiveCall) -> Exchange:
         return self._state.exchanges[live.node]
@@ -184,12 +203,14 @@ class CallRunner:
         """The one request between an answer and an agent."""
 
         def failed(status: int = 0) -> ce.CallEvent:
+            self._state.occupancy.leave(bridge_id, live.attempt_id)
             agent = self._state.agents.get(agent_id)
             if agent is not None and status:
                 self.suspect_agent(agent)
             return ce.ConnectFailed(agent_id, self._state.now())
 
         channel = live.channel_id
+        self._state.occupancy.enter(bridge_id, live.attempt_id)
         self._ask(
             live,
             "connect",
@@ -199,8 +220,12 @@ class CallRunner:
         )
 
     def _leave(self, live: LiveCall, effect: ce.LeaveBridge) -> None:
-        channel = live.channel_id
-        self._ask(live, "leave", lambda: self._exchange(live).remove_from_bridge(effect.bridge_id, [channel]))
+        async def leave() -> None:
+            await self._exchange(live).remove_from_bridge(effect.bridge_id, [live.channel_id])
+            if self._state.occupancy.leave(effect.bridge_id, live.attempt_id):
+                self.match()
+
+        self._ask(live, "leave", leave)
 
     def _play(self, live: LiveCall, effect: ce.PlayAbandon) -> None:
         campaign = self._state.campaigns.get(live.campaign_id or 0)
@@ -229,8 +254,6 @@ class CallRunner:
     def _hangup(self, live: LiveCall, effect: ce.Hangup) -> None:
         self._ask(live, "hangup", lambda: self._exchange(live).hangup(live.channel_id))
 
-    # ---- timers, records, agents -------------------------------------------------------------------------------
-
     def _set_timer(self, live: LiveCall, effect: ce.SetTimer) -> None:
         self._cancel(live, effect.timer)
         event_type = ce.TIMER_EVENTS[effect.timer]
@@ -251,6 +274,7 @@ class CallRunner:
 
     def _ended(self, live: LiveCall, effect: ce.Ended) -> None:
         self._state.calls.pop(live.attempt_id, None)
+        self._state.occupancy.ended(live.attempt_id)
         self._state.metrics.calls.labels(live.call.outcome or "unknown").inc()
         self._records.ended(live)
         self._state.wake(live.campaign_id)
@@ -278,8 +302,6 @@ class CallRunner:
         now = self._state.now()
         event = ae.CallOver(live.attempt_id, now) if effect.talked else ae.NotConnected(live.attempt_id, now)
         self._tell_agent(effect.agent_id, event)
-
-    # ---- matching ----------------------------------------------------------------------------------------------
 
     def _want(self, live: LiveCall, effect: ce.WantAgent) -> None:
         self._state.waiting[live.attempt_id] = live
@@ -322,7 +344,7 @@ class CallRunner:
         free = [
             FreeAgent(agent.user_id, agent.agent.since or now, agent.campaigns)
             for agent in state.free.values()
-            if agent.agent.offerable and agent.node == node and agent.bridge_id is not None
+            if agent.node == node and state.takes_calls(agent)
         ]
         if not free:
             return

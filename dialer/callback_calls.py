@@ -31,7 +31,9 @@ class CallbackCalls:
 
     async def look(self) -> None:
         """One look for appointments that are due, if there is anybody to keep them."""
-        free = [agent for agent in self._state.agents.values() if agent.agent.offerable and self._campaigns(agent)]
+        free = [
+            agent for agent in self._state.agents.values() if self._state.takes_calls(agent) and self._campaigns(agent)
+        ]
         if not free:
             return
         now = self._state.now()
@@ -51,7 +53,7 @@ class CallbackCalls:
         for agent, campaign, due in pairs:
             card = cards.get(due.debtor_id) or Card("", "en")
             preview = Preview(campaign.id, due.debtor_id, card, phones.get(due.debtor_id, ""), now, callback=due)
-            if agent.agent.offerable:
+            if self._state.takes_calls(agent):
                 self._previews.show(agent, campaign, preview)
             else:
                 self._previews.give_back(preview, "timer")  # a call took the agent meanwhile

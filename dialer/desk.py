@@ -109,8 +109,6 @@ class Desk:
                 error_code="database_down", message="The database does not answer: nothing was saved. Try again."
             )
 
-    # ---- the agent's state ---------------------------------------------------------------------------------------
-
     def _feed(self, live: LiveAgent, event: ae.AgentEvent) -> Reply:
         self._state.feed_agent(live, event)
         refusal, live.refusal = live.refusal, None
@@ -136,8 +134,6 @@ class Desk:
     async def _preview_skip(self, live: LiveAgent, command: Command) -> Reply:
         reason = _text(command.args, "reason", 40)
         return self._feed(live, ae.PreviewSkipAsked(reason, self._state.now()))
-
-    # ---- the call ------------------------------------------------------------------------------------------------
 
     def _call(self, live: LiveAgent, *states: AgentState) -> LiveCall:
         if live.call is None or live.agent.state not in states:
@@ -169,8 +165,6 @@ class Desk:
         except ExchangeError:
             raise Wrong("exchange", "The exchange did not take the keys: try again.") from None
         return Reply()
-
-    # ---- what is written before the reply ------------------------------------------------------------------------
 
     async def _identify(self, live: LiveAgent, command: Command) -> Reply:
         call = self._call(live, *WITH_CALL)

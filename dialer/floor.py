@@ -1,6 +1,7 @@
 """One running floor: agents, calls and campaigns of the nodes given to it, behind the port that the web role uses."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -109,8 +110,6 @@ class Floor:
         self.previews.put_back, self.previews.denied = self.engine.put_back, self.engine.denied
         self.previews.notice = self.agents.notice
 
-    # ---- life ----------------------------------------------------------------------------------------------------
-
     async def start(self) -> None:
         """Raises what the database raises when it cannot be reached; nothing was started then."""
         await self.recovery.restore()
@@ -120,13 +119,13 @@ class Floor:
         self.state.alarms.start()
         self.records.start()
         for exchange in self.state.exchanges.values():
-            tasks.spawn(self._pump(exchange), f"pump-{exchange.node}")
-        tasks.spawn(self.recovery.run(), "reconcile")
-        tasks.spawn(self.board.run(), "board")
-        tasks.spawn(self.board.run_figures(), "board-figures")
-        tasks.spawn(self._keep_house(), "housekeeping")
-        tasks.spawn(self._look_for_changes(), "campaign-changes")
-        tasks.spawn(CallbackCalls(self.state, self.previews).run(), "callbacks")
+            tasks.keep(partial(self._pump, exchange), f"pump-{exchange.node}")
+        tasks.keep(self.recovery.run, "reconcile")
+        tasks.keep(self.board.run, "board")
+        tasks.keep(self.board.run_figures, "board-figures")
+        tasks.keep(self._keep_house, "housekeeping")
+        tasks.keep(self._look_for_changes, "campaign-changes")
+        tasks.keep(CallbackCalls(self.state, self.previews).run, "callbacks")
         for live in list(self.state.agents.values()):
             self.console.show(live)
         for campaign in self.state.campaigns.values():
@@ -170,8 +169,6 @@ class Floor:
                 self.records.database_answered()
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("floor.changes_not_read", problem=type(problem).__name__)
-
-    # ---- events --------------------------------------------------------------------------------------------------
 
     async def _pump(self, exchange: Exchange) -> None:
         async for event in exchange.events():
@@ -251,8 +248,6 @@ class Floor:
             self.console.show(live)
         else:
             self._moved[live.user_id] = live
-
-    # ---- the port ------------------------------------------------------------------------------------------------
 
     async def agent_command(self, actor: Actor, command: Command) -> Reply:
         try:

@@ -46,7 +46,9 @@ def snapshot(
     return PacingSnapshot(
         now_s=state.clock.monotonic(),
         seats=tuple(
-            _seat(agent, campaign.id, sharing, now) for agent in state.agents.values() if campaign.id in agent.campaigns
+            _seat(state, agent, campaign.id, sharing, now)
+            for agent in state.agents.values()
+            if campaign.id in agent.campaigns
         ),
         calls=tuple(lines),
         outcomes=outcomes,
@@ -57,14 +59,14 @@ def snapshot(
     )
 
 
-def _seat(live: LiveAgent, campaign_id: int, sharing: Collection[int], now: datetime) -> Seat:
+def _seat(state: FloorState, live: LiveAgent, campaign_id: int, sharing: Collection[int], now: datetime) -> Seat:
     agent = live.agent
     for_s = max(0.0, (now - agent.since).total_seconds()) if agent.since else 0.0
     then: Literal["pause", "logout"] | None = None
     if agent.wish is not None:
         then = "pause" if agent.wish == "pause" else "logout"
     kind = SEATS[agent.state]
-    if kind == "idle" and not (agent.offerable and home(live, sharing) == campaign_id):
+    if kind == "idle" and not (state.takes_calls(live) and home(live, sharing) == campaign_id):
         kind = "out"
     return Seat(kind, for_s, then)
 

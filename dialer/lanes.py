@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 log = structlog.get_logger(__name__)
+AGAIN_S = 1.0
 Job = Callable[[], Awaitable[None]]
 
 
@@ -22,6 +23,20 @@ class Tasks:
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
+
+    def keep(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> asyncio.Task[Any]:
+        """A loop that must not end: when it fails it is logged and begun again after a second."""
+
+        async def run() -> None:
+            while True:
+                try:
+                    await work()
+                    return
+                except Exception as problem:  # the floor lives on whatever one loop stumbles over
+                    log.error("floor.loop_failed", task=name, problem=type(problem).__name__, exc_info=True)
+                    await asyncio.sleep(AGAIN_S)
+
+        return self.spawn(run(), name)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

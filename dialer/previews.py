@@ -45,7 +45,7 @@ class Previews:
     ) -> None:
         """One debtor to each agent, longest idle first; what is left over goes back."""
         now = self._state.now()
-        agents = [a for a in self._state.agents.values() if a.agent.offerable and campaign.id in a.campaigns]
+        agents = [a for a in self._state.agents.values() if self._state.takes_calls(a) and campaign.id in a.campaigns]
         agents.sort(key=lambda live: (live.agent.since or now, live.user_id))
         spare = list(rows)
         for agent in agents:

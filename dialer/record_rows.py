@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.db import tables as t
@@ -55,6 +54,29 @@ END_COLUMNS = (
 )
 
 
+# one statement whatever their number: its text, and so its plan, stays the same
+SESSION_COLUMNS = {
+    "user_id": "bigint",
+    "tenant_id": "integer",
+    "session_id": "uuid",
+    "node": "text",
+    "state": "text",
+    "reason": "text",
+    "wish": "text",
+    "attempt_id": "uuid",
+    "channel_id": "text",
+    "bridge_id": "text",
+    "since": "timestamptz",
+    "started_at": "timestamptz",
+}
+SESSIONS = text(
+    f"INSERT INTO agent_session ({', '.join(SESSION_COLUMNS)}) SELECT * FROM unnest("  # noqa: S608 - our own names
+    + ", ".join(f"CAST(:{column} AS {kind}[])" for column, kind in SESSION_COLUMNS.items())
+    + ") ON CONFLICT (user_id) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in SESSION_COLUMNS if column != "user_id")
+)
+
+
 async def write_attempts(conn: AsyncConnection, attempts: Mapping[str, Mapping[str, Any]]) -> None:
     if not attempts:
         return
@@ -78,11 +100,9 @@ async def write_sessions(conn: AsyncConnection, sessions: Mapping[int, Mapping[s
     gone = [user_id for user_id, row in sessions.items() if row is None]
     if gone:
         await conn.execute(delete(t.agent_session).where(t.agent_session.c.user_id.in_(gone)))
-    rows = [dict(row) for row in sessions.values() if row is not None]
+    rows = [row for row in sessions.values() if row is not None]
     if rows:
-        statement = upsert(t.agent_session).values(rows)
-        changed = {name: statement.excluded[name] for name in rows[0] if name != "user_id"}
-        await conn.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=changed))
+        await conn.execute(SESSIONS, {column: [row[column] for row in rows] for column in SESSION_COLUMNS})
 
 
 async def write_state_logs(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -26,7 +26,7 @@ GATHER_S = 0.05
 URGENT_S = 0.01
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 # a row that the database refuses for what it says will be refused for ever; losing the server is another thing
-REFUSALS = (IntegrityError, DataError, ProgrammingError)
+REFUSALS = (IntegrityError, DataError, ProgrammingError, ValueError, TypeError, LookupError, AttributeError)
 
 
 @dataclass(slots=True)
@@ -94,8 +94,6 @@ class Records:
                 await self._write(self._pending)
             except (SQLAlchemyError, OSError) as problem:
                 log.error("records.left_unwritten", number=len(self._pending), problem=type(problem).__name__)
-
-    # ---- what to write -------------------------------------------------------------------------------------------
 
     def attempt(self, attempt_id: str, fields: Mapping[str, Any]) -> None:
         """Columns of an attempt that lives."""
@@ -174,8 +172,6 @@ class Records:
             return False
         return True
 
-    # ---- writing -------------------------------------------------------------------------------------------------
-
     async def _run(self) -> None:
         failures = 0
         while True:
@@ -242,9 +238,11 @@ class Records:
             await write_batch(conn, batch)
 
 
-def _code(problem: DBAPIError) -> str:
-    """PostgreSQL's five letters; the text itself may hold what was written."""
-    return str(getattr(problem.orig, "sqlstate", ""))
+def _code(problem: Exception) -> str:
+    """PostgreSQL's five letters, else the exception's name; its text may hold what was written."""
+    if isinstance(problem, DBAPIError):
+        return str(getattr(problem.orig, "sqlstate", ""))
+    return type(problem).__name__
 
 
 async def write_batch(conn: AsyncConnection, batch: Batch) -> None:

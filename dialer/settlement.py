@@ -27,9 +27,11 @@ SELECT c.debtor_id, c.id, c.kind FROM contact_point c
 WHERE c.debtor_id = ANY(CAST(:ids AS bigint[])) AND c.status = 'good' ORDER BY c.debtor_id, c.position, c.id
 """)
 DISPOSE = text("""
-UPDATE attempt SET disposition = :code, outcome = coalesce(:outcome, outcome),
-    answered_by = coalesce(:answered_by, answered_by)
-WHERE id = :id AND (disposition IS NULL OR CAST(:again AS boolean)) RETURNING id
+UPDATE attempt a SET disposition = v.code, outcome = coalesce(v.outcome, a.outcome),
+    answered_by = coalesce(v.answered_by, a.answered_by)
+FROM unnest(CAST(:id AS uuid[]), CAST(:code AS text[]), CAST(:outcome AS text[]), CAST(:answered_by AS text[]),
+            CAST(:again AS boolean[])) AS v(id, code, outcome, answered_by, again)
+WHERE a.id = v.id AND (a.disposition IS NULL OR v.again) RETURNING a.id
 """)
 # a callback that reached nobody is tried again; the person's consent to it ends by itself
 CALLED_BACK = text("""
@@ -143,21 +145,9 @@ async def settle_ends(conn: AsyncConnection, ends: Sequence[CallEnd]) -> None:
 
 
 async def settle_disposals(conn: AsyncConnection, disposals: Sequence[Disposal]) -> None:
-    first: list[CallEnd] = []
-    events: list[dict[str, Any]] = []
-    for disposal in disposals:
-        outcome, answered_by = CORRECTIONS.get(disposal.code, (None, None))
-        values = {
-            "id": disposal.end.attempt_id,
-            "code": disposal.code,
-            "outcome": outcome,
-            "answered_by": answered_by,
-            "again": disposal.end.prewritten,
-        }
-        if (await conn.execute(DISPOSE, values)).first() is None:
-            continue
-        first.append(replace(disposal.end, disposition=disposal.code))
-        events.append(_event("attempt.disposed", disposal.end, {"code": disposal.code}, disposal.agent_id))
+    """The agents' words: the attempt, what they say of the number and of the person's wishes, then the queue."""
+    first = await _first_words(conn, disposals)
+    for disposal in first:
         if disposal.code in SPOILED:
             status = SPOILED[disposal.code]
             await conn.execute(SPOIL, {"status": status, "ids": [disposal.end.contact_point_id]})
@@ -171,8 +161,25 @@ async def settle_disposals(conn: AsyncConnection, disposals: Sequence[Disposal])
                 recorded_by=f"user:{disposal.agent_id}",
                 details={"attempt": disposal.end.attempt_id},
             )
+    events = [_event("attempt.disposed", one.end, {"code": one.code}, one.agent_id) for one in first]
     await _events(conn, events)
-    await _settle(conn, first)
+    await _settle(conn, [replace(one.end, disposition=one.code) for one in first])
+
+
+async def _first_words(conn: AsyncConnection, disposals: Sequence[Disposal]) -> list[Disposal]:
+    """Those that were not written before; they are now."""
+    if not disposals:
+        return []
+    corrections = [CORRECTIONS.get(one.code, (None, None)) for one in disposals]
+    values = {
+        "id": [one.end.attempt_id for one in disposals],
+        "code": [one.code for one in disposals],
+        "outcome": [outcome for outcome, _ in corrections],
+        "answered_by": [answered_by for _, answered_by in corrections],
+        "again": [one.end.prewritten for one in disposals],
+    }
+    written = {str(attempt_id) for attempt_id in (await conn.execute(DISPOSE, values)).scalars()}
+    return [one for one in disposals if one.end.attempt_id in written]
 
 
 async def _settle(conn: AsyncConnection, ends: Sequence[CallEnd]) -> None:
@@ -193,7 +200,7 @@ async def _settle(conn: AsyncConnection, ends: Sequence[CallEnd]) -> None:
     for campaign_id, rows in settlements.items():
         await settle_many(conn, campaign_id, rows)
     if messages:
-        await conn.execute(upsert(t.message).values(messages).on_conflict_do_nothing())
+        await conn.execute(upsert(t.message).on_conflict_do_nothing(), messages)
 
 
 def _next(end: CallEnd, points: list[tuple[int, str]]) -> Next:
@@ -274,7 +281,7 @@ async def walk_on(
         messages += [message for message in made if message is not None]
     await settle_many(conn, campaign.id, settled)
     if messages:
-        await conn.execute(upsert(t.message).values(messages).on_conflict_do_nothing())
+        await conn.execute(upsert(t.message).on_conflict_do_nothing(), messages)
 
 
 def _event(kind: str, end: CallEnd, payload: dict[str, Any], agent_id: int | None = None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from dialer.call_events import CallEvent, Timer
 from dialer.contact import GateContext
 from dialer.lanes import Lane, Tasks
 from dialer.metrics import FloorMetrics
+from dialer.occupancy import Occupancy
 from dialer.pacing import Pacer
 from dialer.pacing.interface import OutcomeSeen, SeatEvent
 from dialer.streams import StreamHub
@@ -170,6 +171,7 @@ class FloorState:
     calls: dict[str, LiveCall] = field(default_factory=dict)
     legs: dict[str, LiveAgent] = field(default_factory=dict)
     waiting: dict[str, LiveCall] = field(default_factory=dict)
+    occupancy: Occupancy = field(default_factory=Occupancy)
     free: dict[int, LiveAgent] = field(default_factory=dict)  # agents that can be offered a call
     node_why: dict[str, str] = field(default_factory=dict)
     database_down: bool = False
@@ -191,6 +193,10 @@ class FloorState:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def takes_calls(self, live: LiveAgent) -> bool:
+        """Ready, leg up, and nobody else in the bridge."""
+        return live.agent.offerable and live.bridge_id is not None and self.occupancy.free(live.bridge_id)
 
 
 def channel_of(attempt_id: str) -> str:

@@ -77,8 +77,6 @@ class World:
                 assert line.bridge not in held, "two debtors in one agent's bridge"
                 held[line.bridge] = name
 
-    # ---- calls -----------------------------------------------------------------------------------------------------
-
     def launch(self, name: str) -> None:
         answers = self.random.random() < 0.7
         line = Line(
@@ -194,8 +192,6 @@ class World:
             self.waiting.pop(pair.attempt_id, None)
             self.agent(pair.user_id, ae.Reserve(pair.attempt_id, now))
             self.call(pair.attempt_id, ce.AgentFound(pair.user_id, f"b{pair.user_id}", now))
-
-    # ---- agents ------------------------------------------------------------------------------------------------------
 
     def agent(self, number: int, event: ae.AgentEvent) -> None:
         before = self.agents[number]

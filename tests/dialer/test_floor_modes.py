@@ -137,3 +137,45 @@ async def test_a_supervisor_starts_pauses_and_changes_a_campaign(rig: Rig) -> No
     assert (await rig.floor.supervisor_command(rig.actor(), stop)).error_code == "forbidden"
     actions = {row["action"] for row in await rig.rows("SELECT action FROM audit")}
     assert {"campaign.started", "campaign.mode_changed", "agent.paused"} <= actions
+
+
+async def test_detection_that_says_person_brings_an_agent(rig: Rig) -> None:
+    await rig.people(1, quick(amd=True))
+    await rig.debtor(PERSON)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    rows = await rig.until_rows("SELECT * FROM attempt", lambda rows: rows[0]["bridged_at"])
+    assert rows[0]["abandoned"] is False
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "queue_state", "messages"),
+    [
+        ("machine", "voicemail_no_message", "waiting", 1),
+        ("wrong_person", "conversation", "done", 0),
+        ("dispute", "conversation", "suspended", 0),
+        ("contact_no_result", "conversation", "waiting", 0),
+    ],
+)
+async def test_what_the_agent_says_of_the_call_decides_what_follows(
+    rig: Rig, code: str, outcome: str, queue_state: str, messages: int
+) -> None:
+    steps = (CallStep(tries=1), MessageStep(template="missed_call"), CallStep(tries=1))
+    await rig.people(1, quick(steps=steps))
+    debtor = await rig.debtor(PERSON)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    await rig.press("hangup")
+    await rig.until_rows("SELECT * FROM attempt", lambda rows: rows[0]["state"] == "ended")
+    assert (await rig.press("dispose", code=code)).error_code is None
+    (attempt,) = await rig.attempts()
+    assert (attempt["outcome"], attempt["disposition"]) == (outcome, code)
+    (row,) = await rig.rows("SELECT * FROM queue_row")
+    assert row["state"] == queue_state
+    assert len(await rig.rows("SELECT 1 AS one FROM message")) == messages
+    (point,) = await rig.rows("SELECT status FROM contact_point WHERE debtor_id = :id", id=debtor)
+    assert point["status"] == ("wrong_person" if code == "wrong_person" else "good")
+    requests = await rig.rows("SELECT kind FROM person_request")
+    assert [request["kind"] for request in requests] == (["dispute"] if code == "dispute" else [])

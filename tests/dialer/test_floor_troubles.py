@@ -93,6 +93,33 @@ async def test_a_lost_reply_to_the_originate_is_never_repeated(rig: Rig, monkeyp
     assert len(dialed) == 1 and len(await rig.attempts()) == 1
 
 
+async def test_nobody_is_put_beside_a_debtor_whose_hang_up_was_lost(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    await rig.people(1)
+    await rig.debtor(PERSON, score=90_000)
+    await rig.debtor(PERSON, score=10_000)
+    await rig.start()
+    exchange = rig.exchanges[-1]
+    original, lost = exchange.hangup, list[str]()
+
+    async def lossy(channel_id: str, *, q850: int = 16) -> None:
+        if not lost:
+            lost.append(channel_id)
+            raise ExchangeUnknown("the request was lost")
+        await original(channel_id, q850=q850)
+
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    monkeypatch.setattr(exchange, "hangup", lossy)
+    await rig.press("hangup")
+    await rig.press("dispose", code="contact_no_result")
+    assert rig.state() == "ready" and lost
+    await rig.clock.sleep(2)
+    assert len(await rig.attempts()) == 1  # the first one is still in the agent's bridge
+    await rig.until(lambda: rig.state() == "talking")
+    together = [bridge for bridge in rig.sandbox.node.bridges.values() if len(bridge.members) > 2]
+    assert together == [] and lost[0] not in rig.sandbox.node.channels
+
+
 async def test_an_originate_that_was_never_done_is_closed_as_lost_by_reconciliation(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

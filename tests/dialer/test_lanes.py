@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from dialer.lanes import Lane, Tasks
 
 
@@ -49,3 +51,19 @@ async def test_closing_ends_what_still_runs() -> None:
     task = tasks.spawn(asyncio.Event().wait(), "waits for ever")
     await tasks.close()
     assert task.cancelled()
+
+
+async def test_a_loop_that_must_not_end_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dialer.lanes.AGAIN_S", 0.0)
+    tasks, again = Tasks(), asyncio.Event()
+    runs: list[int] = []
+
+    async def work() -> None:
+        runs.append(1)
+        if len(runs) == 1:
+            raise RuntimeError("a fault in a loop")
+        again.set()
+
+    tasks.keep(work, "work")
+    await asyncio.wait_for(again.wait(), 1)
+    await tasks.close()
