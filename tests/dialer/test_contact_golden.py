@@ -131,11 +131,10 @@ class _Stored:
         )
 
 
-@pytest.mark.parametrize("case", _cases(), ids=lambda case: str(case["id"]))
+@pytest.mark.parametrize(
+    "case", [case for case in _cases() if _not_stored(case) is None], ids=lambda case: str(case["id"])
+)
 async def test_a_golden_case_stored_as_rows_gets_its_verdict(conn: AsyncConnection, case: dict[str, Any]) -> None:
-    lacking = _not_stored(case)
-    if lacking is not None:
-        pytest.skip(f"no table yet for {lacking}")
     stored = _Stored(conn, case)
     await stored.store()
     await conn.execute(update(t.debtor).values(own_timezone=None))
