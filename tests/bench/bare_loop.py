@@ -6,7 +6,6 @@ of its StasisStart, less the half second that SIPp rings.
 
 import asyncio
 import itertools
-import json
 import time
 import uuid
 from base64 import b64encode
@@ -86,7 +85,7 @@ class BareLoop:
                 await asyncio.sleep(wait)
             self._spawn(self._originate(f"bare-{uuid.uuid4()}"))
         deadline = time.monotonic() + 10
-        while held.ended + held.failed < len(held.asked) and time.monotonic() < deadline:
+        while held.ended + held.failed < len(held.asked) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return held
 

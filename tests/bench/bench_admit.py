@@ -8,6 +8,7 @@ import asyncio
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,11 +26,11 @@ from tests.builders import NOW, a_creditor, a_debtor, a_tenant, uuid7
 PERSONS, HISTORY, TARGET = 2000, 20, 300
 
 
-async def fill(conn: AsyncConnection) -> list[int]:
+async def fill(conn: AsyncConnection, persons: int = PERSONS) -> list[int]:
     tenant = await a_tenant(conn)
     creditor = await a_creditor(conn, tenant)
     debtors = []
-    for n in range(PERSONS):
+    for n in range(persons):
         phones = (f"+1212555{n:04d}", f"+1646555{n:04d}")
         debtor = await a_debtor(conn, tenant, creditor, phones=phones)
         debtors.append(debtor)
@@ -67,7 +68,8 @@ async def run(engine: AsyncEngine, debtors: list[int], batch: int, workers: int,
     return len(debtors) / took
 
 
-async def main(as_json: bool) -> None:
+async def measure(batches: Sequence[int] = (1, 20, 50), persons: int = PERSONS) -> dict[str, int]:
+    """Admissions a second by batch and workers."""
     gate = GateContext(load_rulebooks())
     with tempfile.TemporaryDirectory(prefix="promiseline-bench-") as folder:
         server = EmbeddedPostgres(Path(folder) / "pg", durable=True)
@@ -77,18 +79,23 @@ async def main(as_json: bool) -> None:
             await migrate.upgrade(server.url("bench"))
             engine = make_engine(server.url("bench"))
             async with engine.begin() as conn:
-                debtors = await fill(conn)
+                debtors = await fill(conn, persons)
             async with engine.connect() as conn:
                 await (await conn.execution_options(isolation_level="AUTOCOMMIT")).execute(text("ANALYZE"))
             await run(engine, debtors[:200], 20, 1, gate)
             found = {
                 f"batch {batch}, {workers} workers": round(await run(engine, debtors, batch, workers, gate))
-                for batch in (1, 20, 50)
+                for batch in batches
                 for workers in (1, 2)
             }
             await engine.dispose()
         finally:
             server.destroy()
+    return found
+
+
+async def main(as_json: bool) -> None:
+    found = await measure()
     if as_json:
         print(json.dumps({"admissions_per_s": found, "target": TARGET, "history": HISTORY}))
         return

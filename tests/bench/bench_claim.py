@@ -10,6 +10,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,16 +77,16 @@ async def _round(engine: AsyncEngine, campaign: int, open_groups: list[int], ref
     return took
 
 
-async def measure(server: EmbeddedPostgres, rounds: int) -> dict[str, Any]:
+async def measure(server: EmbeddedPostgres, rounds: int, measured: Sequence[int] = SIZES) -> dict[str, Any]:
     """Both sizes side by side, turn by turn, so that whatever else the machine does hits both."""
     places: dict[int, tuple[AsyncEngine, int, list[int]]] = {}
-    for size in SIZES:
+    for size in measured:
         server.ensure_database(f"bench{size}")
         url = server.url(f"bench{size}")
         await migrate.upgrade(url)
         engine = make_engine(url, pool_size=2)
         places[size] = (engine, *await _populate(engine, size))
-    taken: dict[int, list[float]] = {size: [] for size in SIZES}
+    taken: dict[int, list[float]] = {size: [] for size in measured}
     for number in range(rounds + 20):
         for size, (engine, campaign, open_groups) in places.items():
             took = await _round(engine, campaign, open_groups, number % (size // (4 * LIMIT)) == 0)
@@ -93,7 +94,7 @@ async def measure(server: EmbeddedPostgres, rounds: int) -> dict[str, Any]:
                 taken[size].append(took)
     for engine, _, _ in places.values():
         await engine.dispose()
-    return {str(size): _figures(taken[size]) for size in SIZES}
+    return {str(size): _figures(taken[size]) for size in measured}
 
 
 def _figures(taken: list[float]) -> dict[str, float]:

@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from compliance.facts import Address, Consent, ContactPoint, Debt, Debtor, Facts, HistoryEvent, IntendedContact
 from compliance.gate import decide, judge
@@ -74,7 +75,8 @@ def measure(
     return {f"p{p}": round(took[int(len(took) * p / 100)] / 1000, 1) for p in (50, 99)}
 
 
-def main() -> None:
+def all_kinds(number: int = 200) -> dict[str, dict[str, Any]]:
+    """Microseconds of each kind of question, with `number` different persons."""
     figures = {}
     kinds: dict[str, tuple[int, int, tuple[str, ...] | None]] = {
         "allow, 200 rows in 400 days": (400, 16, ("us-federal",)),
@@ -83,7 +85,7 @@ def main() -> None:
         "two rulebooks chosen, 200 rows in 90 days": (90, 16, None),
     }
     for name, (days, hour, rulebooks) in kinds.items():
-        cases = [facts(seed, days, hour, rulebooks) for seed in range(200)]
+        cases = [facts(seed, days, hour, rulebooks) for seed in range(number)]
         figures[name] = {
             "verdict_us": measure(lambda case: judge(case, BOOKS), cases, time.perf_counter_ns),
             "verdict_cpu_us": measure(lambda case: judge(case, BOOKS), cases, time.thread_time_ns),
@@ -91,7 +93,11 @@ def main() -> None:
             "with_retry_cpu_us": measure(lambda case: decide(case, BOOKS), cases, time.thread_time_ns),
             "verdicts": {kind: sum(judge(c, BOOKS).decision == kind for c in cases) for kind in ("allow", "deny")},
         }
-    print(json.dumps(figures, indent=1))
+    return figures
+
+
+def main() -> None:
+    print(json.dumps(all_kinds(), indent=1))
 
 
 if __name__ == "__main__":

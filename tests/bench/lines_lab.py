@@ -1,4 +1,4 @@
-"""A real Asterisk with SIPp around it: debtors who ring for half a second, and agents' telephones that answer at once."""
+"""A real Asterisk with SIPp around it: debtors who ring for half a second, and telephones that answer at once."""
 
 import shutil
 import socket

@@ -1,4 +1,4 @@
-"""The whole system for a benchmark: PostgreSQL, Valkey, debtors by the thousand, and `promiseline serve` as a process."""
+"""The whole system for a benchmark: PostgreSQL, Valkey, many debtors, and `promiseline serve` as a process."""
 
 import asyncio
 import json
@@ -90,7 +90,8 @@ class Whole:
         async with self.engine.begin() as conn:
             await conn.execute(
                 text(
-                    "UPDATE campaign SET settings = settings || CAST(:new AS jsonb), version = version + 1 WHERE id = :id"
+                    "UPDATE campaign SET settings = settings || CAST(:new AS jsonb), version = version + 1"
+                    " WHERE id = :id"
                 ),
                 {"new": json.dumps(values), "id": self.campaign},
             )

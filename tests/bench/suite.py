@@ -1,0 +1,94 @@
+"""All benchmarks by name; each is a function of `smoke` (a small one, in seconds) that gives its figures."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvloop
+
+from campaigns.db.embedded import EmbeddedPostgres
+from tests.bench import bench_admit, bench_claim, bench_floor, bench_gate, bench_import, bench_lines, bench_live
+from tests.bench.figures import Figure, Result, at_least, below
+
+
+@contextmanager
+def _server(*, durable: bool) -> Iterator[EmbeddedPostgres]:
+    folder = Path(tempfile.mkdtemp(prefix="promiseline-bench-"))
+    server = EmbeddedPostgres(folder / "pg", durable=durable)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.destroy()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def claim(smoke: bool) -> Result:
+    """A claim of 100 rows of the queue, commit included."""
+    measured = (1_000, 4_000) if smoke else bench_claim.SIZES
+    with _server(durable=True) as server:
+        sizes = asyncio.run(bench_claim.measure(server, 5 if smoke else 300, measured))
+    few, many = (sizes[str(size)] for size in measured)
+    ratio = round(many["p50_ms"] / few["p50_ms"], 2)
+    figures = [
+        Figure(f"claim of 100 from {measured[0]:,}, p50", few["p50_ms"], "ms"),
+        Figure(f"claim of 100 from {measured[1]:,}, p50", many["p50_ms"], "ms"),
+        below(f"claim of 100 from {measured[1]:,}, p99", many["p99_ms"], "ms", bench_claim.BUDGET_P99_MS),
+        Figure(
+            "large / small, medians", ratio, "", f"<= {bench_claim.BUDGET_RATIO}", ratio <= bench_claim.BUDGET_RATIO
+        ),
+    ]
+    return Result("claim", figures, {"sizes": sizes})
+
+
+def admit(smoke: bool) -> Result:
+    """Admissions by the gate: facts read, verdict and attempt written, committed."""
+    found = asyncio.run(bench_admit.measure((20,), 240) if smoke else bench_admit.measure())
+    best = max(found, key=lambda name: found[name])
+    return Result("admit", [at_least(f"admissions, {best}", found[best], "/s", bench_admit.TARGET)], dict(found))
+
+
+def gate(smoke: bool) -> Result:
+    """One verdict, 200 events of history."""
+    found = bench_gate.all_kinds(10) if smoke else bench_gate.all_kinds()
+    figures = [below(f"{name}, CPU p99", kind["verdict_cpu_us"]["p99"], "µs", 50.0) for name, kind in found.items()]
+    return Result("gate", figures, dict(found))
+
+
+def live(smoke: bool) -> Result:
+    """A delta from the floor to each of 200 consoles, server and consoles in one process."""
+    consoles, rounds = (5, 5) if smoke else (200, 100)
+    with _server(durable=False) as server:
+        server.ensure_database("bench_live")
+        found = uvloop.run(bench_live.measure(server.url("bench_live"), consoles, rounds))
+    figures = [
+        below("delta to console, spread, p99", found["spread"]["p99_ms"], "ms", bench_live.BUDGET_P99_MS),
+        Figure("delta to console, burst, p99", found["burst"]["p99_ms"], "ms"),
+        Figure("CPU of a delta, both ends", found["spread"]["cpu_us"], "µs"),
+    ]
+    return Result("live", figures, found)
+
+
+def import_file(smoke: bool) -> Result:
+    """`promiseline import` of debtors with two phones each, by the real command."""
+    report = bench_import.measure(300 if smoke else 1_000_000, [])
+    figures = [
+        below(f"import of {report['debtors']:,} debtors", report["elapsed_s"], "s", bench_import.BUDGET_S),
+        below("most memory of the program", report["program_mb"], "MB", bench_import.BUDGET_MB),
+        Figure("rows", report["rows_per_s"], "/s"),
+    ]
+    return Result("import", figures, report)
+
+
+ALL: dict[str, Callable[[bool], Result]] = {
+    "lines": bench_lines.bench,
+    "floor": bench_floor.bench,
+    "claim": claim,
+    "admit": admit,
+    "gate": gate,
+    "live": live,
+    "import": import_file,
+}
