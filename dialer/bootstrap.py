@@ -206,6 +206,7 @@ class Server:
                 tenant_id=self.tenant_id,
                 session_lifetime=timedelta(hours=given.session_hours),
                 session_idle=timedelta(minutes=given.idle_minutes),
+                trusted_proxies=given.trusted_proxies,
                 connect_sources=phones.connect_sources,
                 sandbox=self.sandbox,
                 version=version("promiseline"),

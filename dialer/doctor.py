@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import aiohttp
 import tzdata  # type: ignore[import-untyped]
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -17,6 +18,7 @@ from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from dialer.faults import why
 from dialer.parts import make_provider
+from dialer.phones import phone_ws_url
 from dialer.settings import NodeSettings, Settings
 from telephony.ari.client import AriClient
 from telephony.ari.errors import ExchangeError, WrongCredentials
@@ -54,6 +56,7 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
         ("database", lambda: _database(database_url, now)),
         ("redis", lambda: _redis(redis_url)),
         *((f"node {node.name}", _node_check(node)) for node in settings.nodes),
+        ("phones", lambda: _phones(settings)),
         ("messages", lambda: _messages(settings)),
     ]
     groups = await asyncio.gather(*(_bounded(part, check) for part, check in checks))
@@ -167,6 +170,26 @@ async def _node(node: NodeSettings) -> list[Finding]:
     else:
         findings.append(Finding(f"trunk {trunk}", True, known[trunk] or "state unknown"))
     return findings
+
+
+async def _phones(settings: Settings) -> list[Finding]:
+    """Whether a browser could open the phones' WebSocket, as far as this machine can tell."""
+    url = phone_ws_url(settings)
+    if not url or not settings.asterisk.browser_phones:
+        return [Finding("phones", True, "SIP telephones only: no address for browser phones")]
+    try:
+        async with aiohttp.ClientSession() as http, http.ws_connect(url, protocols=("sip",)) as ws:
+            if ws.protocol == "sip":
+                return [Finding("phones", True, f"browsers can connect at {url}")]
+            says = f"{url} is a WebSocket, but not one of SIP"
+    except (aiohttp.ClientError, OSError) as problem:
+        says = f"{url} cannot be opened ({_handshake_words(problem)})"
+    mend = "The proxy must pass this path to Asterisk's /ws with Upgrade headers; or set web.phone_ws_url."
+    return [Finding("phones", False, says, mend)]
+
+
+def _handshake_words(problem: aiohttp.ClientError | OSError) -> str:
+    return f"HTTP {problem.status}" if isinstance(problem, aiohttp.WSServerHandshakeError) else why(problem)
 
 
 async def _messages(settings: Settings) -> list[Finding]:

@@ -104,6 +104,11 @@ class WebSettings(_Group):
         description="WebSocket of Asterisk for browser phones, like wss://dialer.example.com/ws; empty: SIP telephones"
         " only; auto: derived where the first node is on this machine, else empty",
     )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="addresses or networks of proxies whose X-Forwarded-For is believed; without it everybody behind a"
+        " proxy shares one limit of failed logins",
+    )
     session_hours: int = Field(default=12, ge=1, le=72, description="longest life of a login")
     idle_minutes: int = Field(default=60, ge=5, le=720, description="a login unused for this long ends")
     metrics_token: SecretStr = Field(

@@ -93,6 +93,17 @@ def test_asterisks_files_are_made_from_the_shipped_settings(monkeypatch: pytest.
     assert "Example Recovery" in written["promiseline-sounds.tsv"].read_text()
 
 
+def test_browser_phones_come_by_the_proxy_and_ari_is_on_no_public_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = settings_of_the_deployment(monkeypatch, tmp_path)
+    http = next(path for path in write_files(settings, tmp_path / "etc") if path.name == "http.conf").read_text()
+
+    assert settings.web.phone_ws_url.startswith("wss://")
+    assert re.search(r"^bindaddr *= *172\.17\.0\.1$", http, re.MULTILINE), "what host-gateway is to the containers"
+    assert "asterisk:host-gateway" in SERVICES["dialer"]["extra_hosts"]
+
+
 def test_the_shipped_settings_hold_no_secret() -> None:
     shipped = tomllib.loads((ROOT / "deploy" / "promiseline.toml").read_text())
     assert not {"secret_key", "database_url", "redis_url", "nodes", "messaging"} & set(shipped)
