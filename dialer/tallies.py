@@ -126,7 +126,7 @@ class Tallies:
             tally.abandoned += 1
             self.minute(live.tenant_id, "abandoned")
 
-    def disposed(self, live: LiveCall, code: str) -> None:
+    def disposed(self, live: LiveCall, code: str | None) -> None:
         """The agent's word that a machine answered, where nothing had heard it before."""
         if code == "machine" and live.campaign_id is not None and live.call.answered_by != "machine":
             self.campaign(live.campaign_id).machines += 1
