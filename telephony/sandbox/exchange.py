@@ -56,6 +56,7 @@ class SandboxExchange:
         self._node = Node(self.clock, self.apps, self.log, Timers(self.clock))
         self._lines = Lines(self._node, Bridging(self._node), Media(self._node, sounds or {}), amd_context)
         self.phones = Phones(self._phone_changed)
+        self._lines.reachable = self._reachable
         api = Api(
             ChannelRoutes(self._lines, self.phones, debtors or DebtorModel(), trunks),
             ResourceRoutes(self._lines, self.phones, trunks),
@@ -121,6 +122,10 @@ class SandboxExchange:
 
     def resume_events(self) -> None:
         self._server.pause(False)
+
+    def _reachable(self, resource: str) -> bool:
+        """Whether an endpoint can be dialed; a trunk always can."""
+        return not self.phones.is_phone(resource) or self.phones.get(resource).online
 
     def set_phone(self, resource: str, *, online: bool) -> None:
         """An agent's phone comes (registers) or goes politely: its legs are hung up at once."""

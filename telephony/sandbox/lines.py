@@ -1,5 +1,6 @@
 """Lives each channel's life: dial, ring, answer, application, answering machine detection, hang up."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from telephony.sandbox.bridging import Bridging
@@ -36,6 +37,7 @@ class Lines:
         self._amd_context = amd_context
         self._serial = 0
         self._attempts: dict[str, int] = {}
+        self.reachable: Callable[[str], bool] = lambda resource: True
 
     def originate(self, dial: Dial, far_end: FarEnd, number: str | None, attempt: int | None) -> Channel:
         if dial.channel_id in self.node.channels:
@@ -103,7 +105,7 @@ class Lines:
         body = {
             "technology": technology,
             "resource": resource,
-            "state": "online",
+            "state": "online" if self.reachable(resource) else "offline",
             "channel_ids": [leg.id for leg in self.node.legs_of(channel.endpoint)],
         }
         self.node.tell_endpoint(channel.endpoint, "EndpointStateChange", endpoint=body)

@@ -168,6 +168,17 @@ async def test_a_phone_that_leaves_takes_its_leg_along(exchange: SandboxExchange
     assert await client.dial("again", "PJSIP/agent-1") == 500
 
 
+async def test_a_phone_that_left_stays_offline_when_its_leg_ends(exchange: SandboxExchange, client: Client) -> None:
+    await _connected(client)
+    await client.ask("POST", "applications/app/subscription", params={"eventSource": "endpoint:PJSIP/agent-1"})
+    exchange.set_phone("agent-1", online=False)
+    await client.until("ChannelDestroyed", "agent")
+    _, endpoint = await client.ask("GET", "endpoints/PJSIP/agent-1")
+    assert endpoint["state"] == "offline"
+    told = [event for event in client.events if event["type"] == "EndpointStateChange"]
+    assert told[-1]["endpoint"]["state"] == "offline"
+
+
 async def test_a_wrong_password_is_refused(exchange: SandboxExchange) -> None:
     async with aiohttp.ClientSession(headers={"Authorization": "Basic bm9ib2R5Om5vdGhpbmc="}) as session:
         async with session.get(f"{exchange.url}/ari/channels") as response:
