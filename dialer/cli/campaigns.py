@@ -85,11 +85,20 @@ async def _agents(conn: AsyncConnection, tenant_id: int, logins: str) -> list[in
 
 
 @app.command("start")
-def start(name: Name, json: Json = False) -> None:
+def start(
+    name: Name,
+    agents: Annotated[
+        str, typer.Option("--agents", help="Comma-separated logins, or 'all': these and no others take its calls.")
+    ] = "",
+    json: Json = False,
+) -> None:
     """Fill the queue and let the campaign run; a running server takes it up within seconds."""
 
     async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
         campaign_id = await _find(conn, tenant_id, name)
+        if agents:
+            chosen = await _agents(conn, tenant_id, agents)
+            await admin.assign_agents(conn, campaign_id, chosen, now=datetime.now(UTC), actor="cli")
         return asdict(await admin.start(conn, campaign_id, now=datetime.now(UTC), actor="cli"))
 
     report = in_transaction(work)

@@ -25,7 +25,7 @@ def migrate_command(json: Json = False) -> None:
     """Bring the database to the newest schema."""
     with told_clearly(SettingsProblem, EngineError, migrate.NewerSchema), engines(load_settings()) as found:
         try:
-            with Progress(console=errors, transient=True, disable=json) as progress:
+            with Progress(console=errors, transient=True, disable=json or not errors.is_terminal) as progress:
                 task = progress.add_task("migrating", total=None)
                 state = asyncio.run(
                     migrate.upgrade(

@@ -1,0 +1,144 @@
+"""`promiseline campaign create|start|pause|status`, and everything that stands against them."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from campaigns.admin import service as admin
+from campaigns.templates import service as templates
+from campaigns.users import service as users
+from campaigns.users.passwords import Passwords
+from tests.builders import a_creditor, a_debtor, a_window_group
+from tests.dialer.cli.program import Program
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
+
+NUMBER = ("--caller-id", "+12125550100")
+
+
+async def furnished(conn: AsyncConnection) -> None:
+    """A tenant with templates, the agent ann, a creditor with debtors and one without."""
+    now = datetime.now(UTC)
+    business = {"business_name": "Example Recovery", "business_phone": "+12125550100"}
+    tenant = await admin.create_tenant(conn, name="main", now=now, settings=business)
+    await templates.install_defaults(conn, tenant)
+    await users.create(
+        conn, Passwords(), tenant_id=tenant, login="ann", display_name="Ann", role="agent",
+        password="correct horse battery staple", now=now, actor="test", phone_endpoint="PJSIP/agent-1",
+    )  # fmt: skip
+    bank = await a_creditor(conn, tenant, name="Bank [north]")
+    await a_creditor(conn, tenant, name="Empty Bank")
+    group = await a_window_group(conn)
+    for number in range(3):
+        await a_debtor(conn, tenant, bank, phones=[f"+1212555014{number}"], window_group_id=group)
+
+
+async def test_a_campaign_is_made_started_shown_and_paused(program: Program, engine: AsyncEngine) -> None:
+    assert "There is no campaign yet" in (await program("campaign", "status")).out
+    async with engine.begin() as conn:
+        await furnished(conn)
+
+    make = ("create", "Autumn [1]", "--creditor", "Bank [north]", *NUMBER, "--agents", "all", "--mode", "power")
+    made = (await program("campaign", *make, "--json")).json()
+    started = (await program("campaign", "start", "Autumn [1]", "--json")).json()
+    [shown] = (await program("campaign", "status", "--json")).json()
+    table = await program("campaign", "status", str(made["campaign_id"]), COLUMNS="200")
+    paused = await program("campaign", "pause", str(made["campaign_id"]))
+    again = await program("campaign", "pause", "Autumn [1]")
+
+    assert started["added"] == 3
+    assert shown["id"] == made["campaign_id"]
+    assert (shown["name"], shown["state"], shown["mode"], shown["agents"]) == ("Autumn [1]", "running", "power", 1)
+    assert shown["ready"] + shown["waiting"] == 3
+    assert "Autumn [1]" in table.out and "Bank [north]" in table.out
+    assert paused.out == "The campaign is paused.\n"
+    assert "the campaign is paused and cannot become paused; it can become finished, running" in again.refusal()
+
+
+async def test_what_stands_against_making_it_is_told_with_all_problems_at_once(
+    program: Program, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with engine.begin() as conn:
+        await furnished(conn)
+    (tmp_path / "broken.json").write_text('{\n  "mode": "power",\n  "max_lines": 5,,\n}')
+    (tmp_path / "list.json").write_text("[1]")
+    (tmp_path / "wrong.json").write_text(json.dumps({"ring_timeout_s": 5, "no_such": 1, "steps": [{"kind": "dance"}]}))
+    create = ("campaign", "create", "A", "--creditor", "Bank [north]", *NUMBER)
+
+    unknown, agents, number, broken, no_object, wrong, missing, directory = await program.all(
+        ("campaign", "create", "A", "--creditor", "Nobody", *NUMBER),
+        (*create, "--agents", "ann,bob"),
+        ("campaign", "create", "A", "--creditor", "Bank [north]", "--caller-id", "call me"),
+        (*create, "--settings", "broken.json"),
+        (*create, "--settings", "list.json"),
+        (*create, "--settings", "wrong.json", "--json"),
+        (*create, "--settings", "nowhere.json"),
+        (*create, "--settings", "."),
+    )
+
+    assert "creditor: there is no such creditor; known are Bank [north], Empty Bank" in unknown.refusal()
+    assert "there is no agent bob; known are ann" in agents.refusal()
+    assert "caller_id:" in number.refusal()
+    assert "broken.json, line 3, column 18" in broken.refusal()
+    assert "list.json must hold one JSON object" in no_object.refusal()
+    assert all(field in wrong.refusal() for field in ("ring_timeout_s:", "no_such: there is no such", "steps.0"))
+    assert "nowhere.json cannot be read (No such file or directory)" in missing.refusal()
+    assert "cannot be read (Is a directory)" in directory.refusal()
+    assert (await program("campaign", "status", "--json")).json() == []
+
+
+async def test_what_stands_against_starting_it_is_told_and_nothing_of_the_queue_stays(
+    program: Program, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with engine.begin() as conn:
+        await furnished(conn)
+    unknown = {"steps": [{"kind": "call"}, {"kind": "message", "template": "lullaby"}]}
+    (tmp_path / "template.json").write_text(json.dumps(unknown))
+    (tmp_path / "variable.json").write_text(json.dumps({"steps": [unknown["steps"][0], variable()]}))
+    async with engine.begin() as conn:
+        await with_a_wrong_variable(conn)
+
+    made = await program.all(
+        ("campaign", "create", "lonely", "--creditor", "Bank [north]", *NUMBER),
+        ("campaign", "create", "empty", "--creditor", "Empty Bank", *NUMBER, "--agents", "ann"),
+        ("campaign", "create", "template", "--creditor", "Bank [north]", *NUMBER, "--agents", "ann",
+         "--settings", "template.json"),
+        ("campaign", "create", "variable", "--creditor", "Bank [north]", *NUMBER, "--agents", "ann",
+         "--settings", "variable.json"),
+    )  # fmt: skip
+    assert [ran.code for ran in made] == [0, 0, 0, 0], made
+
+    lonely, empty, template, wrong, nobody = await asyncio.gather(
+        *(program("campaign", "start", name) for name in ("lonely", "empty", "template", "variable", "nobody"))
+    )
+
+    assert "agents: no active agent is assigned" in lonely.refusal()
+    assert "queue: the queue is empty: the creditor has no open debtors" in empty.refusal()
+    assert "promiseline import FILE" in empty.err
+    assert "there is no template 'lullaby' for sms" in template.refusal()
+    assert "steps.1.template: template greeting (en):" in wrong.refusal() and "favourite_song" in wrong.err
+    assert "there is no campaign nobody; known are empty, lonely, template, variable" in nobody.refusal()
+    states = (await program("campaign", "status", "--json")).json()
+    assert {row["state"] for row in states} == {"draft"}
+    assert {row["ready"] + row["waiting"] for row in states} == {0}
+    mended = await program("campaign", "start", "lonely", "--agents", "ann")
+    assert (mended.code, mended.out[:18]) == (0, "The campaign runs."), "as the message said"
+
+
+def variable() -> dict[str, str]:
+    return {"kind": "message", "template": "greeting"}
+
+
+async def with_a_wrong_variable(conn: AsyncConnection) -> None:
+    """A template that got into the database past the check at its writing."""
+    await conn.execute(
+        text(
+            "INSERT INTO template (tenant_id, name, channel, language, body)"
+            " SELECT id, 'greeting', 'sms', 'en', 'Dear {{favourite_song}}' FROM tenant"
+        )
+    )
