@@ -1,7 +1,8 @@
 // The agent's page over a wire that the test holds.
 import { render } from "@testing-library/preact";
 import { App } from "../../src/agent/App";
-import { browserParts, PhoneModel } from "../../src/agent/phone/phone";
+import { browserParts } from "../../src/agent/phone/parts";
+import { PhoneModel } from "../../src/agent/phone/phone";
 import type { AgentConsole, Command, CommandReply, Op } from "../../src/protocol";
 import { LiveConnection } from "../../src/shared/live/connection";
 import type { Wire, WireHandlers } from "../../src/shared/live/wire";

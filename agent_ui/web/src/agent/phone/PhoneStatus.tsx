@@ -54,7 +54,7 @@ function BrowserPhone() {
       data-quality={quality ?? "unknown"}
     >
       <Icon name={bad ? "warning" : "phone"} />
-      <span role="status">
+      <span>
         {t(`phone.state.${state}` as MessageKey)}
         {quality !== null && quality !== "good" && ` · ${t(`phone.quality.${quality}`)}`}
       </span>

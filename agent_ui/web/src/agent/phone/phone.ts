@@ -1,17 +1,10 @@
 // The agent's phone as this page knows it: which kind, and for a browser phone its whole life.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { readPref, writePref } from "../../shared/prefs";
-import { type BrowserAccess, fetchAccess, type PhoneAccess } from "./access";
+import type { BrowserAccess, PhoneAccess } from "./access";
 import type { Line, LineEvents, OpenLine } from "./line";
-import {
-  type Devices,
-  listDevices,
-  type Microphone,
-  MicrophoneError,
-  measure,
-  openMicrophone,
-  permission,
-} from "./microphone";
+import { type Devices, type Microphone, MicrophoneError } from "./microphone";
+import { browserParts, type Parts } from "./parts";
 import { type Counts, countsOf, type Quality, qualityOf } from "./quality";
 
 export type PhoneState =
@@ -48,64 +41,6 @@ const RETRY_MS = [2_000, 5_000, 10_000, 30_000];
 const STATS_MS = 2_000;
 const HEARD_LEVEL = 0.25;
 
-/** What the model asks of the browser; tests give twins. */
-export interface Parts {
-  fetchAccess(): Promise<PhoneAccess>;
-  supported(): boolean;
-  permission(onChange: () => void): Promise<PermissionState>;
-  openMicrophone(deviceId: string | null): Promise<Microphone>;
-  listDevices(): Promise<Devices>;
-  onDevices(changed: () => void): () => void;
-  measure(stream: MediaStream, onLevel: (level: number) => void): () => void;
-  loadLine(): Promise<OpenLine>;
-  alone(granted: () => void, waiting: () => void): () => void;
-  player(): HTMLAudioElement;
-}
-
-export const browserParts: Parts = {
-  fetchAccess,
-  supported: () =>
-    window.isSecureContext && "RTCPeerConnection" in window && navigator.mediaDevices?.getUserMedia !== undefined,
-  permission,
-  openMicrophone,
-  listDevices,
-  onDevices(changed) {
-    navigator.mediaDevices.addEventListener("devicechange", changed);
-    return () => navigator.mediaDevices.removeEventListener("devicechange", changed);
-  },
-  measure,
-  loadLine: async () => (await import("./line")).openLine,
-  alone: holdAlone,
-  player: () => new Audio(),
-};
-
-/** One tab at a time is the phone: two would take the registration from each other. */
-function holdAlone(granted: () => void, waiting: () => void): () => void {
-  if (!navigator.locks) {
-    granted();
-    return () => {};
-  }
-  const giveUp = new AbortController();
-  let release = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  let got = false;
-  const hold = () => {
-    got = true;
-    granted();
-    return held;
-  };
-  navigator.locks.request("promiseline.phone", { signal: giveUp.signal }, hold).catch(() => undefined);
-  setTimeout(() => {
-    if (!got && !giveUp.signal.aborted) waiting();
-  }, 300);
-  return () => {
-    giveUp.abort();
-    release();
-  };
-}
-
 export class PhoneModel {
   readonly state: Signal<PhoneState> = signal("loading");
   readonly panelOpen = signal(false);
@@ -126,6 +61,7 @@ export class PhoneModel {
   private line: Line | null = null;
   private player: HTMLAudioElement | null = null;
   private tries = 0;
+  private lines = 0;
   private stopped = false;
   private readonly stops = new Map<string, () => void>();
 
@@ -181,7 +117,8 @@ export class PhoneModel {
     try {
       await this.take(await this.parts.openMicrophone(this.microphoneId.value));
     } catch (error) {
-      this.hangUp(error instanceof MicrophoneError ? error.fault : "denied");
+      if (!(error instanceof MicrophoneError)) throw error;
+      this.hangUp(error.fault);
     } finally {
       this.asking.value = false;
     }
@@ -272,29 +209,58 @@ export class PhoneModel {
   }
 
   private events(): LineEvents {
+    this.lines += 1;
+    const mine = this.lines;
+    // a line that was given up goes on talking for a while
+    const current = () => this.line !== null && this.lines === mine;
     return {
       registered: () => {
+        if (!current()) return;
         this.tries = 0;
         if (this.state.value !== "open") this.state.value = "registered";
       },
       lost: () => {
-        if (this.line) this.state.value = "lost";
+        if (current()) this.state.value = "lost";
       },
       refused: (status) => {
+        if (!current()) return;
         this.state.value = status === 0 ? "lost" : "refused";
-        this.later("register", () => this.line?.register());
+        this.later("register", () => void this.renew());
       },
       leg: (connection) => {
+        if (!current()) return;
         if (connection) this.watch(connection);
         else this.unwatch();
       },
       sound: (stream) => {
-        this.player ??= this.parts.player();
-        this.player.srcObject = stream;
-        if (this.speakerId.value) void this.speakTo(this.speakerId.value);
-        void this.playSound();
+        if (current()) this.hearFrom(stream);
       },
     };
+  }
+
+  private hearFrom(stream: MediaStream): void {
+    this.player ??= this.parts.player();
+    this.player.srcObject = stream;
+    if (this.speakerId.value) void this.speakTo(this.speakerId.value);
+    void this.playSound();
+  }
+
+  /** Refused: perhaps the phone or its password is another one now. */
+  private async renew(): Promise<void> {
+    const access = await this.parts.fetchAccess().catch(() => this.access);
+    const stream = this.microphone?.stream;
+    if (this.stopped || !this.line || !stream || !access) return;
+    if (access.kind !== "browser") {
+      this.hangUp(access.kind);
+    } else if (access.password === this.access?.password && access.sip_uri === this.access.sip_uri) {
+      this.line.register();
+    } else {
+      this.access = access;
+      const old = this.line;
+      this.line = null;
+      old.stop();
+      await this.connect(stream);
+    }
   }
 
   private watch(connection: RTCPeerConnection): void {

@@ -125,6 +125,28 @@ describe("a browser phone", () => {
     await vi.advanceTimersByTimeAsync(3_500);
     expect(twin.registers).toBe(2);
   });
+  it("takes the new password when the exchange refuses the old one", async () => {
+    const { twin, model } = await started();
+    twin.access = { ...BROWSER, password: "new" } as typeof BROWSER;
+    twin.events?.refused(403);
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect([twin.stopped, twin.opened, model.state.value]).toEqual([1, 2, "connecting"]);
+  });
+  it("does not listen to a line that it has given up", async () => {
+    const { twin, model } = await registered();
+    const old = twin.events;
+    twin.fault = "denied";
+    await model.allow();
+    expect(model.state.value).toBe("denied");
+    old?.lost();
+    expect(model.state.value).toBe("denied");
+    twin.fault = null;
+    await model.allow();
+    twin.events?.registered();
+    old?.lost();
+    old?.leg(null);
+    expect(model.state.value).toBe("registered");
+  });
   it("stays open when it registers again during a call", async () => {
     const { twin, model } = await registered();
     twin.events?.leg(leg());
