@@ -49,8 +49,8 @@ class Program:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
 
-    async def __call__(self, *words: str, stdin: str = "", within_s: float = 60, **more: str) -> Ran:
-        return await ended(await self.start(*words, **more), stdin, within_s)
+    async def __call__(self, *words: str, stdin: str = "", **more: str) -> Ran:
+        return await ended(await self.start(*words, **more), stdin)
 
     async def all(self, *lines: Sequence[str]) -> list[Ran]:
         """Commands that do not touch each other, side by side."""
