@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
+from hypothesis import settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,6 +18,11 @@ from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey
 from campaigns.db.engine import make_engine
 
 TEMPLATE = "template_promiseline"
+
+# the same examples at every run of make test, and no deadline: a loaded machine is no failure of the code
+settings.register_profile("promiseline", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("PROMISELINE_HYPOTHESIS", "promiseline"))
 _numbers = itertools.count()
 
 
