@@ -24,6 +24,7 @@ from telephony.clock import Clock
 
 log = structlog.get_logger()
 
+AT_ONCE = 100
 ANEW = orjson.dumps({"anew": True})
 REPLY_WITHIN_S = 5.0
 RETRY_S = 0.5
@@ -50,7 +51,11 @@ async def _messages(redis: Redis, channel: str, subscribed: Callable[[], Awaitab
 
 
 class FloorServer:
-    """The dialer's end: answers requests of web processes and publishes every delta."""
+    """The dialer's end: answers requests of web processes and publishes every delta, as long as somebody hears it.
+
+    A mirror asks for the streams after each subscription. So from a delta that nobody heard until the next request,
+    nobody misses what is not sent.
+    """
 
     def __init__(self, redis: Redis, floor: FloorPort, tenant_id: int) -> None:
         self._redis = redis
@@ -59,6 +64,8 @@ class FloorServer:
         self._outbox: asyncio.Queue[bytes] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._unlisten: Callable[[], None] | None = None
+        self._heard = True
+        self._requests = 0
 
     async def start(self) -> None:
         self._unlisten = self._floor.hub.listen(self._enqueue)
@@ -79,24 +86,39 @@ class FloorServer:
         task.add_done_callback(self._tasks.discard)
 
     def _enqueue(self, stream: str, delta: Delta) -> None:
-        self._outbox.put_nowait(orjson.dumps({"stream": stream, "delta": delta.wire()}))
+        if self._heard:
+            self._outbox.put_nowait(orjson.dumps({"stream": stream, "delta": delta.wire()}))
 
     async def _publish(self) -> None:
         """Deltas in their order. After a loss, and at the start, mirrors are told to ask for everything anew."""
         channel = _channel(self._tenant_id, "deltas")
-        message = ANEW
+        messages = [ANEW]
         while True:
+            requests = self._requests
             try:
-                await self._redis.publish(channel, message)
+                heard_by = await self._send(channel, messages)
             except (RedisError, OSError) as problem:
                 log.warning("bus.deltas_lost", error=type(problem).__name__)
                 # what was not sent is in the streams: kept, it would only grow while Redis is away
                 while not self._outbox.empty():
                     self._outbox.get_nowait()
-                message = ANEW
+                messages = [ANEW]
                 await asyncio.sleep(RETRY_S)
             else:
-                message = await self._outbox.get()
+                if heard_by == 0 and self._requests == requests:
+                    self._heard = False
+                messages = [await self._outbox.get()]
+                while not self._outbox.empty() and len(messages) < AT_ONCE:
+                    messages.append(self._outbox.get_nowait())
+
+    async def _send(self, channel: str, messages: list[bytes]) -> int:
+        """How many heard the last of them."""
+        if len(messages) == 1:
+            return int(await self._redis.publish(channel, messages[0]))
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for message in messages:
+                pipeline.publish(channel, message)
+            return int((await pipeline.execute())[-1])
 
     async def _serve(self) -> None:
         async def nothing() -> None:
@@ -113,6 +135,8 @@ class FloorServer:
 
     async def _do(self, request: dict[str, Any]) -> Any:
         kind = request["kind"]
+        self._requests += 1
+        self._heard = True
         if kind == "streams":
             names = request["names"] or self._floor.hub.names()
             return {name: self._floor.hub.snapshot(name).wire() for name in names}

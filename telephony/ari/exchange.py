@@ -65,6 +65,7 @@ class AriExchange:
         self._clock = clock or SystemClock()
         self.metrics = metrics or AriMetrics()
         self.client = AriClient(settings, clock=self._clock, random=random, metrics=self.metrics)
+        self._lag_gauge = self.metrics.lag.labels(self.node)
         self._lag = LagMeter(settings.slow_ms, getattr(self._clock, "speed", 1.0))
         self._mapper = EventMapper(lambda: self._lag.ahead)
         self._limiter = TokenBucket(settings.originates_per_s, self._clock.monotonic)
@@ -267,7 +268,7 @@ class AriExchange:
         self._say_lag(self._lag.pinged(sample))
 
     def _say_lag(self, changed: bool) -> None:
-        self.metrics.lag.labels(self.node).set(self._lag.lag_ms / 1000)
+        self._lag_gauge.set(self._lag.lag_ms / 1000)
         if changed:
             log.warning("ari.node_slow", node=self.node, slow=self._lag.slow, lag_ms=round(self._lag.lag_ms))
             self._stream.tell(NodeSlow(self._clock.now(), self._lag.lag_ms, self._lag.slow))

@@ -11,6 +11,7 @@ from random import Random
 
 import aiohttp
 import structlog
+from prometheus_client import Counter
 
 from telephony.ari.backoff import delay_s
 from telephony.ari.decode import Decoded, MalformedMessage, UnknownMessage, decode_message
@@ -72,6 +73,9 @@ class EventStream:
         self._metrics = metrics
         self._prepare = prepare
         self._noticed = noticed
+        # looked up once: a look-up by labels for each event costs as much as its decoding
+        self._counters: dict[type, Counter] = {}
+        self._depth = metrics.queue_depth.labels(settings.node)
         self._inbox: Inbox[object] = Inbox(settings.queue_size)
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._dropped: Lost | None = None
@@ -93,7 +97,7 @@ class EventStream:
     async def items(self) -> AsyncIterator[object]:
         """Everything in order of arrival: items of this stream and what was told."""
         while (item := await self._inbox.take()) is not None:
-            self._metrics.queue_depth.labels(self._settings.node).set(len(self._inbox))
+            self._depth.set(len(self._inbox))
             yield item
 
     def tell(self, item: object) -> None:
@@ -178,8 +182,11 @@ class EventStream:
     def _take(self, text: str) -> None:
         """Raises Lost when the app was taken over or the queue is full."""
         message = decode_message(text)
-        node, kind = self._settings.node, type(message).__name__
-        self._metrics.events.labels(node, kind).inc()
+        node, kind = self._settings.node, type(message)
+        counter = self._counters.get(kind)
+        if counter is None:
+            counter = self._counters[kind] = self._metrics.events.labels(node, kind.__name__)
+        counter.inc()
         if isinstance(message, (MalformedMessage, UnknownMessage)):
             self._report(message)
         self._noticed(message)

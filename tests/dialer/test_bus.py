@@ -210,3 +210,22 @@ async def test_a_dialer_that_does_not_answer_is_told_in_time(
     floor.silent = True
 
     assert (await remote.agent_command(ANN, Command("c1", "ready"))).error_code == "dialer_unreachable"
+
+
+async def test_what_nobody_hears_is_not_sent_and_a_mirror_that_comes_later_misses_nothing(
+    redis: Redis, server: FloorServer, floor: ScriptedFloor
+) -> None:
+    async with asyncio.timeout(5):
+        while server._heard:  # noqa: ASYNC110 - Redis counts the listeners of the first message
+            await asyncio.sleep(0.01)
+    floor.hub.publish("agent:7", [Op(("before",), 1)])
+    assert server._outbox.empty()
+    late = RemoteFloor(redis, 1, ScaledClock(datetime(2026, 11, 22, tzinfo=UTC)))
+    await late.start()
+    try:
+        async with asyncio.timeout(5):
+            await late.synced.wait()
+        floor.hub.publish("agent:7", [Op(("after",), 2)])
+        await until(lambda: late.hub.state("agent:7") == {"before": 1, "after": 2}, late.hub)
+    finally:
+        await late.stop()
