@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
 import signal
 import socket
@@ -100,8 +101,10 @@ def _refuse_taken(port: int) -> None:
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as problem:
+        # asyncio's and socket's own texts repeat the address
+        words = os.strerror(problem.errno or 0)
         fail(
-            f"port {port} cannot be listened on ({problem.strerror}); stop the other program (a demonstration that "
+            f"port {port} cannot be listened on ({words}); stop the other program (a demonstration that "
             "runs already?), or choose another port: promiseline demo --port 8090"
         )
 

@@ -139,7 +139,8 @@ async def inspected(demo: Demo) -> Findings:
     texts = [SentText(entry.at, entry.to) for entry in log.of("accepted")]
     stops = [StopReply(entry.at, entry.from_) for entry in log.of("opted_out")]
     speed = getattr(demo.server.clock, "speed", 1.0)
-    # what the machine's own slowness takes is multiplied by the speed
+    # real time that is lost is multiplied by the speed: a person waits 5 s of the log while the machine pauses 0.25 s
+    lost_s = 0.25 + 2 * demo.stolen.worst_s
     heard = demo.notebook
     return inspect(
         demo.exchange.log.entries,
@@ -148,7 +149,7 @@ async def inspected(demo: Demo) -> Findings:
         stops,
         wrong_parties={f"pl-c-{attempt}" for attempt in heard.wrong_parties},
         no_more_calls={f"pl-c-{attempt}": at for attempt, at in heard.no_more_calls.items()},
-        grace_s=1.0 + 0.25 * speed,
+        grace_s=1.0 + lost_s * speed,
     )
 
 

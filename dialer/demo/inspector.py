@@ -254,7 +254,8 @@ def _check_silence(calls: list[_Call], findings: Findings, answer_wait_s: float,
             findings.abandoned += 1
         heard = min((at for at in (call.connected, call.played, call.ended) if at is not None), default=None)
         if heard is None or heard - call.answered > wait + timedelta(seconds=grace_s):
-            findings.violations.append(f"channel {call.channel}: a person was left in silence")
+            waited = "for ever" if heard is None else f"for {(heard - call.answered).total_seconds():.1f} s"
+            findings.violations.append(f"channel {call.channel}: a person was left in silence {waited}")
 
 
 def _check_forbidden(

@@ -1,6 +1,8 @@
 """Measures from outside: how long an answered person waited for an agent, and how old an event is at a console."""
 
+import asyncio
 import math
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -8,6 +10,22 @@ from typing import Any
 from dialer.bootstrap import Server
 from dialer.streams import Delta
 from telephony.sandbox.log import ExchangeLog
+
+PROBE_S = 0.02
+
+
+class Stolen:
+    """How long at most other programs kept this one from running: what it did itself in that time does not count."""
+
+    def __init__(self) -> None:
+        self.worst_s = 0.0
+
+    async def watch(self) -> None:
+        while True:
+            began, busy = time.perf_counter(), time.process_time()
+            await asyncio.sleep(PROBE_S)
+            late = time.perf_counter() - began - PROBE_S
+            self.worst_s = max(self.worst_s, late - (time.process_time() - busy))
 
 
 class Latencies:

@@ -14,6 +14,7 @@ from campaigns.db.engine import make_engine
 from dialer.bootstrap import Server
 from dialer.commands import Actor
 from dialer.demo.agents import Hears, Notebook, SimulatedAgent
+from dialer.demo.latency import Stolen
 from dialer.demo.setting_up import Plan, Progress, Stage, set_up
 from dialer.engines import Engines
 from dialer.settings import MessagingSettings, NodeSettings, Settings, WebSettings
@@ -40,6 +41,7 @@ class Demo:
     server: Server
     agents: list[SimulatedAgent] = field(default_factory=list)
     notebook: Notebook = field(default_factory=Notebook)
+    stolen: Stolen = field(default_factory=Stolen)
 
     async def start_server(self) -> None:
         """A server on the same database, exchange and carrier, and the simulated agents at its consoles."""
@@ -92,6 +94,8 @@ async def running(
         server = Server(_settings(exchange, carrier, port), engines, clock, sandbox=True)
         demo = Demo(engines, plan, clock, port, stage, exchange, carrier, server)
         stack.push_async_callback(demo.stop)
+        watching = asyncio.create_task(demo.stolen.watch())
+        stack.callback(watching.cancel)
         await demo.start_server()
         yield demo
 

@@ -134,3 +134,43 @@ def test_a_number_that_belongs_to_nobody_is_found() -> None:
     log.add("destroyed", NOON, "a")
 
     assert len(judged(log).violations) == 1
+
+
+def test_a_call_to_a_person_who_forbade_calls_is_found_whatever_the_number() -> None:
+    log = Log()
+    log.call("a", NOON, answered=True)
+    log.add("originate", NOON + timedelta(days=9), "b", number="12125550143")
+    log.add("destroyed", NOON + timedelta(days=9, seconds=20), "b", sip=480)
+
+    assert judged(log).violations == []
+    found = judged(log, no_more_calls={"a": NOON + timedelta(minutes=2)})
+
+    assert len([line for line in found.violations if "calls were forbidden" in line]) == 1
+
+
+def test_a_call_that_ended_before_the_word_is_no_breach() -> None:
+    log = Log()
+    log.call("a", NOON, answered=True)
+
+    assert judged(log, no_more_calls={"a": NOON + timedelta(minutes=2)}).violations == []
+
+
+def test_each_zone_where_the_person_may_be_counts_for_calls_and_texts() -> None:
+    """12:00 in New York is 18:00 in Warsaw and 03:00 in Sydney."""
+    two = Person(2, ("+12125550150",), ("America/New_York", "Australia/Sydney"), ("US",))
+    log = Log()
+    log.add("originate", NOON, "a", number="12125550150")
+    log.add("destroyed", NOON + timedelta(seconds=20), "a", sip=480)
+
+    found = inspect(log.entries, [two], [SentText(NOON, "+12125550150")])
+
+    assert len(found.violations) == 2
+    assert all("Australia/Sydney" in line for line in found.violations)
+
+
+def test_a_person_of_whom_no_zone_is_known_may_not_be_contacted() -> None:
+    nowhere = Person(3, ("+12125550151",), (), ("US",))
+
+    found = inspect([], [nowhere], [SentText(NOON, "+12125550151")])
+
+    assert any("no zone known" in line for line in found.violations)
