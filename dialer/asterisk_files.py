@@ -60,9 +60,9 @@ def node_settings(settings: Settings) -> AsteriskSettings:
 
 def write_files(settings: Settings, folder: Path) -> list[Path]:
     """Write every file of the node; the folder is made when missing. The files hold passwords: mode 0640."""
+    files = {**render(node_settings(settings)), "promiseline-sounds.tsv": _sounds(settings)}
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    files = {**render(node_settings(settings)), "promiseline-sounds.tsv": _sounds(settings)}
     for name, text in files.items():
         path = folder / name
         path.touch(mode=0o640)
