@@ -76,7 +76,7 @@ def main() -> int:
     report = run(given.names or list(ALL), given.smoke)
     given.json.parent.mkdir(parents=True, exist_ok=True)
     given.json.write_text(json.dumps(report, indent=1) + "\n")
-    Console().print(table(report))
+    Console(width=118).print(table(report))
     return 0 if given.smoke or all(reached(result) for result in report["results"]) else 1
 
 
