@@ -37,9 +37,9 @@ class Plan:
     """Rates in calls a second; `hold_s` measured seconds of each step; `agents` at telephones."""
 
     bare: Sequence[float] = (50, 100, *range(150, 601, 25))
-    whole: Sequence[float] = (25, 50, 75, *range(100, 301, 20))
+    whole: Sequence[float] = (25, 50, 75, *range(100, 201, 20))
     hold_s: float = 10.0
-    agents: int = 300
+    agents: int = 240
 
 
 SMOKE = Plan(bare=(5, 10), whole=(5,), hold_s=2.0, agents=12)
