@@ -73,7 +73,9 @@ def check_start(facts: StartFacts) -> list[Problem]:
         found.append(Problem("state", f"the campaign is {facts.state}: only a draft or paused one can be started"))
     if facts.agents == 0:
         found.append(
-            Problem("agents", "no active agent is assigned: assign one (promiseline campaign start NAME --agents LOGIN)")
+            Problem(
+                "agents", "no active agent is assigned: assign one (promiseline campaign start NAME --agents LOGIN)"
+            )
         )
     if facts.callable_rows == 0:
         found.append(Problem("queue", _empty_queue(facts.debtors)))
