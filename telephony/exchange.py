@@ -1,6 +1,6 @@
 """The port to a voice exchange: what the dialer asks of a switch, and what the switch tells it.
 
-One node is one Asterisk (or its sandbox twin, which speaks ARI too). `telephony.ari.exchange.AriExchange` implements this port.
+One node is one Asterisk, or its sandbox twin, which speaks ARI too; telephony.ari.exchange implements this port.
 Every call may raise ExchangeUnavailable (nothing was done), ExchangeRefused (the switch said no) or
 ExchangeUnknown (the reply was lost: it may or may not have been done; never repeat blindly, reconcile).
 """
@@ -40,7 +40,7 @@ class NodeHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Originate:
-    """One outgoing leg. `channel_id` is ours and unique for ever; `endpoint` like PJSIP/15551234567@trunk (number without +)."""
+    """One outgoing leg. `channel_id` is ours, unique for ever; `endpoint` like PJSIP/15551234567@trunk (without +)."""
 
     channel_id: str
     endpoint: str

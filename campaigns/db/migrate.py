@@ -77,7 +77,7 @@ async def state(engine: AsyncEngine) -> SchemaState:
 async def upgrade(url: str, progress: Progress | None = None, *, to: str | None = None) -> SchemaState:
     """Apply what is missing up to `to` (else the head), one transaction a migration.
 
-    `progress(done, total, title)` is called before each and at the end. Raises NewerSchema, and nothing is changed then.
+    `progress(done, total, title)` is called before each and at the end. Raises NewerSchema; nothing is changed then.
     """
     engine = make_engine(url, pool_size=2, application="promiseline-migrate")
     try:
