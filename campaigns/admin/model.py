@@ -74,7 +74,7 @@ def check_start(facts: StartFacts) -> list[Problem]:
     if facts.agents == 0:
         found.append(
             Problem(
-                "agents", "no active agent is assigned: promiseline campaign start NAME --agents LOGIN assigns one"
+                "agents", "no active agent is assigned: assign one (promiseline campaign start NAME --agents LOGIN)"
             )
         )
     if facts.callable_rows == 0:
