@@ -47,6 +47,9 @@ from telephony.messaging.router import Router
 
 log = structlog.get_logger()
 
+# a dialer that was killed gives no lease back: for so long at most nobody dials its campaigns
+LEAD_S = 15.0
+
 
 class CannotListen(Exception):
     """The address of the web side cannot be had; the text says which, why and what to set."""
@@ -180,7 +183,9 @@ class Server:
         return floor
 
     def _floor_settings(self) -> FloorSettings:
-        return FloorSettings(endpoint=self.settings.nodes[0].trunk) if self.settings.nodes else FloorSettings()
+        if not self.settings.nodes:
+            return FloorSettings()
+        return FloorSettings(endpoint=self.settings.nodes[0].trunk, lease_s=LEAD_S)
 
     async def _start_web(
         self, engine: AsyncEngine, redis: Redis, provider: Provider | None, listener: socket.socket
