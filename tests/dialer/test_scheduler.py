@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from campaigns.promises.service import GRACE
 from campaigns.queue import service as queue
 from campaigns.queue.model import PROMISE_PENDING
-from dialer.scheduler import GRACE, LEASE_S, TICK_S, Scheduler
+from dialer.scheduler import LEASE_S, TICK_S, Scheduler
 from telephony.clock import ScaledClock
 from tests import builders
 from tests.builders import NOW
