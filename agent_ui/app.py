@@ -1,7 +1,8 @@
 """Builds the web application: every route with its policy, the middlewares, the live side, and what runs beside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -21,7 +22,7 @@ from agent_ui.hooks.webhooks import WebhookApi
 from agent_ui.live.server import LiveServer
 from agent_ui.metrics import WebMetrics
 from agent_ui.middleware import errors, guard, observe
-from agent_ui.policy import Policies, add_routes, refuse_undeclared
+from agent_ui.policy import Policies, Route, add_routes, refuse_undeclared
 from agent_ui.sessions import SessionStore
 from agent_ui.throttle import WINDOW
 from campaigns.db.tables import login_failure
@@ -34,33 +35,59 @@ LIVE = web.AppKey("live", LiveServer)
 PURGE_EVERY_S = 600
 
 
+class HasRoutes(Protocol):
+    def routes(self) -> list[Route]: ...
+
+
 def make_app(deps: WebDeps) -> web.Application:
     """The application of the web role. Raises UndeclaredPolicy when a route lacks its policy."""
     settings = deps.settings
     metrics = WebMetrics(deps.registry)
-    sessions = SessionStore(deps.engine, deps.clock, settings.session_lifetime, settings.session_idle)
+    sessions = _sessions(deps)
     live = LiveServer(deps, sessions, metrics)
-    policies: Policies = {}
-    app = web.Application(
-        middlewares=[observe(metrics), errors, guard(policies, sessions, settings)],
-        client_max_size=settings.body_limit_bytes,
-    )
-    checks = (DatabaseCheck(deps.engine), *deps.readiness)
     parts = (
         AuthApi(deps, sessions, live, metrics),
         PhoneApi(deps),
         UsersApi(deps, live),
         CampaignsApi(deps),
         TemplatesApi(deps),
-        OperationsApi(settings, checks, deps.registry),
+        _operations(deps),
         WebhookApi(deps, metrics),
         live,
         Pages(settings.static_dir),
     )
+    app = _serving(deps, metrics, sessions, parts)
+    app[LIVE] = live
+    app.cleanup_ctx.append(_housekeeping(deps, sessions))
+    live.attach(app)
+    return app
+
+
+def make_operations_app(deps: WebDeps) -> web.Application:
+    """What the other roles serve: liveness, readiness and figures, and no way in for anybody."""
+    metrics = WebMetrics(deps.registry)
+    return _serving(deps, metrics, _sessions(deps), (_operations(deps),))
+
+
+def _sessions(deps: WebDeps) -> SessionStore:
+    return SessionStore(deps.engine, deps.clock, deps.settings.session_lifetime, deps.settings.session_idle)
+
+
+def _operations(deps: WebDeps) -> OperationsApi:
+    return OperationsApi(deps.settings, (DatabaseCheck(deps.engine), *deps.readiness), deps.registry)
+
+
+def _serving(deps: WebDeps, metrics: WebMetrics, sessions: SessionStore, parts: Sequence[HasRoutes]) -> web.Application:
+    """The routes of these parts, each with its policy, behind the middlewares and with the security headers."""
+    policies: Policies = {}
+    app = web.Application(
+        middlewares=[observe(metrics), errors, guard(policies, sessions, deps.settings)],
+        client_max_size=deps.settings.body_limit_bytes,
+    )
     for part in parts:
         policies.update(add_routes(app, part.routes()))
     refuse_undeclared(app, policies)
-    headers = security_headers(settings)
+    headers = security_headers(deps.settings)
 
     async def secure(_: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(headers)
@@ -68,9 +95,6 @@ def make_app(deps: WebDeps) -> web.Application:
 
     app.on_response_prepare.append(secure)
     app[POLICIES] = policies
-    app[LIVE] = live
-    app.cleanup_ctx.append(_housekeeping(deps, sessions))
-    live.attach(app)
     return app
 
 

@@ -1,8 +1,7 @@
 """Tells a database that does not answer from a fault of ours."""
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
 
 
 def database_gone(fault: BaseException) -> bool:

@@ -10,8 +10,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 import tzdata  # type: ignore[import-untyped]
 from msgspec import Struct, convert
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
-from phonenumbers import timezone as number_zones
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, timezone as number_zones
 
 from compliance.facts import Address
 

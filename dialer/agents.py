@@ -8,8 +8,7 @@ from typing import Any
 
 import structlog
 
-from dialer import agent_events as ae
-from dialer import call_events as ce
+from dialer import agent_events as ae, call_events as ce
 from dialer.agent import Agent, AgentState, Leg, step
 from dialer.call import CallState
 from dialer.lives import UnexpectedEvent

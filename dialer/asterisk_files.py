@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from dialer.settings import Settings, SettingsProblem
 from telephony.asterisk.config import render
-from telephony.asterisk.settings import AgentPhone, AsteriskSettings, Trunk
-from telephony.asterisk.settings import SettingsProblem as NodeProblem
+from telephony.asterisk.settings import AgentPhone, AsteriskSettings, SettingsProblem as NodeProblem, Trunk
 from telephony.asterisk.sounds import ABANDON
 
 

@@ -16,9 +16,8 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from agent_ui.app import make_app
-from agent_ui.deps import WebDeps
-from agent_ui.deps import WebSettings as AppSettings
+from agent_ui.app import make_app, make_operations_app
+from agent_ui.deps import WebDeps, WebSettings as AppSettings
 from agent_ui.readiness import FloorCheck, RedisCheck
 from campaigns.admin import service as admin
 from campaigns.db.engine import make_engine
@@ -223,7 +222,8 @@ class Server:
             readiness=(FloorCheck(self.floor, self.tenant_id), RedisCheck(redis)),
             registry=self.registry,
         )
-        runner = web.AppRunner(make_app(deps), access_log=None, shutdown_timeout=2.0)
+        make = make_app if "web" in self.settings.roles else make_operations_app
+        runner = web.AppRunner(make(deps), access_log=None, shutdown_timeout=2.0)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         try:

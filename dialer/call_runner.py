@@ -7,8 +7,7 @@ from typing import Any
 
 import structlog
 
-from dialer import agent_events as ae
-from dialer import call_events as ce
+from dialer import agent_events as ae, call_events as ce
 from dialer.agent import AgentState
 from dialer.call import CallState, step
 from dialer.lives import UnexpectedEvent

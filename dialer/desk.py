@@ -18,8 +18,7 @@ from campaigns.problems import Refused
 from campaigns.promises import service as promises_service
 from campaigns.promises.model import Limits
 from campaigns.requests import service as requests
-from dialer import agent_events as ae
-from dialer import call_events as ce
+from dialer import agent_events as ae, call_events as ce
 from dialer.agent import AgentState
 from dialer.call import CallState
 from dialer.commands import Actor, Command, Reply

@@ -14,8 +14,7 @@ from campaigns.queue import service as queue
 from campaigns.queue.model import ClaimedRow, Settlement
 from campaigns.strategies.model import arrives_at_call
 from compliance.windows import window_state
-from dialer import call_events as ce
-from dialer import leases
+from dialer import call_events as ce, leases
 from dialer.call import Call, CallRules
 from dialer.cards import load_cards
 from dialer.contact import Admitted, Refused, WantedContact, admit

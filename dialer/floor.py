@@ -10,8 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.queue import service as queue
-from dialer import agent_events as ae
-from dialer import leases
+from dialer import agent_events as ae, leases
 from dialer.agent import Leg
 from dialer.agents import Agents
 from dialer.alarms import Alarms

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from dialer import agent_events as ae
-from dialer import call_events as ce
+from dialer import agent_events as ae, call_events as ce
 from dialer.agent import AgentState, Leg
 from dialer.agents import Agents
 from dialer.call import CallState

@@ -6,6 +6,20 @@ compares the names of all fields with the original's, so that neither changes al
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+# the shapes of a person's file are made, and so named, where the file is loaded
+from campaigns.casefile.model import (
+    Check as Check,
+    DebtView as DebtView,
+    FileView as FileView,
+    MayContact as MayContact,
+    Money as Money,
+    PromiseLimits as PromiseLimits,
+    PromiseView as PromiseView,
+    ScorePart as ScorePart,
+    ScoreView as ScoreView,
+    TimelineItem as TimelineItem,
+)
+
 Role = Literal["agent", "supervisor", "admin"]
 AgentState = Literal["offline", "ready", "preview", "reserved", "talking", "hold", "wrap_up", "paused"]
 
@@ -73,12 +87,6 @@ class AgentView(TypedDict):
     phone: AgentPhone
 
 
-class IdentityCheck(TypedDict):
-    key: Literal["date_of_birth", "postal_code", "last4"]
-    label: str
-    expected: str
-
-
 class CallView(TypedDict):
     attempt_id: str
     phase: Literal["preview", "dialing", "talking", "hold", "ended"]
@@ -94,82 +102,10 @@ class CallView(TypedDict):
     phone_masked: str
     language: str
     ask_for: str
-    checks: list[IdentityCheck]
+    checks: list[Check]
     identity: Literal["unchecked", "right_party", "wrong_person", "refused"]
     disposition: str | None
     default_disposition: NotRequired[str]
-
-
-class Money(TypedDict):
-    minor: int
-    currency: str
-
-
-class DebtView(TypedDict):
-    id: int
-    reference: str
-    creditor: str
-    product: str
-    principal: Money
-    balance: Money
-    due_date: str
-    days_past_due: int
-    status: str
-
-
-class TimelineItem(TypedDict):
-    at: str
-    kind: Literal["call", "message", "note", "promise", "request", "inbound"]
-    text: str
-    detail: str
-
-
-class PromiseView(TypedDict):
-    id: int
-    amount: Money
-    due_date: str
-    state: str
-    created_at: str
-
-
-class ScorePart(TypedDict):
-    name: str
-    points: float
-    because: str
-
-
-class ScoreView(TypedDict):
-    total: float
-    parts: list[ScorePart]
-
-
-class PromiseLimits(TypedDict):
-    min_minor: int
-    max_days: int
-
-
-class MayContact(TypedDict):
-    channel: str
-    allowed: bool
-    because: str
-
-
-class FileView(TypedDict):
-    """Null on the console until the right party is recorded."""
-
-    debtor_id: int
-    name: str
-    language: str
-    city: str | None
-    country: str
-    local_time: str
-    timezone: str
-    debts: list[DebtView]
-    score: ScoreView
-    timeline: list[TimelineItem]
-    promises: list[PromiseView]
-    promise_limits: PromiseLimits
-    may_contact: list[MayContact]
 
 
 class Today(TypedDict):

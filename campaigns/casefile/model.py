@@ -1,6 +1,8 @@
 """The shapes of a person's file as the console shows it; the same fields as in agent_ui/web/src/protocol.ts."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
+
+TimelineKind = Literal["call", "message", "note", "promise", "request", "inbound"]
 
 
 class Money(TypedDict):
@@ -22,7 +24,7 @@ class DebtView(TypedDict):
 
 class TimelineItem(TypedDict):
     at: str
-    kind: str  # call, message, note, promise, request, inbound
+    kind: TimelineKind
     text: str
     detail: str
 
@@ -58,6 +60,8 @@ class MayContact(TypedDict):
 
 
 class FileView(TypedDict):
+    """Null on the console until the right party is recorded."""
+
     debtor_id: int
     name: str
     language: str
@@ -74,7 +78,7 @@ class FileView(TypedDict):
 
 
 class Check(TypedDict):
-    key: str  # date_of_birth, postal_code, last4
+    key: Literal["date_of_birth", "postal_code", "last4"]
     label: str
     expected: str
 

@@ -20,6 +20,7 @@ from campaigns.casefile.model import (
     PromiseView,
     ScoreView,
     TimelineItem,
+    TimelineKind,
 )
 from campaigns.db import tables as t
 from campaigns.model import DISPOSITIONS, CampaignSettings
@@ -179,7 +180,7 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-def _item(at: datetime, kind: str, a: str, b: str, c: str) -> TimelineItem:
+def _item(at: datetime, kind: TimelineKind, a: str, b: str, c: str) -> TimelineItem:
     if kind == "call":
         label = DISPOSITIONS.get(b, b)
         said = ("Incoming call" if c == "in" else "Call", ": ".join(p for p in (a.replace("_", " "), label) if p))

@@ -4,6 +4,7 @@ Deliberately plain: its own tables of hours, its own counting, local times by zo
 one of them is wrong, and a person must look.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,6 +89,9 @@ class Findings:
     duplicate_dials: list[str] = field(default_factory=list)
     person_answered: int = 0
     abandoned: int = 0
+    longest_silence_s: float = 0.0
+    """From a person's answer to an agent, a message or the end, in the log's time."""
+    allowed_silence_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -245,6 +249,7 @@ def _count(debtor_id: int, history: list[_Call], rules: HouseRules, zone: ZoneIn
 
 
 def _check_silence(calls: list[_Call], findings: Findings, answer_wait_s: float, grace_s: float) -> None:
+    findings.allowed_silence_s = answer_wait_s + grace_s
     for call in calls:
         if call.answered is None or call.answered_by != "person":
             continue
@@ -253,8 +258,10 @@ def _check_silence(calls: list[_Call], findings: Findings, answer_wait_s: float,
         if call.connected is None or call.connected - call.answered > wait:
             findings.abandoned += 1
         heard = min((at for at in (call.connected, call.played, call.ended) if at is not None), default=None)
-        if heard is None or heard - call.answered > wait + timedelta(seconds=grace_s):
-            waited = "for ever" if heard is None else f"for {(heard - call.answered).total_seconds():.1f} s"
+        silence_s = math.inf if heard is None else (heard - call.answered).total_seconds()
+        findings.longest_silence_s = max(findings.longest_silence_s, silence_s)
+        if silence_s > findings.allowed_silence_s:
+            waited = "for ever" if heard is None else f"for {silence_s:.1f} s"
             findings.violations.append(f"channel {call.channel}: a person was left in silence {waited}")
 
 

@@ -127,8 +127,10 @@ async def test_four_processes_do_together_what_one_does(site: Site, browser: Bro
     persons, busy = numbers(Fate.PERSON), numbers(Fate.FAILED)
     first = await stage.debtor(persons[0], given_name="Dana", balances=(125_000,))
     await site.start()
-    for role in site.roles.values():
+    for name, role in site.roles.items():
         await answers_operators(role)
+        if name != "web":
+            await lets_nobody_in(role)
     await stage.start_campaign()
     board = await supervisor(browser, site.url)
     console = await agent_ready(browser, site.url)
@@ -192,3 +194,13 @@ async def answers_operators(role: Promiseline) -> None:
         async with http.get("/metrics") as reply:
             assert reply.status == 200
             assert "# TYPE" in await reply.text()
+
+
+async def lets_nobody_in(role: Promiseline) -> None:
+    """Pages, logins and webhooks are the web role's alone."""
+    async with aiohttp.ClientSession(role.url) as http:
+        for path in ("/", "/agent", "/api/me", "/live/"):
+            async with http.get(path) as reply:
+                assert reply.status == 404, path
+        async with http.post("/api/login", json={"login": "agent1", "password": "guess"}) as reply:
+            assert reply.status == 404

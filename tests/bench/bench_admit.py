@@ -15,8 +15,7 @@ from pathlib import Path
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from campaigns.db import migrate
-from campaigns.db import tables as t
+from campaigns.db import migrate, tables as t
 from campaigns.db.embedded import EmbeddedPostgres
 from campaigns.db.engine import make_engine
 from compliance.rulebooks.loader import load_rulebooks

@@ -17,8 +17,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.admin import service as admin
-from campaigns.db import migrate
-from campaigns.db import tables as t
+from campaigns.db import migrate, tables as t
 from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey
 from campaigns.db.engine import make_engine
 from campaigns.model import CampaignSettings

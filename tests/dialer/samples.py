@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dialer import agent_events as ae
-from dialer import call_events as ce
+from dialer import agent_events as ae, call_events as ce
 from dialer.agent import Agent, AgentState, Leg
 from dialer.call import Call, CallRules, CallState
 from telephony.exchange import (

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dialer import agent_events as e
 from dialer.agent import TRANSITIONS, Agent, AgentState, Leg, step

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dialer import call_events as ce
 from dialer.call import TRANSITIONS, Call, CallRules, CallState, step

@@ -10,13 +10,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from dialer import agent as agents
-from dialer import agent_events as ae
-from dialer import call as calls
-from dialer import call_events as ce
+from dialer import agent as agents, agent_events as ae, call as calls, call_events as ce
 from dialer.agent import Agent, AgentState
 from dialer.call import Call, CallRules, CallState
 from dialer.matching import FreeAgent, WaitingCall, match

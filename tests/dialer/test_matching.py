@@ -1,7 +1,6 @@
 """Who gets whom."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dialer.matching import FreeAgent, Pair, WaitingCall, match
 from tests.dialer.samples import at

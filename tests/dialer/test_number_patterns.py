@@ -1,8 +1,7 @@
 """Digits without meaning at a number's end: read from the patterns, and never too many."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
 
 from dialer.number_patterns import MOST, NotUnderstood, meaningless_digits, pattern_of

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dialer.streams import REMEMBERED_DELTAS, REMOVED, Delta, Op, Snapshot, StreamHub, apply
 from telephony.clock import ScaledClock

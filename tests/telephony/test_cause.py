@@ -1,8 +1,7 @@
 """ARI.md 2.2 row by row: what the codes at a channel's end mean."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from telephony.cause import TABLE, Alarm, CauseVerdict, Ending, Outcome, Retry, verdict
 

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from campaigns.imports.model import ImportOptions, ImportReport, Progress
-from campaigns.imports.model import Parts as PartsProtocol
+from campaigns.imports.model import ImportOptions, ImportReport, Parts as PartsProtocol, Progress
 from campaigns.imports.service import import_file
 from tests.builders import a_tenant
 from tests.campaigns.imports.files import NOW, Parts

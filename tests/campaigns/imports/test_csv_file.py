@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from campaigns.imports.csv_file import CsvFile, Record
 from campaigns.imports.problems import FileRefused

@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from campaigns.model import ScoreWeights
 from campaigns.scoring.model import FULL_SCORE_MILLI, ScoreFacts, points, score

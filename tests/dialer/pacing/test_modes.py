@@ -1,8 +1,7 @@
 """The modes that need no forecast."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dialer.pacing import PacingDecision, PacingLimits, PacingSnapshot, pacer_for
 from dialer.pacing.interface import Line, Seat

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from telephony.ari.decode import KNOWN_TYPES, MalformedMessage, UnknownMessage, decode_message
 from telephony.ari.generated import events

@@ -4,8 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from telephony.ari.errors import WrongCredentials, refusal
 from telephony.ari.fuse import SLACK_S, RingFuse

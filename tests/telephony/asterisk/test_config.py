@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from telephony.asterisk.config import AMD_CONTEXT, render, write
 from telephony.asterisk.ini import Section, escape, render_file
