@@ -26,12 +26,26 @@ SELECT d.id, d.window_group_id,
 FROM debtor d WHERE d.creditor_id = :creditor AND d.status = 'open' AND d.id > :after ORDER BY d.id LIMIT :limit
 """)
 
+STAGE = text("""
+CREATE TEMPORARY TABLE IF NOT EXISTS new_queue_row (
+    debtor_id bigint, state text, window_group_id integer, score integer, parts jsonb, held text
+) ON COMMIT DROP
+""")
+
 ADD = text("""
-INSERT INTO queue_row (campaign_id, debtor_id, tenant_id, state, window_group_id, score, score_parts, callable_from,
-                       held_because)
-SELECT :campaign, s.debtor_id, :tenant, s.state, s.window_group_id, s.score, CAST(s.parts AS jsonb), :now, s.held
+INSERT INTO new_queue_row SELECT s.debtor_id, s.state, s.window_group_id, s.score, CAST(s.parts AS jsonb), s.held
 FROM unnest(CAST(:debtors AS bigint[]), CAST(:states AS text[]), CAST(:groups AS integer[]), CAST(:scores AS integer[]),
             CAST(:parts AS text[]), CAST(:held AS text[])) AS s(debtor_id, state, window_group_id, score, parts, held)
+""")
+
+# In the order in which they will be claimed: a claim then changes a few pages of the table and not one for each row,
+# each of which would go whole into the log. tests/bench/bench_claim.py: 1.5 times as fast with a million rows.
+PUBLISH = text("""
+WITH taken AS (DELETE FROM new_queue_row RETURNING *)
+INSERT INTO queue_row (campaign_id, debtor_id, tenant_id, state, window_group_id, score, score_parts, callable_from,
+                       held_because)
+SELECT :campaign, debtor_id, :tenant, state, window_group_id, score, parts, :now, held
+FROM taken ORDER BY window_group_id, score DESC, debtor_id
 ON CONFLICT DO NOTHING
 """)
 
@@ -76,6 +90,7 @@ async def fill(
     """
     tenant, creditor, settings = await _campaign(conn, campaign_id)
     total = int((await conn.execute(TO_COME, {"creditor": creditor})).scalar_one()) if progress else 0
+    await conn.execute(STAGE)
     seen = added = there = zoneless = phoneless = debtless = after = 0
     while True:
         page = (
@@ -94,23 +109,19 @@ async def fill(
         owing = {id_: known for id_, known in facts.items() if known.balances}
         debtless += len(facts) - len(owing)
         groups = {int(row[0]): int(row[1]) for row in new if row[1] is not None}
-        await _add(conn, tenant, campaign_id, [(id_, groups[id_], f) for id_, f in owing.items()], settings, now)
+        await _stage(conn, [(id_, groups[id_], f) for id_, f in owing.items()], settings, now)
         added += len(owing)
         if progress:
             progress(seen, total)
+    await conn.execute(PUBLISH, {"campaign": campaign_id, "tenant": tenant, "now": now})
     ended = len((await conn.execute(END, {"campaign": campaign_id})).all())
     if added > BATCH:
         await conn.execute(text("ANALYZE queue_row"))
     return FillReport(added, there, ended, zoneless, phoneless, debtless)
 
 
-async def _add(
-    conn: AsyncConnection,
-    tenant: int,
-    campaign_id: int,
-    rows: Sequence[tuple[int, int, ScoreFacts]],
-    settings: CampaignSettings,
-    now: datetime,
+async def _stage(
+    conn: AsyncConnection, rows: Sequence[tuple[int, int, ScoreFacts]], settings: CampaignSettings, now: datetime
 ) -> None:
     if not rows:
         return
@@ -119,9 +130,6 @@ async def _add(
     await conn.execute(
         ADD,
         {
-            "campaign": campaign_id,
-            "tenant": tenant,
-            "now": now,
             "debtors": [id_ for id_, _, _ in rows],
             "groups": [group for _, group, _ in rows],
             "states": ["suspended" if word else "ready" for word in held],

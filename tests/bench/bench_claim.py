@@ -31,7 +31,7 @@ SIZES = (10_000, 1_000_000)
 
 
 async def _populate(engine: AsyncEngine, size: int) -> tuple[int, list[int]]:
-    """A campaign with `size` ready rows spread over all groups; its id and the open groups."""
+    """A campaign with `size` ready rows spread over all groups, laid as `fill` lays them; its id and open groups."""
     async with engine.begin() as conn:
         tenant = await a_tenant(conn)
         creditor = await a_creditor(conn, tenant)
@@ -51,7 +51,7 @@ async def _populate(engine: AsyncEngine, size: int) -> tuple[int, list[int]]:
             text("INSERT INTO queue_row"
                  " (campaign_id, debtor_id, tenant_id, state, window_group_id, score, callable_from)"
                  " SELECT :campaign, id, :t, 'ready', (CAST(:groups AS int[]))[1 + id % :g],"
-                 " (hashint8(id) & 1048575) % 100001, :now FROM debtor WHERE creditor_id = :c"),
+                 " (hashint8(id) & 1048575) % 100001, :now FROM debtor WHERE creditor_id = :c ORDER BY 5, 6 DESC, 2"),
             {"campaign": campaign, "t": tenant, "c": creditor, "g": GROUPS, "groups": groups, "now": NOW},
         )  # fmt: skip
     async with engine.connect() as conn:

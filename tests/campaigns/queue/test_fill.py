@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.queue import service
 from campaigns.queue.model import FillReport, QueueCounts
-from tests.builders import NOW, a_campaign, a_creditor, a_debt, a_debtor, a_promise, a_tenant
+from tests.builders import NOW, a_campaign, a_creditor, a_debt, a_debtor, a_promise, a_tenant, a_window_group
 
 
 async def test_debtors_with_phone_debt_and_hours_get_a_row_and_the_others_are_counted(conn: AsyncConnection) -> None:
@@ -63,3 +63,16 @@ async def test_rescoring_changes_only_what_has_changed(conn: AsyncConnection) ->
     assert await service.rescore(conn, campaign, NOW + timedelta(days=400), debtor_ids=[two]) == 1
     best = (await conn.execute(text("SELECT debtor_id FROM queue_row ORDER BY score DESC LIMIT 1"))).scalar_one()
     assert best == one
+
+
+async def test_rows_lie_in_the_order_in_which_they_will_be_claimed(conn: AsyncConnection) -> None:
+    """So that a claim of a hundred changes a few pages of the table: the benchmark `claim` rests on it."""
+    tenant = await a_tenant(conn)
+    creditor = await a_creditor(conn, tenant)
+    campaign = await a_campaign(conn, tenant, creditor)
+    groups = [await a_window_group(conn, (zone,)) for zone in ("America/New_York", "Europe/Madrid")]
+    for n in (3, 1, 4, 1, 5, 9, 2, 6):
+        await a_debtor(conn, tenant, creditor, window_group_id=groups[n % 2], balances=(n * 100_000,))
+    await service.fill(conn, campaign, NOW)
+    laid = (await conn.execute(text("SELECT window_group_id, -score, debtor_id FROM queue_row ORDER BY ctid"))).all()
+    assert len(laid) == 8 and laid == sorted(laid)
