@@ -142,6 +142,9 @@ class Board:
     def show_all(self) -> None:
         tenants = {c.tenant_id for c in self._state.campaigns.values()}
         tenants |= {a.tenant_id for a in self._state.agents.values()}
+        if self._state.tenant_id is not None:
+            # a fresh server has nodes and alarms to show before its first campaign
+            tenants.add(self._state.tenant_id)
         self._state.metrics.in_flight.set(len(self._state.calls))
         for tenant_id in tenants:
             self._show(tenant_id)

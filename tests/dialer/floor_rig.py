@@ -90,7 +90,7 @@ class Rig:
         self.debtors.append(debtor)
         return debtor
 
-    async def start(self, settings: FloorSettings | None = None) -> Floor:
+    async def start(self, settings: FloorSettings | None = None, *, tenant_id: int | None = None) -> Floor:
         ari = AriSettings(
             url=f"{self.sandbox.url}/ari",
             username=self.sandbox.username,
@@ -99,7 +99,8 @@ class Rig:
             node="a",
         )
         exchange = AriExchange(ari, clock=self.clock)
-        floor = Floor(self.engine, [exchange], self.clock, GATE, StreamHub(self.clock, uuid.uuid4().hex), settings)
+        hub = StreamHub(self.clock, uuid.uuid4().hex)
+        floor = Floor(self.engine, [exchange], self.clock, GATE, hub, settings, tenant_id=tenant_id)
         self.exchanges.append(exchange)
         self.floors.append(floor)
         await floor.start()

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_ui.live.protocol import AgentConsole, SupervisorBoard
 from dialer.streams import Delta
+from tests.builders import a_tenant
 from tests.dialer.floor_rig import PERSON, Rig, floor_rig, quick
 
 pytestmark = pytest.mark.postgres
@@ -50,6 +51,15 @@ async def test_every_state_of_the_console_is_as_the_protocol_says(rig: Rig) -> N
     assert rig.console()["file"] is None and rig.console()["call"] is None
     await rig.press("logout")
     assert {"ready", "reserved", "talking", "hold", "wrap_up", "paused", "offline"} <= seen
+
+
+async def test_a_server_without_campaigns_and_agents_shows_its_board_and_its_nodes(rig: Rig) -> None:
+    async with rig.engine.begin() as conn:
+        rig.tenant = await a_tenant(conn)
+    await rig.start(tenant_id=rig.tenant)
+    await rig.until(lambda: rig.board().get("nodes", {}).get("a", {}).get("health") == "up")
+    board = msgspec.convert(rig.board(), SupervisorBoard)
+    assert (board["campaigns"], board["agents"], board["calls"]) == ({}, {}, {})
 
 
 async def test_the_debts_are_shown_only_after_the_database_knows_of_the_right_party(rig: Rig) -> None:
