@@ -340,13 +340,13 @@ class CallRunner:
 
     def _match_on(self, node: str) -> None:
         state, now = self._state, self._state.now()
-        free = [
-            FreeAgent(agent.user_id, agent.agent.since or now, agent.campaigns)
-            for agent in state.free.values()
-            if agent.node == node and state.takes_calls(agent)
-        ]
-        if not free:
+        if not state.idle:
             return
+        free = (
+            FreeAgent(agent.user_id, since, agent.campaigns)
+            for since, user_id in state.idle
+            if (agent := state.agents[user_id]).node == node and state.takes_calls(agent)
+        )
         calls = [self._waiting(live) for live in state.waiting.values() if live.node == node]
         for pair in match(calls, free, now):
             live, agent = state.calls[pair.attempt_id], state.agents[pair.user_id]

@@ -44,6 +44,7 @@ class Loop:
     led_until: datetime | None = None
     dry_until: datetime | None = None
     failures: int = 0
+    again_s: float | None = None  # when only a rate limited the last look: how soon the next call may go
     open_groups: dict[int, tuple[bool, datetime | None]] = field(default_factory=dict)
     groups_until: datetime | None = None
 
@@ -90,7 +91,7 @@ class Engine:
                 self._failed(campaign, problem)
             if not loop.failures:
                 await state.clock.sleep(MIN_GAP_S)
-                pause -= MIN_GAP_S
+                pause = (pause if loop.again_s is None else min(pause, loop.again_s)) - MIN_GAP_S
             await self._pause(loop, pause)
 
     async def _pause(self, loop: Loop, seconds: float) -> None:
@@ -110,6 +111,7 @@ class Engine:
     async def tick(self, campaign: LiveCampaign, loop: Loop) -> None:
         """One look at one campaign. Raises what the database raises; then nothing was dialed."""
         state, now = self._state, self._state.now()
+        loop.again_s = None
         if not await self._leads(campaign, loop, now):
             campaign.because = "another process leads this campaign"
             return
@@ -119,7 +121,7 @@ class Engine:
             return
         tally = self._tallies.campaign(campaign.id)
         campaign.pacer, decision = campaign.pacer.decide(snapshot(state, campaign, tally, self._dialing(now), now))
-        campaign.because = decision.because
+        campaign.because, loop.again_s = decision.because, decision.again_s
         wanted = min(decision.launch, state.settings.max_launch_per_tick)
         if wanted <= 0 or (loop.dry_until is not None and now < loop.dry_until):
             if wanted > 0:
@@ -132,6 +134,7 @@ class Engine:
             shares = self._shares(campaign, nodes, wanted)
             if not shares:
                 campaign.because = "nodes: their limit of originates a second is reached"
+                loop.again_s = MIN_GAP_S
                 return
             got = await self._dial_all(campaign, loop, shares, now)
         if got == 0:

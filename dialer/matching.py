@@ -1,6 +1,6 @@
 """Decides which agent takes which answered call: calls first in first out, agents longest idle first. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -33,19 +33,28 @@ class Pair:
 
 
 def match(calls: Iterable[WaitingCall], agents: Iterable[FreeAgent], now: datetime) -> list[Pair]:
-    """Each agent at most once, each call at most once; a call past its deadline gets nobody."""
-    free = sorted(agents, key=lambda agent: (agent.idle_since, agent.user_id))
+    """Each agent at most once, each call at most once; a call past its deadline gets nobody.
+
+    `agents` come longest idle first, and no more of them are asked for than it takes.
+    """
+    coming, passed = iter(agents), list[FreeAgent]()
     pairs: list[Pair] = []
     for call in sorted(calls, key=lambda call: (call.since, call.attempt_id)):
-        if not free:
-            break
-        if now >= call.deadline:
-            continue
-        taker = next((agent for agent in free if takes(agent, call)), None)
-        if taker is not None:
-            free.remove(taker)
+        if now < call.deadline and (taker := _taker(call, passed, coming)) is not None:
             pairs.append(Pair(call.attempt_id, taker.user_id))
     return pairs
+
+
+def _taker(call: WaitingCall, passed: list[FreeAgent], coming: Iterator[FreeAgent]) -> FreeAgent | None:
+    """The first who takes the call; `passed` are those whom an earlier call looked at and left."""
+    for place, agent in enumerate(passed):
+        if takes(agent, call):
+            return passed.pop(place)
+    for agent in coming:
+        if takes(agent, call):
+            return agent
+        passed.append(agent)
+    return None
 
 
 def takes(agent: FreeAgent, call: WaitingCall) -> bool:

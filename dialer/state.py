@@ -19,6 +19,7 @@ from dialer.alarms import Alarm, Alarms
 from dialer.call import Call
 from dialer.call_events import CallEvent, Timer
 from dialer.contact import GateContext
+from dialer.idle import Idle
 from dialer.lanes import Lane, Tasks
 from dialer.metrics import FloorMetrics
 from dialer.occupancy import Occupancy
@@ -172,7 +173,7 @@ class FloorState:
     legs: dict[str, LiveAgent] = field(default_factory=dict)
     waiting: dict[str, LiveCall] = field(default_factory=dict)
     occupancy: Occupancy = field(default_factory=Occupancy)
-    free: dict[int, LiveAgent] = field(default_factory=dict)  # agents that can be offered a call
+    idle: Idle = field(default_factory=Idle)  # agents that can be offered a call
     node_why: dict[str, str] = field(default_factory=dict)
     database_down: bool = False
     # set by the floor: how the parts reach each other without importing each other
@@ -185,11 +186,11 @@ class FloorState:
     nodes_changed: Callable[[], None] = lambda: None
 
     def seated(self, live: LiveAgent) -> None:
-        """To be told of each change of an agent: keeps `free`."""
+        """To be told of each change of an agent: keeps `idle`."""
         if live.agent.offerable:
-            self.free[live.user_id] = live
+            self.idle.put(live.user_id, live.agent.since or self.now())
         else:
-            self.free.pop(live.user_id, None)
+            self.idle.take(live.user_id)
 
     def now(self) -> datetime:
         return self.clock.now()

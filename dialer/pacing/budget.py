@@ -23,11 +23,12 @@ class Budget:
             because = f"lines: {snapshot.lines_in_use} of {limits.max_lines} in use"
         if limits.max_cps is None:
             return self, PacingDecision(launch, because)
-        tokens = self._tokens(limits.max_cps, snapshot.now_s)
+        tokens, again_s = self._tokens(limits.max_cps, snapshot.now_s), None
         if launch > int(tokens):
             launch = int(tokens)
+            again_s = (launch + 1 - tokens) / limits.max_cps
             because = f"calls per second: limit {limits.max_cps:g}"
-        return Budget(tokens - launch, max(self.at_s, snapshot.now_s)), PacingDecision(launch, because)
+        return Budget(tokens - launch, max(self.at_s, snapshot.now_s)), PacingDecision(launch, because, again_s)
 
     def _tokens(self, per_second: float, now_s: float) -> float:
         full = max(1.0, per_second * BURST_S)

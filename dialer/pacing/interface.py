@@ -77,10 +77,14 @@ class PacingSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class PacingDecision:
-    """Launch so many calls now; `because` names the figure that limited it, for the supervisor's board."""
+    """Launch so many calls now; `because` names the figure that limited it, for the supervisor's board.
+
+    `again_s`: where only the calls per second limited it, in how many seconds the next one may go.
+    """
 
     launch: int
     because: str
+    again_s: float | None = None
 
 
 class Pacer(Protocol):

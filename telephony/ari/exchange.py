@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import structlog
@@ -15,7 +15,7 @@ from telephony.ari.fuse import RingFuse
 from telephony.ari.generated import events as ari
 from telephony.ari.health import ClockSample, LagMeter
 from telephony.ari.limiter import TokenBucket
-from telephony.ari.mapping import EventMapper
+from telephony.ari.mapping import UNHEARD, EventMapper
 from telephony.ari.metrics import AriMetrics
 from telephony.ari.settings import AriSettings
 from telephony.ari.stream import StreamDown, StreamUp
@@ -64,7 +64,8 @@ class AriExchange:
         self.settings = settings
         self._clock = clock or SystemClock()
         self.metrics = metrics or AriMetrics()
-        self.client = AriClient(settings, clock=self._clock, random=random, metrics=self.metrics)
+        heard = replace(settings, disallowed_events=(*settings.disallowed_events, *UNHEARD))
+        self.client = AriClient(heard, clock=self._clock, random=random, metrics=self.metrics)
         self._lag_gauge = self.metrics.lag.labels(self.node)
         self._lag = LagMeter(settings.slow_ms, getattr(self._clock, "speed", 1.0))
         self._mapper = EventMapper(lambda: self._lag.ahead)
@@ -261,15 +262,15 @@ class AriExchange:
 
     def _noticed(self, message: Decoded) -> None:
         if isinstance(message, ari.Event):
-            changed = self._lag.arrived(message.timestamp, self._clock.now())
-            self._say_lag(changed)
+            self._say_lag(self._lag.arrived(message.timestamp, self._clock.now()))
 
     def _pinged(self, sample: ClockSample) -> None:
         self._say_lag(self._lag.pinged(sample))
+        self._lag_gauge.set(self._lag.lag_ms / 1000)
 
     def _say_lag(self, changed: bool) -> None:
-        self._lag_gauge.set(self._lag.lag_ms / 1000)
         if changed:
+            self._lag_gauge.set(self._lag.lag_ms / 1000)
             log.warning("ari.node_slow", node=self.node, slow=self._lag.slow, lag_ms=round(self._lag.lag_ms))
             self._stream.tell(NodeSlow(self._clock.now(), self._lag.lag_ms, self._lag.slow))
 

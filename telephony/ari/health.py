@@ -34,23 +34,17 @@ class LagMeter:
         self._event_ms = 0.0
         self._events_since_ping = 0
         self._samples: deque[ClockSample] = deque(maxlen=8)
+        self.ahead = timedelta(0)
+        """How far the node's clock is ahead, by the quickest of the last pings; zero where that may be chance."""
 
     @property
     def lag_ms(self) -> float:
         return max(self._reply_ms, self._event_ms)
 
-    @property
-    def ahead(self) -> timedelta:
-        """How far the node's clock is ahead, by the quickest of the last pings; zero where that may be chance."""
-        if not self._samples:
-            return timedelta(0)
-        best = min(self._samples, key=lambda sample: sample.reply_ms)
-        uncertain = timedelta(milliseconds=(best.reply_ms + 20) * self.speed)
-        return best.ahead if abs(best.ahead) > uncertain else timedelta(0)
-
     def pinged(self, sample: ClockSample) -> bool:
         """Take a ping's result. True when health changed between up and slow."""
         self._samples.append(sample)
+        self.ahead = self._ahead()
         self._reply_ms += WEIGHT * (sample.reply_ms - self._reply_ms)
         if self._events_since_ping == 0:
             self._event_ms *= 1 - WEIGHT
@@ -60,9 +54,14 @@ class LagMeter:
     def arrived(self, sent: datetime, arrived: datetime) -> bool:
         """Take an event's own time and that of its arrival. True when health changed between up and slow."""
         self._events_since_ping += 1
-        age_ms = (arrived - (sent - self.ahead)) / timedelta(milliseconds=1) / self.speed
+        age_ms = (arrived - sent + self.ahead).total_seconds() * 1000 / self.speed
         self._event_ms += WEIGHT * (max(0.0, age_ms) - self._event_ms)
         return self._judge()
+
+    def _ahead(self) -> timedelta:
+        best = min(self._samples, key=lambda sample: sample.reply_ms)
+        uncertain = timedelta(milliseconds=(best.reply_ms + 20) * self.speed)
+        return best.ahead if abs(best.ahead) > uncertain else timedelta(0)
 
     def _judge(self) -> bool:
         """Slow above the limit, well again only below half of it, so that it does not flap."""

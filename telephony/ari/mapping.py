@@ -25,6 +25,9 @@ CONTACT_ONLINE |= {"Removed": False, "Unreachable": False}
 PEER_ONLINE = {"Registered": True, "Reachable": True, "Lagged": True}
 PEER_ONLINE |= {"Unregistered": False, "Unreachable": False, "Rejected": False}
 
+UNHEARD = ("ChannelCreated", "ChannelHangupRequest", "ChannelStateChange", "StasisEnd")
+"""Events of every call that say nothing which another one does not: a third of all, so the node need not send them."""
+
 REMEMBERED = 1024
 """So many events are known again. The second copy comes within milliseconds; this is seconds of a node at its limit."""
 

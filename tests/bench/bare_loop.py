@@ -16,12 +16,12 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 
-from telephony.ari.settings import DISALLOWED_EVENTS
 from telephony.asterisk.lab import LabAsterisk
 from tests.bench.lines_lab import RING_S, TALK_S
 
 APP = "bare-loop"
 POOL = 64
+QUIET = ("ChannelVarset", "ChannelDialplan", "ChannelCallerId", "ChannelConnectedLine")
 
 
 class Channel(msgspec.Struct):
@@ -63,7 +63,7 @@ class BareLoop:
         connector = aiohttp.TCPConnector(limit=POOL)
         self._http = aiohttp.ClientSession(connector=connector, headers=self._headers)
         self._ws = await self._http.ws_connect(f"{self._url}/events?app={APP}", max_msg_size=0)
-        refused = [{"type": name} for name in DISALLOWED_EVENTS]
+        refused = [{"type": name} for name in QUIET]
         async with self._http.put(f"{self._url}/applications/{APP}/eventFilter", json={"disallowed": refused}) as reply:
             reply.raise_for_status()
         self._reader = asyncio.create_task(self._read())

@@ -184,6 +184,7 @@ class World:
             since = call.waiting_since or now
             waiting.append(WaitingCall(name, 1, since, call.wait_limit(since), excluded=call.refused_by))
         free = [FreeAgent(a.user_id, a.since or now, frozenset({1})) for a in self.agents.values() if a.offerable]
+        free.sort(key=lambda agent: (agent.idle_since, agent.user_id))
         for pair in match(waiting, free, now):
             self.waiting.pop(pair.attempt_id, None)
             self.agent(pair.user_id, ae.Reserve(pair.attempt_id, now))

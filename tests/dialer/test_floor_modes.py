@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.model import CallStep, MessageStep
 from dialer.commands import Actor, Command
+from dialer.state import FloorSettings
 from tests.dialer.floor_rig import BUSY, NO_ANSWER, PERSON, Rig, floor_rig, quick
 
 pytestmark = pytest.mark.postgres
@@ -179,3 +180,14 @@ async def test_what_the_agent_says_of_the_call_decides_what_follows(
     assert point["status"] == ("wrong_person" if code == "wrong_person" else "good")
     requests = await rig.rows("SELECT kind FROM person_request")
     assert [request["kind"] for request in requests] == (["dispute"] if code == "dispute" else [])
+
+
+async def test_calls_that_only_the_rate_holds_back_go_out_as_soon_as_it_allows(rig: Rig) -> None:
+    """And not together at the next look, a minute later here: the exchange would get them in bursts."""
+    await rig.people(1, quick(mode="power", lines_per_agent=10, calls_per_second=4))
+    for _ in range(10):
+        await rig.debtor(NO_ANSWER)
+    await rig.start(FloorSettings(tick_s=60))
+    await rig.ready()
+    found = await rig.until_rows("SELECT at FROM attempt ORDER BY at", lambda rows: len(rows) == 10)
+    assert 1 <= (found[-1]["at"] - found[0]["at"]).total_seconds() < 10, "six more than a second's worth"

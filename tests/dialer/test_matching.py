@@ -1,7 +1,11 @@
 """Who gets whom."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from hypothesis import given, strategies as st
 
+from dialer.idle import Idle
 from dialer.matching import FreeAgent, Pair, WaitingCall, match
 from tests.dialer.samples import at
 
@@ -15,7 +19,7 @@ def call(name: str, since: float, campaign: int = 1, deadline: float = 100, only
 
 
 def test_the_longest_waiting_call_gets_the_longest_idle_agent() -> None:
-    pairs = match([call("b", 2), call("a", 1)], [agent(1, 9), agent(2, 5)], at(10))
+    pairs = match([call("b", 2), call("a", 1)], [agent(2, 5), agent(1, 9)], at(10))
     assert pairs == [Pair("a", 2), Pair("b", 1)]
 
 
@@ -46,6 +50,7 @@ def test_nobody_is_matched_twice_and_nobody_waits_beside_a_free_agent(
 ) -> None:
     waiting = [call(f"c{n:02}", since, campaign, due) for n, (since, campaign, due) in enumerate(calls)]
     free = [agent(n, since, *campaigns) for n, (since, campaigns) in enumerate(agents)]
+    free.sort(key=lambda one: (one.idle_since, one.user_id))
     pairs = match(waiting, free, at(30))
     assert len({pair.attempt_id for pair in pairs}) == len({pair.user_id for pair in pairs}) == len(pairs)
     used = {pair.user_id for pair in pairs}
@@ -53,3 +58,29 @@ def test_nobody_is_matched_twice_and_nobody_waits_beside_a_free_agent(
     for left in waiting:
         if left.attempt_id not in done and left.deadline > at(30):
             assert not [one for one in free if one.user_id not in used and left.campaign_id in one.campaigns]
+
+
+def test_no_more_agents_are_looked_at_than_it_takes() -> None:
+    looked: list[int] = []
+
+    def idle() -> Iterator[FreeAgent]:
+        for n in range(1, 5001):
+            looked.append(n)
+            yield agent(n, n, 1 + n % 2)
+
+    assert match([call("a", 1, campaign=1), call("b", 2, campaign=2)], idle(), at(10)) == [Pair("a", 2), Pair("b", 1)]
+    assert looked == [1, 2]
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.none() | st.integers(0, 9)), max_size=30))
+def test_the_idle_are_in_the_order_of_their_idle_time(steps: list[tuple[int, int | None]]) -> None:
+    idle, model = Idle(), dict[int, datetime]()
+    for user_id, since in steps:
+        if since is None:
+            idle.take(user_id)
+            model.pop(user_id, None)
+        else:
+            idle.put(user_id, at(since))
+            model[user_id] = at(since)
+        assert list(idle) == sorted((since, user_id) for user_id, since in model.items())
+        assert len(idle) == len(model)

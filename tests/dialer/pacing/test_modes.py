@@ -36,6 +36,16 @@ def test_lines_limit_and_say_so() -> None:
     assert decide("progressive", floor) == PacingDecision(2, "lines: 3 of 5 in use")
 
 
+def test_a_call_that_only_the_rate_holds_back_is_told_when_it_may_go() -> None:
+    limits, pacer = PacingLimits(max_cps=10), pacer_for("progressive", 1)
+    pacer, first = pacer.decide(PacingSnapshot(0, (IDLE,) * 12, limits=limits))
+    assert (first.launch, first.again_s) == (10, pytest.approx(0.1))
+    pacer, early = pacer.decide(PacingSnapshot(0.04, (IDLE,) * 2, limits=limits))
+    assert (early.launch, early.again_s) == (0, pytest.approx(0.06))
+    pacer, enough = pacer.decide(PacingSnapshot(0.3, (IDLE,) * 2, limits=limits))
+    assert (enough.launch, enough.again_s) == (2, None)
+
+
 def test_an_unknown_mode_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="'wild'"):
         pacer_for("wild", 1)
