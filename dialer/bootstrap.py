@@ -30,6 +30,7 @@ from dialer.commands import FloorPort
 from dialer.contact import GateContext
 from dialer.engines import Engines
 from dialer.floor import Floor
+from dialer.hearing import connect
 from dialer.inbound import Inbound
 from dialer.message_reports import MessageReports
 from dialer.messenger import Messenger, MessengerSettings
@@ -88,7 +89,7 @@ class Server:
         engine = self.engine = make_engine(self.engines.database_url, pool_size=20, max_overflow=20)
         self._stack.push_async_callback(engine.dispose)
         self.tenant_id = await self._tenant(engine)
-        redis: Redis = Redis.from_url(self.engines.redis_url)
+        redis = connect(self.engines.redis_url)
         self._stack.push_async_callback(redis.aclose)
         gate = GateContext(load_rulebooks())
         provider = self._provider()

@@ -3,12 +3,16 @@
 Pub/sub may lose anything at any time. A lost command shows as a time-out and is asked again under the same `cmd_id`,
 which does nothing twice; a lost delta shows as a gap in the numbers, and the mirror asks for the stream anew. No fact
 lives here.
+
+A dead end shows itself too: each second a beat goes the way of a request, out to the requests' channel and back into
+the dialer, and then the way of a delta. So a mirror that hears it knows that commands would be heard.
 """
 
 import asyncio
 import contextlib
+import math
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -18,7 +22,10 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from dialer import hearing
 from dialer.commands import Actor, Command, FloorPort, Reply
+from dialer.hearing import Told, ended, messages
+from dialer.link import Link, Why
 from dialer.streams import REMOVED, Delta, Op, Snapshot, StreamHub
 from telephony.clock import Clock
 
@@ -27,27 +34,10 @@ log = structlog.get_logger()
 AT_ONCE = 100
 ANEW = orjson.dumps({"anew": True})
 REPLY_WITHIN_S = 5.0
-RETRY_S = 0.5
 
 
 def _channel(tenant_id: int, what: str) -> str:
     return f"promiseline:{tenant_id}:floor:{what}"
-
-
-async def _messages(redis: Redis, channel: str, subscribed: Callable[[], Awaitable[None]]) -> AsyncIterator[Any]:
-    """Messages of one channel for ever; `subscribed` is awaited after each (re)connection: some may have been lost."""
-    while True:
-        try:
-            async with redis.pubsub() as pubsub:
-                await pubsub.subscribe(channel)
-                async for raw in pubsub.listen():
-                    if raw["type"] == "subscribe":
-                        await subscribed()
-                    elif raw["type"] == "message":
-                        yield orjson.loads(raw["data"])
-        except (RedisError, OSError) as problem:
-            log.warning("bus.lost", error=type(problem).__name__)
-        await asyncio.sleep(RETRY_S)
 
 
 class FloorServer:
@@ -61,6 +51,7 @@ class FloorServer:
         self._redis = redis
         self._floor = floor
         self._tenant_id = tenant_id
+        self._id = uuid.uuid4().hex
         self._outbox: asyncio.Queue[bytes] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._unlisten: Callable[[], None] | None = None
@@ -71,14 +62,13 @@ class FloorServer:
         self._unlisten = self._floor.hub.listen(self._enqueue)
         self._spawn(self._publish())
         self._spawn(self._serve())
+        self._spawn(self._beat())
 
     async def stop(self) -> None:
         if self._unlisten is not None:
             self._unlisten()
             self._unlisten = None
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -92,46 +82,57 @@ class FloorServer:
     async def _publish(self) -> None:
         """Deltas in their order. After a loss, and at the start, mirrors are told to ask for everything anew."""
         channel = _channel(self._tenant_id, "deltas")
-        messages = [ANEW]
+        waiting = [ANEW]
         while True:
             requests = self._requests
             try:
-                heard_by = await self._send(channel, messages)
+                async with asyncio.timeout(hearing.SILENT_S):
+                    heard_by = await self._send(channel, waiting)
             except (RedisError, OSError) as problem:
                 log.warning("bus.deltas_lost", error=type(problem).__name__)
                 # what was not sent is in the streams: kept, it would only grow while Redis is away
                 while not self._outbox.empty():
                     self._outbox.get_nowait()
-                messages = [ANEW]
-                await asyncio.sleep(RETRY_S)
+                waiting = [ANEW]
+                await asyncio.sleep(hearing.RETRY_S)
             else:
                 if heard_by == 0 and self._requests == requests:
                     self._heard = False
-                messages = [await self._outbox.get()]
-                while not self._outbox.empty() and len(messages) < AT_ONCE:
-                    messages.append(self._outbox.get_nowait())
+                waiting = [await self._outbox.get()]
+                while not self._outbox.empty() and len(waiting) < AT_ONCE:
+                    waiting.append(self._outbox.get_nowait())
 
-    async def _send(self, channel: str, messages: list[bytes]) -> int:
+    async def _send(self, channel: str, waiting: list[bytes]) -> int:
         """How many heard the last of them."""
-        if len(messages) == 1:
-            return int(await self._redis.publish(channel, messages[0]))
+        if len(waiting) == 1:
+            return int(await self._redis.publish(channel, waiting[0]))
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for message in messages:
+            for message in waiting:
                 pipeline.publish(channel, message)
             return int((await pipeline.execute())[-1])
 
     async def _serve(self) -> None:
-        async def nothing() -> None:
-            return None
+        async for _, request in messages(self._redis, (_channel(self._tenant_id, "requests"),), Told()):
+            if request["kind"] != "beat":
+                self._spawn(self._answer(request))
+            elif request["from"] == self._id:
+                self._spawn(self._say("deltas", {"beat": self._floor.hub.epoch}))
 
-        async for request in _messages(self._redis, _channel(self._tenant_id, "requests"), nothing):
-            self._spawn(self._answer(request))
+    async def _beat(self) -> None:
+        """Whether or not somebody listens: a mirror that has just come must hear one soon."""
+        while True:
+            await self._say("requests", {"kind": "beat", "from": self._id})
+            await asyncio.sleep(hearing.BEAT_S)
+
+    async def _say(self, what: str, message: dict[str, Any]) -> None:
+        """Publish what nobody misses long: a Redis that is away is told of by those that listen."""
+        with contextlib.suppress(RedisError, OSError):
+            async with asyncio.timeout(hearing.SILENT_S):
+                await self._redis.publish(_channel(self._tenant_id, what), orjson.dumps(message))
 
     async def _answer(self, request: dict[str, Any]) -> None:
         result = await self._do(request)
-        reply = orjson.dumps({"id": request["id"], "result": result})
-        with contextlib.suppress(RedisError, OSError):
-            await self._redis.publish(_channel(self._tenant_id, f"replies:{request['from']}"), reply)
+        await self._say(f"replies:{request['from']}", {"id": request["id"], "result": result})
 
     async def _do(self, request: dict[str, Any]) -> Any:
         kind = request["kind"]
@@ -153,27 +154,28 @@ class FloorServer:
 
 
 class RemoteFloor:
-    """The web process's end: a FloorPort whose floor lives in another process."""
+    """The web process's end: a FloorPort whose floor lives in another process.
+
+    `link` is down until the dialer was heard and its streams are here, and whenever it is not heard any more.
+    """
 
     def __init__(self, redis: Redis, tenant_id: int, clock: Clock) -> None:
         self.hub: StreamHub = StreamHub(clock, epoch="")
+        self.link = Link(clock, "dialer")
         self._redis = redis
         self._tenant_id = tenant_id
         self._id = uuid.uuid4().hex
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking: set[str] = set()
+        self._beat_at = -math.inf  # of the dialer whose streams are here, by the loop's clock
         self.synced = asyncio.Event()  # set once the dialer's streams are here for the first time
 
     async def start(self) -> None:
-        for work in (self._replies(), self._deltas()):
-            task = asyncio.create_task(work)
-            self._tasks.add(task)
+        self._tasks.add(asyncio.create_task(self._listen()))
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
 
     async def agent_command(self, actor: Actor, command: Command) -> Reply:
         return await self._command("agent_command", actor, command)
@@ -208,38 +210,56 @@ class RemoteFloor:
         self._waiting[request_id] = future
         wire = orjson.dumps({**request, "id": request_id, "from": self._id})
         try:
-            heard_by = await self._redis.publish(_channel(self._tenant_id, "requests"), wire)
-            if heard_by == 0:
-                return None
             async with asyncio.timeout(REPLY_WITHIN_S):
-                return await future
+                heard_by = await self._redis.publish(_channel(self._tenant_id, "requests"), wire)
+                return await future if heard_by else None
         except (TimeoutError, RedisError, OSError):
             return None
         finally:
             self._waiting.pop(request_id, None)
 
-    async def _replies(self) -> None:
-        async def nothing() -> None:
-            return None
+    async def _listen(self) -> None:
+        """One subscription for both, so that there is no time when deltas are heard and replies are not."""
+        replies, deltas = _channel(self._tenant_id, f"replies:{self._id}"), _channel(self._tenant_id, "deltas")
+        told = Told(self._sync_all, lambda: self._linked("dialer"), lambda: self._linked("redis"))
+        async for channel, message in messages(self._redis, (replies, deltas), told):
+            if channel == replies:
+                self._take_reply(message)
+            else:
+                self._take(message)
 
-        async for reply in _messages(self._redis, _channel(self._tenant_id, f"replies:{self._id}"), nothing):
-            future = self._waiting.get(reply["id"])
-            if future is not None and not future.done():
-                future.set_result(reply["result"])
+    def _linked(self, why: Why) -> None:
+        if why != self.link.state.why:
+            log.warning("bus.link", up=not why, why=why)
+        self.link.turn(why)
 
-    async def _deltas(self) -> None:
-        async for message in _messages(self._redis, _channel(self._tenant_id, "deltas"), self._sync_later):
-            if "anew" in message:
-                await self._sync_later()
-                continue
+    def _take_reply(self, reply: dict[str, Any]) -> None:
+        future = self._waiting.get(reply["id"])
+        if future is not None and not future.done():
+            future.set_result(reply["result"])
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "anew" in message:
+            self._sync_all()
+        elif "beat" in message:
+            self._take_beat(message["beat"])
+        else:
             delta = delta_from_wire(message["delta"])
             if delta.epoch != self.hub.epoch:
                 # the dialer began a new life: every stream of the last one is void
-                await self._sync_later()
+                self._sync_all()
             elif not self.hub.follow(message["stream"], delta):
                 self._sync_soon(message["stream"])
 
-    async def _sync_later(self) -> None:
+    def _take_beat(self, epoch: str) -> None:
+        if epoch == self.hub.epoch:
+            self._beat_at = asyncio.get_running_loop().time()
+            self._linked("")
+        elif asyncio.get_running_loop().time() - self._beat_at >= hearing.SILENT_S:
+            # a second dialer's beat means nothing as long as the one whose streams are here beats too
+            self._sync_all()
+
+    def _sync_all(self) -> None:
         self._sync_soon("")
 
     def _sync_soon(self, stream: str) -> None:
@@ -256,11 +276,12 @@ class RemoteFloor:
             snapshots = await self._ask({"kind": "streams", "names": [wanted] if wanted else []})
             if snapshots is not None:
                 break
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(hearing.RETRY_S)
         self._asking.discard(wanted)
         for stream, wire in snapshots.items():
             at = datetime.fromisoformat(wire["now"])
             self.hub.adopt(stream, Snapshot(wire["epoch"], wire["seq"], at, wire["state"]))
+        self._take_beat(self.hub.epoch)
         self.synced.set()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from dialer.link import Link
 from dialer.streams import StreamHub
 
 
@@ -44,9 +45,13 @@ class Reply:
 
 
 class FloorPort(Protocol):
-    """What the web role needs of the floor, in the same process or across the bus."""
+    """What the web role needs of the floor, in the same process or across the bus.
+
+    While `link` is down no command is heard and `hub` holds what was so before.
+    """
 
     hub: StreamHub
+    link: Link
 
     async def agent_command(self, actor: Actor, command: Command) -> Reply: ...
     async def supervisor_command(self, actor: Actor, command: Command) -> Reply: ...

@@ -24,6 +24,7 @@ from dialer.desk import Desk
 from dialer.engine import Engine
 from dialer.files import Files
 from dialer.lanes import Tasks
+from dialer.link import Link
 from dialer.metrics import FloorMetrics
 from dialer.previews import Previews
 from dialer.records import Records
@@ -68,6 +69,7 @@ class Floor:
     ) -> None:
         """`tenant_id` None: the campaigns of all tenants. `owner` names this life of the process in leases."""
         self.hub = hub
+        self.link = Link(clock)
         self.metrics = FloorMetrics(registry)
         self.state = state = FloorState(
             engine=engine,

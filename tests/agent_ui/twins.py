@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 
 from agent_ui.ports import Form
 from dialer.commands import Actor, Command, Reply
+from dialer.link import Link
 from dialer.streams import Op, StreamHub
 
 SIGNED = "good"
@@ -48,6 +49,7 @@ class FloorTwin:
 
     def __init__(self, clock: HandClock, epoch: str = "epoch-1") -> None:
         self.hub = StreamHub(clock, epoch)
+        self.link = Link(clock)
         self.replies: dict[str, Reply | Exception] = {}
         self.holds: dict[str, asyncio.Event] = {}
         self.presence: list[tuple[int, bool]] = []

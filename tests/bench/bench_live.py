@@ -34,6 +34,7 @@ from campaigns.db.embedded import EmbeddedPostgres
 from campaigns.db.engine import make_engine
 from campaigns.users.passwords import Passwords
 from dialer.commands import Actor, Command, Reply
+from dialer.link import Link
 from dialer.streams import Op, StreamHub
 from telephony.clock import SystemClock
 from tests.builders import a_tenant, a_user
@@ -47,6 +48,7 @@ class QuietFloor:
 
     def __init__(self) -> None:
         self.hub = StreamHub(SystemClock(), "bench")
+        self.link = Link(SystemClock())
 
     async def agent_command(self, actor: Actor, command: Command) -> Reply:
         return Reply()

@@ -9,9 +9,11 @@ import pytest
 from redis.asyncio import Redis
 
 from campaigns.db.embedded import EmbeddedValkey
-from dialer import bus
+from dialer import bus, hearing
 from dialer.bus import FloorServer, RemoteFloor
 from dialer.commands import Actor, Command, Reply
+from dialer.hearing import connect
+from dialer.link import Link
 from dialer.streams import Op, StreamHub
 from telephony.clock import ScaledClock
 
@@ -22,7 +24,9 @@ class ScriptedFloor:
     """A floor that remembers what it was asked and answers as told."""
 
     def __init__(self) -> None:
-        self.hub = StreamHub(ScaledClock(datetime(2026, 11, 22, tzinfo=UTC)), "life-1")
+        clock = ScaledClock(datetime(2026, 11, 22, tzinfo=UTC))
+        self.hub = StreamHub(clock, "life-1")
+        self.link = Link(clock)
         self.asked: list[tuple[Actor, Command]] = []
         self.present: list[tuple[int, bool]] = []
         self.changed: list[int] = []
@@ -48,7 +52,7 @@ class ScriptedFloor:
 
 @pytest.fixture
 async def redis(valkey_url: str) -> AsyncIterator[Redis]:
-    client: Redis = Redis.from_url(valkey_url)
+    client = connect(valkey_url)
     yield client
     await client.aclose()
 
@@ -166,10 +170,10 @@ async def test_a_dialer_that_begins_a_new_life_is_mirrored_anew_and_its_low_numb
 async def test_what_was_published_while_redis_was_away_is_seen_when_it_is_back(
     tmp_path: Path, floor: ScriptedFloor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bus, "RETRY_S", 0.05)
+    monkeypatch.setattr(hearing, "RETRY_S", 0.05)
     valkey = EmbeddedValkey(tmp_path / "valkey")
     valkey.start()
-    here, there = Redis.from_url(valkey.url()), Redis.from_url(valkey.url())
+    here, there = connect(valkey.url()), connect(valkey.url())
     server = FloorServer(here, floor, tenant_id=1)
     remote = RemoteFloor(there, 1, ScaledClock(datetime(2026, 11, 22, tzinfo=UTC)))
     await server.start()
