@@ -15,6 +15,7 @@ from agent_ui.live.wire import ConsolePacket
 from agent_ui.metrics import WebMetrics
 from agent_ui.sessions import Identity
 from dialer.commands import Actor
+from dialer.link import LinkState
 from dialer.streams import Delta
 
 log = structlog.get_logger()
@@ -30,7 +31,8 @@ class Client:
     stream: str
     identity: Identity
     checked_at: float
-    reading: bool = False  # from its first resume on
+    told: bool = False  # whether the floor is heard; from its first resume on
+    reading: bool = False  # from the first resume on that found its stream
     leaving: bool = False
     line: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # of commands, first come first served
     waiting: int = 0  # commands in the line
@@ -38,6 +40,12 @@ class Client:
     @property
     def actor(self) -> Actor:
         return Actor(self.identity.user_id, self.identity.tenant_id, self.identity.role)
+
+
+def _packet(namespace: str, event: str, message: dict[str, Any]) -> Any:
+    return eio_packet.Packet(
+        eio_packet.MESSAGE, ConsolePacket(EVENT, namespace=namespace, data=[event, message]).encode()
+    )
 
 
 class Clients:
@@ -94,20 +102,30 @@ class Clients:
             if not client.reading or client.leaving:
                 continue
             if packet is None:
-                event = ConsolePacket(EVENT, namespace=client.namespace, data=["delta", delta.wire()])
-                packet = eio_packet.Packet(eio_packet.MESSAGE, event.encode())
-            self._put(client, packet)
+                packet = _packet(client.namespace, "delta", delta.wire())
+            if self._put(client, packet):
+                self._metrics.deltas.inc()
 
-    def _put(self, client: Client, packet: Any) -> None:
+    def tell_link(self, client: Client, link: LinkState) -> None:
+        """Whether the floor is heard, now and (`tell_all`) at each change."""
+        client.told = True
+        self._put(client, _packet(client.namespace, "floor", link.wire()))
+
+    def tell_all(self, link: LinkState) -> None:
+        for client in self:
+            if client.told and not client.leaving:
+                self.tell_link(client, link)
+
+    def _put(self, client: Client, packet: Any) -> bool:
         socket = self._sio.eio.sockets.get(client.eio_sid)
         if socket is None or socket.closing or socket.closed:
-            return
+            return False
         if socket.queue.qsize() >= self._queue_limit:
             # it resumes when it is back; until then its queue is our memory
             self.cut(client, "slow")
-            return
+            return False
         socket.queue.put_nowait(packet)
-        self._metrics.deltas.inc()
+        return True
 
     def cut_if_slow(self, client: Client) -> None:
         socket = self._sio.eio.sockets.get(client.eio_sid)

@@ -14,8 +14,8 @@ from agent_ui.faults import database_gone
 from agent_ui.live.clients import Client, Clients
 from agent_ui.live.wire import MALFORMED, read_command, read_resume, refusal
 from agent_ui.sessions import COOKIE, Ended, Identity, SessionStore, hash_token
-from dialer.commands import Command, Reply
-from dialer.streams import Snapshot, StreamHub
+from dialer.commands import Command, FloorPort, Reply
+from dialer.streams import Snapshot
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class ConsoleNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         *,
         sessions: SessionStore,
         clients: Clients,
-        hub: StreamHub,
+        floor: FloorPort,
         doors: Doors,
         runner: CommandRunner,
         tenant_id: int,
@@ -58,7 +58,8 @@ class ConsoleNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         self._roles = roles
         self._sessions = sessions
         self._clients = clients
-        self._hub = hub
+        self._hub = floor.hub
+        self._link = floor.link
         self._doors = doors
         self._runner = runner
         self._tenant_id = tenant_id
@@ -139,9 +140,16 @@ class ConsoleNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         have = read_resume(payload)
         if isinstance(have, Reply):
             return have.wire()
-        if not self._hub.state(client.stream) and not await self._appears(client.stream):
-            # no answer at all: the console asks again, and would take an empty state for the truth
-            return self.server.not_handled
+        if not client.told:
+            self._clients.tell_link(client, self._link.state)
+        if not self._hub.state(client.stream):
+            if not self._link.state.up:
+                return refusal(
+                    "dialer_unreachable", "The dialer is not heard. The console asks again by itself."
+                ).wire()
+            if not await self._appears(client.stream):
+                # no answer at all: the console asks again, and would take an empty state for the truth
+                return self.server.not_handled
         # from here to the answer's place on the queue nothing awaits, so that no delta can slip in between
         client.reading = True
         missed = self._hub.resume(client.stream, *have)

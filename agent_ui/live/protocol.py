@@ -60,6 +60,12 @@ class Delta(TypedDict):
     ops: list[Op]
 
 
+class FloorLink(TypedDict):
+    up: bool
+    since: str
+    why: Literal["", "dialer", "redis"]
+
+
 class ResumeRequest(TypedDict):
     epoch: str | None
     seq: int

@@ -59,7 +59,7 @@ class LiveServer:
         self._commands = Commands(deps.floor, metrics, self._still_may, settings.command_deadline_s)
         self._watch = Watch(self._sio, self._clients, sessions, self._judge, self._presence, self.left)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unlisten: Callable[[], None] | None = None
+        self._unlisten: list[Callable[[], None]] = []
         self._watching: asyncio.Task[None] | None = None
         for namespace, roles in (("/agent", {"agent"}), ("/supervisor", {"supervisor", "admin"})):
             self._sio.register_namespace(
@@ -68,7 +68,7 @@ class LiveServer:
                     frozenset(roles),
                     sessions=sessions,
                     clients=self._clients,
-                    hub=deps.floor.hub,
+                    floor=deps.floor,
                     doors=self,
                     runner=self._commands,
                     tenant_id=settings.tenant_id,
@@ -110,13 +110,14 @@ class LiveServer:
         app.on_shutdown.append(stop)
 
     async def start(self) -> None:
-        self._unlisten = self._deps.floor.hub.listen(self._clients.deliver)
+        floor = self._deps.floor
+        self._unlisten = [floor.hub.listen(self._clients.deliver), floor.link.listen(self._clients.tell_all)]
         self._watching = asyncio.create_task(self._watch.run())
 
     async def stop(self) -> None:
         """Cut all consoles; they come back by themselves, to this process or another."""
-        if self._unlisten is not None:
-            self._unlisten()
+        while self._unlisten:
+            self._unlisten.pop()()
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)

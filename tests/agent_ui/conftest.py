@@ -60,6 +60,7 @@ class Console:
     sio: Any
     namespace: str
     deltas: list[dict[str, Any]] = field(default_factory=list)
+    links: list[dict[str, Any]] = field(default_factory=list)
     byes: list[dict[str, Any]] = field(default_factory=list)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     heard: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -127,7 +128,11 @@ class Web:
         async def hear_bye(message: dict[str, Any]) -> None:
             await console.hear(console.byes, message)
 
+        async def hear_link(message: dict[str, Any]) -> None:
+            await console.hear(console.links, message)
+
         sio.on("delta", hear_delta, namespace=namespace)
+        sio.on("floor", hear_link, namespace=namespace)
         sio.on("bye", hear_bye, namespace=namespace)
         sio.on("disconnect", lambda *_: console.gone.set(), namespace=namespace)
         refusals: list[Any] = []

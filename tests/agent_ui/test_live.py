@@ -90,6 +90,42 @@ async def test_a_resume_waits_a_moment_for_a_stream_that_is_just_beginning(web: 
     assert (await asked)["snapshot"]["state"] == {"agent": {"state": "offline"}}
 
 
+# ---- a floor that is not heard
+
+
+@pytest.mark.parametrize(("role", "namespace"), [("agent", "/agent"), ("supervisor", "/supervisor")])
+async def test_a_console_hears_whether_the_floor_is_heard_when_it_comes_and_at_each_change(
+    web: Web, role: str, namespace: str
+) -> None:
+    console = await web.console(await web.logged_in(role), namespace)
+    await console.resume()
+    await console.resume()
+    web.floor.link.turn("dialer")
+    web.floor.link.turn("dialer")
+    web.floor.link.turn("")
+    await console.until(lambda: len(console.links) == 3)
+    assert [(link["up"], link["why"]) for link in console.links] == [(True, ""), (False, "dialer"), (True, "")]
+
+
+async def test_a_console_that_comes_while_the_floor_is_not_heard_gets_what_was_so_before_and_is_told(web: Web) -> None:
+    web.floor.link.turn("redis")
+    console = await web.console(await web.logged_in("supervisor"), "/supervisor")
+    assert (await console.resume())["snapshot"]["state"] == {"campaigns": {}}
+    assert [link["why"] for link in console.links] == ["redis"]
+
+
+async def test_without_a_floor_and_without_a_stream_a_resume_says_why_there_is_nothing(web: Web) -> None:
+    web.floor.publishes_on_presence = False
+    web.floor.link.turn("dialer")
+    console = await web.console(await web.logged_in("agent"), "/agent")
+    for _ in range(2):
+        assert (await console.resume())["error"]["code"] == "dialer_unreachable"
+    assert [link["up"] for link in console.links] == [False]
+    web.floor.hub.publish(agent_stream(web), [Op((), {"agent": {"state": "offline"}})])
+    web.floor.link.turn("")
+    assert "snapshot" in await console.resume()
+
+
 # ---- commands
 
 

@@ -64,6 +64,7 @@ async def test_a_socket_that_does_not_read_is_cut_and_the_others_lose_nothing(ma
     await console.resume()
     stalled = await joined(web, browser)
     await stalled.send_str('42/agent,0["resume",{"epoch":null,"seq":0}]')
+    assert (await stalled.receive_str()).startswith('42/agent,["floor"')
     assert (await stalled.receive_str()).startswith("43/agent,0")
     transport = stalled._conn.transport  # type: ignore[union-attr]
     assert transport is not None

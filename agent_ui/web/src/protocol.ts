@@ -12,6 +12,9 @@ export interface Delta { epoch: string; seq: number; now: string; ops: Op[] }
 export interface ResumeRequest { epoch: string | null; seq: number }
 export type ResumeReply<T> = { snapshot: Snapshot<T> } | { deltas: Delta[] };
 
+// ---- whether the web process hears the floor; the event `floor`, with the first resume and at each change ----------------
+export interface FloorLink { up: boolean; since: string; why: "" | "dialer" | "redis" } // what is not heard
+
 // ---- commands ---------------------------------------------------------------------------------------------------
 export interface Command { cmd_id: string; name: string; args: Record<string, unknown> }
 export type CommandReply = { ok: true; result: Record<string, unknown> } | { ok: false; error: { code: string; message: string; field?: string } };
