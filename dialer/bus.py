@@ -203,14 +203,14 @@ class RemoteFloor:
             )
         return Reply(**answer)
 
-    async def _ask(self, request: dict[str, Any]) -> Any:
+    async def _ask(self, request: dict[str, Any], within_s: float | None = None) -> Any:
         """The dialer's answer, or None if there was none in time."""
         request_id = uuid.uuid4().hex
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = future
         wire = orjson.dumps({**request, "id": request_id, "from": self._id})
         try:
-            async with asyncio.timeout(REPLY_WITHIN_S):
+            async with asyncio.timeout(within_s or REPLY_WITHIN_S):
                 heard_by = await self._redis.publish(_channel(self._tenant_id, "requests"), wire)
                 return await future if heard_by else None
         except (TimeoutError, RedisError, OSError):
@@ -254,7 +254,8 @@ class RemoteFloor:
     def _take_beat(self, epoch: str) -> None:
         if epoch == self.hub.epoch:
             self._beat_at = asyncio.get_running_loop().time()
-            self._linked("")
+            if "" not in self._asking:  # else what is here may be old, and the link is up once all is here anew
+                self._linked("")
         elif asyncio.get_running_loop().time() - self._beat_at >= hearing.SILENT_S:
             # a second dialer's beat means nothing as long as the one whose streams are here beats too
             self._sync_all()
@@ -273,7 +274,8 @@ class RemoteFloor:
 
     async def _sync(self, wanted: str) -> None:
         while True:
-            snapshots = await self._ask({"kind": "streams", "names": [wanted] if wanted else []})
+            request = {"kind": "streams", "names": [wanted] if wanted else []}
+            snapshots = await self._ask(request, hearing.SILENT_S)  # asked again, not waited for: it may be lost
             if snapshots is not None:
                 break
             await asyncio.sleep(hearing.RETRY_S)

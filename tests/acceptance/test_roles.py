@@ -148,6 +148,8 @@ async def test_four_processes_do_together_what_one_does(site: Site, browser: Bro
 
     site.valkey.destroy()
     site.valkey.start()
+    for page in (console, board):
+        await expect(page.get_by_test_id("floor-banner")).to_be_hidden(timeout=20_000)
     await pressed(console, "paused", "pause", "pause-break")
     await pressed(console, "ready", "ready")
     second = await stage.debtor(persons[1], given_name="Sofia")
@@ -155,8 +157,15 @@ async def test_four_processes_do_together_what_one_does(site: Site, browser: Bro
     await identified(console)
     await expect(console.get_by_test_id("ask-for").first).to_contain_text("Sofia")
 
+    assert await exchange_check(site) == (True, "up: lab")
     await site.roles["dialer"].kill()
+    await says_that_the_dialer_is_gone(console, board)
+    ok, reason = await exchange_check(site)
+    assert not ok and "the dialer is not heard since" in reason
     await site.roles["dialer"].start()
+    for page in (console, board):
+        await expect(page.get_by_test_id("floor-banner")).to_be_hidden(timeout=20_000)
+        await expect(page.locator("[data-testid=link-state][data-phase=live]")).to_be_attached()
 
     await promised_again(console, "100")
     await stage.eventually("SELECT 1 FROM promise WHERE debtor_id = :d AND amount_minor = 10000", d=second)
@@ -169,6 +178,25 @@ async def test_four_processes_do_together_what_one_does(site: Site, browser: Bro
     await identified(console)
     await expect(console.get_by_test_id("ask-for").first).to_contain_text("Tomas")
     assert (await stage.one("SELECT count(*) AS n FROM attempt WHERE channel = 'voice'"))["n"] == 4, "none repeated"
+
+
+async def says_that_the_dialer_is_gone(console: Page, board: Page) -> None:
+    """Within 5 s, on both pages; the agent's call and what was typed stay, and nothing can be pressed."""
+    async with asyncio.timeout(5):
+        for page in (console, board):
+            banner = page.get_by_test_id("floor-banner")
+            await expect(banner).to_contain_text("Calls in progress go on", timeout=5_000)
+            await expect(banner).to_have_attribute("data-why", "dialer")
+    await expect(console.get_by_test_id("ask-for").first).to_contain_text("Sofia")
+    await expect(console.get_by_test_id("hangup")).to_be_disabled()
+    await expect(board.get_by_test_id("create-campaign")).to_be_disabled()
+
+
+async def exchange_check(site: Site) -> tuple[bool, str]:
+    """What /readyz of the web role says of the floor."""
+    async with aiohttp.ClientSession(site.url) as http, http.get("/readyz") as reply:
+        checks = {check["name"]: check for check in (await reply.json())["checks"]}
+    return checks["exchange"]["ok"], checks["exchange"]["reason"]
 
 
 async def promised_again(console: Page, amount: str) -> None:

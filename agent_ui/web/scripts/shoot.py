@@ -10,9 +10,10 @@ URL = sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:5173"
 FILTER = sys.argv[3] if len(sys.argv) > 3 else ""
 PAGES = {
     "login": "/",
-    **{f"agent-{s}": f"/agent?mock={s}" for s in "offline ready preview identity talking wrap_up refused lost".split()},
+    **{f"agent-{s}": f"/agent?mock={s}" for s in "offline ready preview identity talking wrap_up refused lost no_dialer".split()},
     "supervisor": "/supervisor?mock=still",
     "supervisor-empty": "/supervisor?mock=empty",
+    "supervisor-no_dialer": "/supervisor?mock=no_dialer",
 }
 LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
@@ -35,7 +36,7 @@ with sync_playwright() as playwright:
             if FILTER not in shot:
                 continue
             page.goto(URL + path)
-            page.wait_for_timeout(1800 if "lost" in name else 900)
+            page.wait_for_timeout(1800 if "lost" in name or "no_dialer" in name else 900)
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 print(f"{shot}: {wide} px wider than the window")

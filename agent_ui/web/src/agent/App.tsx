@@ -32,7 +32,7 @@ export function App({ connection, phone }: { connection: LiveConnection<AgentCon
     <ModelContext.Provider value={model}>
       <div class={model.live.value || !view ? "page" : "page page-stale"}>
         <TopBar
-          link={connection.link}
+          connection={connection}
           onHelp={() => {
             model.keysOpen.value = true;
           }}
@@ -46,7 +46,7 @@ export function App({ connection, phone }: { connection: LiveConnection<AgentCon
       {model.phone.panelOpen.value && <PhoneDialog />}
       {view && model.ending.value && <EndShift />}
       <Toasts />
-      <LinkBanner link={connection.link} />
+      <LinkBanner connection={connection} />
     </ModelContext.Provider>
   );
 }

@@ -34,7 +34,7 @@ export class AgentModel {
     readonly connection: LiveConnection<AgentConsole>,
     readonly phone: PhoneModel = new PhoneModel(),
   ) {
-    this.live = computed(() => connection.link.value.phase === "live");
+    this.live = connection.works;
     this.can = computed(() => {
       const view = connection.state.value;
       return view && this.live.value ? allowed(view) : NONE;

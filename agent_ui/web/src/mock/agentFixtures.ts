@@ -126,6 +126,7 @@ const SCENES: Record<string, { state: AgentState; phase?: CallView["phase"]; ide
   identity: { state: "talking", phase: "talking" },
   talking: { state: "talking", phase: "talking", identity: "right_party" },
   lost: { state: "talking", phase: "talking", identity: "right_party" },
+  no_dialer: { state: "talking", phase: "talking", identity: "right_party" },
   hold: { state: "hold", phase: "hold", identity: "right_party" },
   refused: { state: "talking", phase: "talking", identity: "refused" },
   wrap_up: { state: "wrap_up", phase: "ended", identity: "right_party" },

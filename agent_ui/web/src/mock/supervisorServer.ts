@@ -229,7 +229,7 @@ export function supervisorServer(scene: string): MockServer<SupervisorBoard> {
     start(given) {
       push = given;
       const next = random(3);
-      if (scene === "empty" || scene === "still") return;
+      if (["empty", "still", "no_dialer"].includes(scene)) return;
       setInterval(() => {
         const { totals } = server.state;
         push([

@@ -27,6 +27,9 @@ export function mockWire<T>(server: MockServer<T>, scene: string): Wire {
       handlers = given;
       setTimeout(() => given.up(), 30);
       server.start(push);
+      if (scene === "no_dialer") {
+        setTimeout(() => given.floor({ up: false, since: new Date().toISOString(), why: "dialer" }), 700);
+      }
       if (scene === "lost") {
         setTimeout(() => {
           silent = true;

@@ -23,7 +23,7 @@ export function App({ connection }: { connection: LiveConnection<SupervisorBoard
   return (
     <BoardContext.Provider value={model}>
       <div class={model.live || !board ? "board-page" : "board-page page-stale"}>
-        <TopBar link={connection.link}>
+        <TopBar connection={connection}>
           <h1 class="board-title">{t("board.title")}</h1>
         </TopBar>
         {board ? (
@@ -58,7 +58,7 @@ export function App({ connection }: { connection: LiveConnection<SupervisorBoard
         />
       )}
       <Toasts />
-      <LinkBanner link={connection.link} />
+      <LinkBanner connection={connection} />
     </BoardContext.Provider>
   );
 }

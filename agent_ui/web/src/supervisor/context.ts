@@ -32,7 +32,7 @@ export class BoardModel {
   }
 
   get live(): boolean {
-    return this.connection.link.value.phase === "live";
+    return this.connection.works.value;
   }
 
   busy(name: string, id: number): boolean {

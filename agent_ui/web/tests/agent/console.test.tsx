@@ -150,6 +150,47 @@ describe("a lost connection", () => {
   });
 });
 
+describe("a dialer that is not heard", () => {
+  it("is named with what goes on; controls are off until it is back, and nothing has to be reloaded", async () => {
+    const { floor, press, commands } = await openConsole(mockConsole("talking"));
+    fireEvent.input(screen.getByTestId("promise-amount"), { target: { value: "150" } });
+    await floor(false, "dialer");
+    const banner = screen.getByTestId("floor-banner");
+    for (const text of ["dialer cannot be heard", "Calls in progress go on", "goes on by itself"])
+      expect(banner.textContent).toContain(text);
+    expect(screen.queryByTestId("link-banner")).toBeNull();
+    expect(screen.getByTestId("link-state").dataset.phase).toBe("no_dialer");
+    expect(document.querySelector(".page-stale")).not.toBeNull();
+    for (const id of ["hangup", "hold", "pause", "promise-save"]) {
+      expect(screen.getByTestId<HTMLButtonElement>(id).disabled).toBe(true);
+    }
+    await press("h");
+    expect(commands).toHaveLength(0);
+
+    await floor(true);
+    expect(screen.queryByTestId("floor-banner")).toBeNull();
+    expect(document.querySelector(".page-stale")).toBeNull();
+    expect(screen.getByTestId("link-state").dataset.phase).toBe("live");
+    expect(screen.getByTestId<HTMLInputElement>("promise-amount").value).toBe("150");
+    await press("h");
+    expect(commands.at(-1)?.name).toBe("hangup");
+  });
+
+  it("because Redis is gone is told apart", async () => {
+    const { floor } = await openConsole(mockConsole("ready"));
+    await floor(false, "redis");
+    expect(screen.getByTestId("floor-banner").textContent).toContain("Redis");
+  });
+
+  it("is not told of while the server itself is lost: nobody knows then", async () => {
+    const { floor, drop } = await openConsole(mockConsole("ready"));
+    await floor(false, "dialer");
+    await drop();
+    expect(screen.queryByTestId("floor-banner")).toBeNull();
+    expect(screen.getByTestId("link-banner")).toBeTruthy();
+  });
+});
+
 describe("wrap-up", () => {
   it("shows its clock and what will be recorded when nothing is chosen", async () => {
     await openConsole(mockConsole("wrap_up"));

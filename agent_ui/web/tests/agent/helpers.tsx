@@ -3,7 +3,7 @@ import { render } from "@testing-library/preact";
 import { App } from "../../src/agent/App";
 import { browserParts } from "../../src/agent/phone/parts";
 import { PhoneModel } from "../../src/agent/phone/phone";
-import type { AgentConsole, Command, CommandReply, Op } from "../../src/protocol";
+import type { AgentConsole, Command, CommandReply, FloorLink, Op } from "../../src/protocol";
 import { LiveConnection } from "../../src/shared/live/connection";
 import type { Wire, WireHandlers } from "../../src/shared/live/wire";
 
@@ -41,6 +41,10 @@ export async function openConsole(state: AgentConsole, phone: PhoneModel = telep
     async push(...ops: Op[]) {
       seq += 1;
       handlers?.delta({ epoch: "t", seq, now: new Date().toISOString(), ops });
+      await settle();
+    },
+    async floor(up: boolean, why: FloorLink["why"] = "") {
+      handlers?.floor({ up, since: new Date().toISOString(), why });
       await settle();
     },
     async drop() {

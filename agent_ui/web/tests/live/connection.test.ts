@@ -10,6 +10,7 @@ class TestWire implements Wire {
   handlers!: WireHandlers;
   seq = 1;
   silent = false;
+  empty = false; // the server has no stream, as it never heard the dialer
   reopened = 0;
   resumes: unknown[] = [];
   commands: Command[] = [];
@@ -33,6 +34,7 @@ class TestWire implements Wire {
     else this.resumes.push(payload);
     if (this.silent) throw new WireError("no answer");
     if (event === "command") return { ok: true, result: {} };
+    if (this.empty) return { ok: false, error: { code: "dialer_unreachable", message: "" } };
     const asked = payload as { epoch: string | null; seq: number };
     const missed = Array.from({ length: this.seq - asked.seq }, (_, index) => this.delta(asked.seq + index + 1));
     const snapshot = { epoch: "e", seq: this.seq, now: new Date().toISOString(), state: { n: this.seq } };
@@ -119,6 +121,19 @@ describe("a live connection", () => {
     await vi.advanceTimersByTimeAsync(20);
     expect(phase()).toBe("live");
     expect(wire.resumes.at(-1)).toEqual({ epoch: "e", seq: 1 });
+  });
+
+  it("without a dialer is not lost: it asks again until there is something to show", async () => {
+    wire.empty = true;
+    wire.handlers.floor({ up: false, since: new Date().toISOString(), why: "dialer" });
+    wire.handlers.down(); // the server was started anew and knows nothing
+    wire.handlers.up();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([phase(), wire.reopened, connection.works.value]).toEqual(["connecting", 0, false]);
+    wire.empty = false;
+    wire.handlers.floor({ up: true, since: new Date().toISOString(), why: "" });
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect([phase(), connection.works.value]).toEqual(["live", true]);
   });
 
   it("ends for good when the server says bye", () => {

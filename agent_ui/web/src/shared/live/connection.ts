@@ -1,6 +1,6 @@
 // Keeps one stream alive: snapshot, deltas, gaps, silence, reconnects; and sends commands that survive a lost line.
-import { type Signal, signal } from "@preact/signals";
-import type { Command, CommandReply, Delta, ResumeReply } from "../../protocol";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Command, CommandReply, Delta, FloorLink, ResumeReply } from "../../protocol";
 import { observeServerNow } from "../clock";
 import { newId } from "../id";
 import { applyDelta, applyReply, type Held, resumeRequest, type Step } from "./stream";
@@ -18,6 +18,7 @@ const SILENCE_MS = 1_000; // after this much silence the line is asked whether i
 const PROBE_MS = 1_500; // silence + tick + probe stay under the 3 s within which a dead line must show itself
 const COMMAND_MS = 4_000;
 const COMMAND_TOTAL_MS = 12_000;
+const NO_FLOOR = "dialer_unreachable";
 const SESSION_OVER = new Set(["session_ended", "not_logged_in", "forbidden"]);
 
 type Refusal = Extract<CommandReply, { ok: false }>;
@@ -25,6 +26,9 @@ type Refusal = Extract<CommandReply, { ok: false }>;
 export class LiveConnection<T> {
   readonly state: Signal<T | null> = signal(null);
   readonly link: Signal<Link> = signal({ phase: "connecting", since: Date.now(), because: "" });
+  /** Whether the server hears the dialer. While it does not, what is shown may be old and no command arrives. */
+  readonly floor: Signal<FloorLink> = signal({ up: true, since: new Date().toISOString(), why: "" });
+  readonly works: ReadonlySignal<boolean> = computed(() => this.link.value.phase === "live" && this.floor.value.up);
   readonly pending: Signal<ReadonlySet<string>> = signal(new Set());
   private held: Held<T> | null = null;
   private waiting: Delta[] | null = null; // deltas that came while a resume is under way
@@ -54,6 +58,9 @@ export class LiveConnection<T> {
       },
       refused: (code) => this.refused(code),
       delta: (delta) => this.take(delta),
+      floor: (link) => {
+        this.floor.value = link;
+      },
       bye: (because) => this.end(because),
     });
   }
@@ -149,6 +156,13 @@ export class LiveConnection<T> {
     if (this.waiting !== mine) return; // the line was replaced meanwhile; its own resume is under way
     this.waiting = null;
     if ("ok" in reply) {
+      if (reply.error.code === NO_FLOOR) {
+        // the line lives; there is only nothing to show yet
+        this.lastHeard = Date.now();
+        this.silentProbes = 0;
+        this.become("connecting");
+        return;
+      }
       this.refused(reply.error.code);
       this.silent();
       return;

@@ -1,6 +1,6 @@
 // The line under a live connection. `socketWire` is the real one; src/mock has its twin.
 import { io } from "socket.io-client";
-import type { Delta } from "../../protocol";
+import type { Delta, FloorLink } from "../../protocol";
 import { csrfToken } from "../api";
 
 export class WireError extends Error {}
@@ -10,6 +10,7 @@ export interface WireHandlers {
   down(): void;
   refused(code: string): void; // the server said no to the session: trying again alone is no use
   delta(delta: Delta): void;
+  floor(link: FloorLink): void;
   bye(because: string): void;
 }
 
@@ -52,6 +53,7 @@ export function socketWire(namespace: "/agent" | "/supervisor"): Wire {
         retryLater();
       });
       socket.on("delta", handlers.delta);
+      socket.on("floor", handlers.floor);
       socket.on("bye", (message: { because?: string } | string) => {
         handlers.bye(typeof message === "string" ? message : (message.because ?? ""));
       });

@@ -1,15 +1,14 @@
 // The bar on top of each console: the product, the sandbox mark, the page's own controls, language, theme, the person.
-import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { LOCALES, type Locale, locale, setLocale, t } from "../i18n";
-import type { Link } from "../live/connection";
 import { me, signOut } from "../session";
 import { isDark, toggleTheme } from "../theme";
 import { Brand } from "./Brand";
 import { IconButton } from "./Button";
+import type { Lines } from "./LinkBanner";
 import { Menu } from "./Menu";
 
-export function TopBar(props: { link?: Signal<Link>; children?: ComponentChildren; onHelp?: () => void }) {
+export function TopBar(props: { connection?: Lines; children?: ComponentChildren; onHelp?: () => void }) {
   const user = me.value?.user;
   return (
     <header class="topbar">
@@ -23,7 +22,7 @@ export function TopBar(props: { link?: Signal<Link>; children?: ComponentChildre
       </div>
       <div class="topbar-main">{props.children}</div>
       <div class="topbar-tools">
-        {props.link && <LinkDot link={props.link} />}
+        {props.connection && <LinkDot connection={props.connection} />}
         {props.onHelp && (
           <IconButton icon="keyboard" label={t("keys.title")} onClick={props.onHelp} testid="open-keys" />
         )}
@@ -48,9 +47,18 @@ export function TopBar(props: { link?: Signal<Link>; children?: ComponentChildre
   );
 }
 
-function LinkDot({ link }: { link: Signal<Link> }) {
-  const { phase } = link.value;
-  const key = phase === "live" ? "link.dot_live" : phase === "connecting" ? "link.dot_connecting" : "link.dot_lost";
+const DOTS = {
+  connecting: "link.dot_connecting",
+  live: "link.dot_live",
+  lost: "link.dot_lost",
+  ended: "link.dot_lost",
+  no_dialer: "link.dot_no_dialer",
+} as const;
+
+function LinkDot({ connection: { link, floor } }: { connection: Lines }) {
+  const { phase: line } = link.value;
+  const phase = line === "live" && !floor.value.up ? "no_dialer" : line;
+  const key = DOTS[phase];
   return (
     <span class={`link-dot link-${phase}`} title={t(key)} data-testid="link-state" data-phase={phase}>
       <span class="link-dot-mark" aria-hidden="true" />
