@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from campaigns.casefile.service import last_four
 from dialer.state import Card
 
 CARDS = text("""
@@ -28,7 +29,7 @@ def _card(row: dict[str, Any]) -> Card:
     expected = {
         "date_of_birth": row["date_of_birth"].isoformat() if row["date_of_birth"] else "",
         "postal_code": row["postal_code"] or "",
-        "last4": (row["ref"] or "")[-4:],
+        "last4": last_four(row["ref"] or ""),
     }
     checks = tuple({"key": key, "label": LABELS[key], "expected": text} for key, text in expected.items() if text)
     return Card(f"{row['given_name']} {row['family_name']}".strip(), row["language"], checks)

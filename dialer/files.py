@@ -1,5 +1,6 @@
 """Loads a person's file for the console, after the right party was recorded in the database."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from compliance.facts import CHANNELS
 from compliance.gate import judge
 from dialer.contact_facts import facts_of
 from dialer.contact_rows import lock_and_read
+from dialer.reasons import said
 from dialer.state import FloorState, LiveCall
 
 log = structlog.get_logger(__name__)
@@ -26,12 +28,16 @@ class Files:
         campaign = self._state.campaigns.get(call.campaign_id or 0)
         now = self._state.now()
         async with self._state.engine.connect() as conn:
-            may = await self._may_contact(conn, call)
-            await conn.rollback()  # the look at the gate locked the person's row
             settings = campaign.settings if campaign else None
-            return dict(await load_file(conn, call.debtor_id, now, settings=settings, may_contact=may))
+            file = await load_file(conn, call.debtor_id, now, settings=settings)
+            references = {str(debt["id"]): debt["reference"] for debt in file["debts"]}
+            file["may_contact"] = await self._may_contact(conn, call, references)
+            await conn.rollback()  # the look at the gate locked the person's row
+            return dict(file)
 
-    async def _may_contact(self, conn: AsyncConnection, call: LiveCall) -> list[MayContact]:
+    async def _may_contact(
+        self, conn: AsyncConnection, call: LiveCall, references: Mapping[str, str]
+    ) -> list[MayContact]:
         """What the gate would say now of each channel; a look only, nothing is admitted or stored by it."""
         now = self._state.now()
         campaign = self._state.campaigns.get(call.campaign_id or 0)
@@ -60,6 +66,6 @@ class Files:
                 log.warning("file.gate_not_asked", debtor_id=call.debtor_id, problem=type(problem).__name__)
                 found.append({"channel": channel, "allowed": False, "because": "what is stored contradicts itself"})
                 continue
-            because = "" if verdict.allowed or not verdict.reasons else verdict.reasons[0].text
+            because = "" if verdict.allowed or not verdict.reasons else said(verdict.reasons[0], references)
             found.append({"channel": channel, "allowed": verdict.allowed, "because": because})
         return found

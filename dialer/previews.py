@@ -14,6 +14,7 @@ from campaigns.queue import service as queue
 from campaigns.queue.model import ClaimedRow
 from dialer import agent_events as ae
 from dialer.contact import Admitted, Refused, WantedContact, admit
+from dialer.reasons import said
 from dialer.state import Card, FloorState, LiveAgent, LiveCall, LiveCampaign, Preview
 
 log = structlog.get_logger(__name__)
@@ -142,5 +143,5 @@ class Previews:
 
 def _why(answer: Refused) -> str:
     if answer.verdict is not None and answer.verdict.reasons:
-        return answer.verdict.reasons[0].text
+        return said(answer.verdict.reasons[0])
     return ", ".join(reason.replace("_", " ") for reason in answer.reasons)

@@ -124,7 +124,7 @@ async def a_debt(
         "tenant_id": tenant,
         "debtor_id": debtor,
         "creditor_id": creditor,
-        "external_ref": f"L{next_number()}",
+        "external_ref": f"L-{next_number():05d}",
         "balance_minor": 125_000,
         "currency": "USD",
         "due_date": due or (NOW - timedelta(days=95)).date(),

@@ -1,6 +1,5 @@
 """Gathers a person's file for the console: little before the right party is recorded, everything after it."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +12,6 @@ from campaigns.casefile.model import (
     Check,
     DebtView,
     FileView,
-    MayContact,
     Money,
     PersonView,
     PromiseLimits,
@@ -61,6 +59,12 @@ SELECT * FROM (
 """)
 
 
+def last_four(reference: str) -> str:
+    """The last four letters and digits, as people read a reference out; "" for one too short to prove anything."""
+    said = [letter for letter in reference if letter.isalnum()]
+    return "".join(said[-4:]) if len(said) >= 4 else ""
+
+
 async def load_person(conn: AsyncConnection, debtor_id: int) -> PersonView:
     """The name to ask for, the language, and what the person must be able to say. Raises Refused for nobody."""
     person = await _person(conn, debtor_id)
@@ -72,24 +76,20 @@ async def load_person(conn: AsyncConnection, debtor_id: int) -> PersonView:
     if person.postal_code:
         checks.append({"key": "postal_code", "label": "Postal code", "expected": person.postal_code})
     reference = select(t.debt.c.external_ref).where(t.debt.c.debtor_id == debtor_id).order_by("id").limit(1)
-    digits = "".join(c for c in (await conn.execute(reference)).scalar_one_or_none() or "" if c.isalnum())
-    if len(digits) >= 4:
-        checks.append({"key": "last4", "label": "Last four of the reference", "expected": digits[-4:]})
+    last = last_four((await conn.execute(reference)).scalar_one_or_none() or "")
+    if last:
+        checks.append({"key": "last4", "label": "Last four of the reference", "expected": last})
     name = f"{person.given_name} {person.family_name}"
     return {"debtor_id": debtor_id, "ask_for": name, "language": person.language, "checks": checks}
 
 
 async def load_file(
-    conn: AsyncConnection,
-    debtor_id: int,
-    now: datetime,
-    *,
-    settings: CampaignSettings | None = None,
-    may_contact: Sequence[MayContact] = (),
+    conn: AsyncConnection, debtor_id: int, now: datetime, *, settings: CampaignSettings | None = None
 ) -> FileView:
     """The whole file, as FileView of the protocol. `settings`: the campaign's weights and promise limits.
 
-    `may_contact` comes from the gate, which this package does not know. Raises Refused for nobody.
+    `may_contact` is left to the caller: it comes from the gate, which this package does not know. Raises Refused for
+    nobody.
     """
     settings = settings or CampaignSettings(caller_id="+10000000000")
     person = await _person(conn, debtor_id)
@@ -113,7 +113,7 @@ async def load_file(
         "timeline": await load_timeline(conn, debtor_id),
         "promises": await _promises(conn, debtor_id),
         "promise_limits": limits,
-        "may_contact": list(may_contact),
+        "may_contact": [],
     }
 
 

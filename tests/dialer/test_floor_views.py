@@ -83,6 +83,20 @@ async def test_the_debts_are_shown_only_after_the_database_knows_of_the_right_pa
     assert attempt["right_party_at"] is not None
 
 
+async def test_what_may_not_be_done_is_said_of_the_debts_as_their_creditor_names_them(rig: Rig) -> None:
+    await rig.people(1)
+    await rig.debtor(PERSON)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    await rig.press("identify", result="right_party", checks=["last4"])
+    file = rig.console()["file"]
+    (debt,) = file["debts"]
+    (voice,) = [each for each in file["may_contact"] if each["channel"] == "voice"]
+    assert not voice["allowed"]
+    assert f"about {debt['reference']}" in voice["because"]
+
+
 async def test_bad_commands_say_what_is_wrong(rig: Rig) -> None:
     await rig.people(1)
     await rig.debtor(PERSON)

@@ -38,6 +38,14 @@ async def test_before_the_right_party_is_recorded_nothing_tells_of_a_debt(conn: 
     assert "Acme" not in written and "1250" not in written and "USD" not in written
 
 
+@pytest.mark.parametrize(
+    ("reference", "last"),
+    [("L-000083-1", "0831"), ("ES-88-104471", "4471"), ("8375", "8375"), ("ACC 12/b", "C12b"), ("83-1", ""), ("", "")],
+)
+def test_the_last_four_are_letters_and_digits_as_people_read_them_out(reference: str, last: str) -> None:
+    assert service.last_four(reference) == last
+
+
 async def test_the_file_has_debts_score_with_reasons_and_limits(conn: AsyncConnection) -> None:
     tenant, debtor = await _dana(conn)
     await a_promise(conn, tenant, debtor, state="broken")
