@@ -13,6 +13,7 @@ PAGES = {
     **{f"agent-{s}": f"/agent?mock={s}" for s in "offline ready preview identity talking wrap_up refused lost no_dialer".split()},
     "supervisor": "/supervisor?mock=still",
     "supervisor-empty": "/supervisor?mock=empty",
+    "supervisor-first": "/supervisor?mock=first",
     "supervisor-no_dialer": "/supervisor?mock=no_dialer",
 }
 LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]

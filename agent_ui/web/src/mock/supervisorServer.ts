@@ -111,6 +111,7 @@ function board(scene: string): SupervisorBoard {
     alarms: [],
   };
   if (scene === "empty") return empty;
+  if (scene === "first") return { ...empty, minutes: minutes().slice(-1) };
   const next = random(5);
   const agents = NAMES.map((name, index): FloorAgent => {
     const state = STATES[index] ?? "ready";
@@ -229,7 +230,7 @@ export function supervisorServer(scene: string): MockServer<SupervisorBoard> {
     start(given) {
       push = given;
       const next = random(3);
-      if (["empty", "still", "no_dialer"].includes(scene)) return;
+      if (["empty", "first", "still", "no_dialer"].includes(scene)) return;
       setInterval(() => {
         const { totals } = server.state;
         push([

@@ -9,6 +9,7 @@ import { clockTime } from "../shared/format/time";
 import { locale, t } from "../shared/i18n";
 import { isDark } from "../shared/theme";
 import { Button, Empty, Panel } from "../shared/ui";
+import { MINUTES_S, timeRange } from "./chartAxis";
 import { useBoard } from "./context";
 
 const SERIES = ["dialed", "answered", "bridged", "abandoned", "promises"] as const;
@@ -42,13 +43,17 @@ function optionsFor(place: HTMLElement): uPlot.Options {
     legend: { show: false },
     cursor: { points: { size: 6 }, drag: { setScale: false } },
     padding: [8, 26, 0, 0],
-    scales: { y: { range: (_plot, _least, most) => [0, Math.max(4, most * 1.1)] } },
+    scales: {
+      x: { range: (plot) => timeRange(plot.data[0]) },
+      y: { range: (_plot, _least, most) => [0, Math.max(4, most * 1.1)] },
+    },
     axes: [
       {
         ...axis,
         font,
         size: 26,
         space: 70,
+        incrs: MINUTES_S,
         values: (_plot, ticks) => ticks.map((at) => clockTime(new Date(at * 1_000).toISOString())),
       },
       {
@@ -64,7 +69,7 @@ function optionsFor(place: HTMLElement): uPlot.Options {
         label: name,
         stroke: colour(place, name),
         width: name === "dialed" ? 1.25 : 2,
-        points: { show: false },
+        points: { show: (plot: uPlot) => plot.data[0].length === 1 }, // a single minute makes no line
       })),
     ],
   };
