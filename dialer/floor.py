@@ -1,5 +1,6 @@
 """One running floor: agents, calls and campaigns of the nodes given to it, behind the port that the web role uses."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.queue import service as queue
 from dialer import agent_events as ae, leases
-from dialer.agent import Leg
+from dialer.agent import AgentState, Leg
 from dialer.agents import Agents
 from dialer.alarms import Alarms
 from dialer.board import Board
@@ -40,6 +41,7 @@ from telephony.exchange import EndpointChanged, Exchange, ExchangeEvent, NodeDow
 log = structlog.get_logger(__name__)
 CALL_PREFIX = "pl-c-"
 LOOK_S = 5.0
+CONNECTED_WITHIN_S = 0.03
 VERSIONS = text("""
 SELECT c.id, c.version, c.state, (SELECT count(*) FROM campaign_agent ca WHERE ca.campaign_id = c.id) AS agents
 FROM campaign c WHERE CAST(:tenant AS integer) IS NULL OR c.tenant_id = CAST(:tenant AS integer)
@@ -95,6 +97,7 @@ class Floor:
         self.board = Board(state, self.tallies)
         self.desk = Desk(state, self.records, self.tallies, Files(state))
         self.supervisors = SupervisorDesk(state, self.campaign_changed)
+        self._connecting: set[int] = set()
         self._moved: dict[int, LiveAgent] | None = None  # consoles to be shown at the end of the present event
         self._wire()
 
@@ -191,7 +194,7 @@ class Floor:
         finally:
             moved, self._moved = self._moved, None
             for live in moved.values():
-                self.console.show(live)
+                self._tell(live)
 
     def _take(self, exchange: Exchange, event: ExchangeEvent) -> None:
         if isinstance(event, NodeUp | NodeDown | NodeSlow):
@@ -246,9 +249,22 @@ class Floor:
 
     def _show(self, live: LiveAgent) -> None:
         if self._moved is None:
-            self.console.show(live)
+            self._tell(live)
         else:
             self._moved[live.user_id] = live
+
+    def _tell(self, live: LiveAgent) -> None:
+        """An agent is connected with an answer within milliseconds: that it is about to be is told only if it lasts."""
+        if live.agent.state is not AgentState.RESERVED or live.call is None or live.call.call.for_agent is not None:
+            self.console.show(live)
+        elif live.user_id not in self._connecting:
+            self._connecting.add(live.user_id)
+            asyncio.get_running_loop().call_later(CONNECTED_WITHIN_S, self._still_connecting, live)
+
+    def _still_connecting(self, live: LiveAgent) -> None:
+        self._connecting.discard(live.user_id)
+        if live.agent.state is AgentState.RESERVED:
+            self.console.show(live)
 
     async def agent_command(self, actor: Actor, command: Command) -> Reply:
         try:

@@ -22,7 +22,7 @@ from dialer.settlement import CallEnd, Disposal, settle_disposals, settle_ends
 from dialer.state import FloorState, LiveAgent, LiveCall
 
 log = structlog.get_logger(__name__)
-GATHER_S = 0.05
+GATHER_S = 0.1
 URGENT_S = 0.01
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 # a row that the database refuses for what it says will be refused for ever; losing the server is another thing

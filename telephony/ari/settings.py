@@ -21,7 +21,7 @@ class AriSettings:
     deadline_s: float = 5.0
     originates_per_s: float = 50.0
     rest_over_ws: bool = False
-    ws_command_sockets: int = 2
+    ws_command_sockets: int = 6  # Asterisk answers one request at a time on each
     heartbeat_s: float = 5.0
     probe_interval_s: float = 5.0
     probe_deadline_s: float = 2.0

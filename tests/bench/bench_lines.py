@@ -34,12 +34,15 @@ SETTLE_S = 4.0  # the server reads a changed campaign within two seconds
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rates in calls a second; `hold_s` measured seconds of each step; `agents` at telephones."""
+    """Rates in calls a second; `hold_s` measured seconds of each step.
 
-    bare: Sequence[float] = (50, 100, *range(150, 601, 25))
-    whole: Sequence[float] = (25, 50, 75, *range(100, 201, 20))
+    `agents` at telephones: more than talk at any time, or power dialing would stop and go with those who come free.
+    """
+
+    bare: Sequence[float] = (100, 200, *range(300, 601, 25))
+    whole: Sequence[float] = (50, 100, *range(150, 351, 25))
     hold_s: float = 10.0
-    agents: int = 240
+    agents: int = 420
 
 
 SMOKE = Plan(bare=(5, 10), whole=(5,), hold_s=2.0, agents=12)

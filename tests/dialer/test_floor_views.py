@@ -50,7 +50,8 @@ async def test_every_state_of_the_console_is_as_the_protocol_says(rig: Rig) -> N
     await rig.until(lambda: rig.state() == "paused")
     assert rig.console()["file"] is None and rig.console()["call"] is None
     await rig.press("logout")
-    assert {"ready", "reserved", "talking", "hold", "wrap_up", "paused", "offline"} <= seen
+    # reserved is told only where it lasts: of a previewed call, or while an agent's phone is rung (test_floor_modes.py)
+    assert {"ready", "talking", "hold", "wrap_up", "paused", "offline"} <= seen
 
 
 async def test_a_server_without_campaigns_and_agents_shows_its_board_and_its_nodes(rig: Rig) -> None:

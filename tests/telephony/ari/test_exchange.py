@@ -48,6 +48,9 @@ async def test_a_leg_is_dialed_with_app_timeouts_codec_and_caller_id(server: Scr
     }
 
 
+ADDED = {"channel": "a,b", "inhibitConnectedLineUpdates": "true"}
+
+
 @pytest.mark.parametrize(
     ("act", "line", "query"),
     [
@@ -57,7 +60,7 @@ async def test_a_leg_is_dialed_with_app_timeouts_codec_and_caller_id(server: Scr
             "POST /bridges/pl-b",
             {"type": "mixing,dtmf_events", "name": "promiseline"},
         ),
-        (lambda x: x.add_to_bridge("pl-b", ["a", "b"]), "POST /bridges/pl-b/addChannel", {"channel": "a,b"}),
+        (lambda x: x.add_to_bridge("pl-b", ["a", "b"]), "POST /bridges/pl-b/addChannel", ADDED),
         (lambda x: x.remove_from_bridge("pl-b", ["a"]), "POST /bridges/pl-b/removeChannel", {"channel": "a"}),
         (lambda x: x.destroy_bridge("pl-b"), "DELETE /bridges/pl-b", {}),
         (lambda x: x.play("pl-1", "sound:a/b", "p1"), "POST /channels/pl-1/play/p1", {"media": "sound:a/b"}),
