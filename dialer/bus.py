@@ -77,7 +77,7 @@ class FloorServer:
 
     def _enqueue(self, stream: str, delta: Delta) -> None:
         if self._heard:
-            self._outbox.put_nowait(orjson.dumps({"stream": stream, "delta": delta.wire()}))
+            self._outbox.put_nowait(orjson.dumps({"stream": stream, "delta": orjson.Fragment(delta.encoded)}))
 
     async def _publish(self) -> None:
         """Deltas in their order. After a loss, and at the start, mirrors are told to ask for everything anew."""

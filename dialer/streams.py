@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from telephony.clock import Clock
 
 Path = tuple[str, ...]
-REMEMBERED_DELTAS = 2000
+REMEMBERED_DELTAS = 50
+"""Of each stream, as text: 5,000 agents' pasts must fit into memory, and the garbage collector must not walk them."""
 
 
 class Removed:
@@ -39,10 +42,16 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
+    """`encoded`: its wire form as JSON, made once for all readers and for the memory."""
+
     epoch: str
     seq: int
     at: datetime
     ops: tuple[Op, ...]
+    encoded: bytes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "encoded", orjson.dumps(self.wire()))
 
     def wire(self) -> dict[str, Any]:
         return {
@@ -71,7 +80,7 @@ Listener = Callable[[str, Delta], None]
 class _Stream:
     state: dict[str, Any]
     seq: int = 0
-    deltas: deque[Delta] = field(default_factory=lambda: deque(maxlen=REMEMBERED_DELTAS))
+    deltas: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=REMEMBERED_DELTAS))
 
 
 class StreamHub:
@@ -109,7 +118,7 @@ class StreamHub:
             held.state = apply(held.state, op)
         held.seq += 1
         delta = Delta(self.epoch, held.seq, self._clock.now(), tuple(ops))
-        held.deltas.append(delta)
+        held.deltas.append((delta.seq, delta.encoded))
         for listener in list(self._listeners):
             listener(stream, delta)
 
@@ -126,7 +135,7 @@ class StreamHub:
         self.epoch = snapshot.epoch
         held = self._streams[stream] = _Stream(state=snapshot.state, seq=snapshot.seq)
         whole = Delta(snapshot.epoch, held.seq, snapshot.at, (Op((), copy.deepcopy(snapshot.state)),))
-        held.deltas.append(whole)
+        held.deltas.append((whole.seq, whole.encoded))
         for listener in list(self._listeners):
             listener(stream, whole)
 
@@ -143,7 +152,7 @@ class StreamHub:
         for op in delta.ops:
             held.state = apply(held.state, op)
         held.seq = delta.seq
-        held.deltas.append(delta)
+        held.deltas.append((delta.seq, delta.encoded))
         for listener in list(self._listeners):
             listener(stream, delta)
         return True
@@ -157,12 +166,12 @@ class StreamHub:
         held = self._streams.setdefault(stream, _Stream(state={}))
         return Snapshot(self.epoch, held.seq, self._clock.now(), copy.deepcopy(held.state))
 
-    def resume(self, stream: str, epoch: str | None, seq: int) -> Snapshot | tuple[Delta, ...]:
-        """What a reader that has (epoch, seq) lacks: the missed deltas while they are held, else a snapshot."""
+    def resume(self, stream: str, epoch: str | None, seq: int) -> Snapshot | tuple[bytes, ...]:
+        """What a reader that has (epoch, seq) lacks: the missed deltas as JSON while they are held, else a snapshot."""
         held = self._streams.get(stream)
         if held is None or epoch != self.epoch or seq > held.seq:
             return self.snapshot(stream)
-        missed = tuple(delta for delta in held.deltas if delta.seq > seq)
+        missed = tuple(encoded for number, encoded in held.deltas if number > seq)
         if len(missed) != held.seq - seq:
             return self.snapshot(stream)
         return missed

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import structlog
 from engineio import packet as eio_packet  # type: ignore[import-untyped]
 from socketio import AsyncServer  # type: ignore[import-untyped]
@@ -42,7 +43,7 @@ class Client:
         return Actor(self.identity.user_id, self.identity.tenant_id, self.identity.role)
 
 
-def _packet(namespace: str, event: str, message: dict[str, Any]) -> Any:
+def _packet(namespace: str, event: str, message: dict[str, Any] | orjson.Fragment) -> Any:
     return eio_packet.Packet(
         eio_packet.MESSAGE, ConsolePacket(EVENT, namespace=namespace, data=[event, message]).encode()
     )
@@ -102,7 +103,7 @@ class Clients:
             if not client.reading or client.leaving:
                 continue
             if packet is None:
-                packet = _packet(client.namespace, "delta", delta.wire())
+                packet = _packet(client.namespace, "delta", orjson.Fragment(delta.encoded))
             if self._put(client, packet):
                 self._metrics.deltas.inc()
 

@@ -5,6 +5,7 @@ import hmac
 import time
 from typing import Any, Protocol
 
+import orjson
 import socketio  # type: ignore[import-untyped]
 import structlog
 from aiohttp import web
@@ -155,7 +156,7 @@ class ConsoleNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         missed = self._hub.resume(client.stream, *have)
         if isinstance(missed, Snapshot):
             return {"snapshot": missed.wire()}
-        return {"deltas": [delta.wire() for delta in missed]}
+        return {"deltas": [orjson.Fragment(delta) for delta in missed]}
 
     async def _appears(self, stream: str) -> bool:
         """Whether the floor publishes the stream in a moment; it may just have been told of the agent."""

@@ -100,7 +100,7 @@ def spare_the_garbage_collector() -> None:
     """A full collection looks at all that the imports made and holds every call up for a tenth of a second."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(5_000, 40, 100)
 
 
 async def _started(server: "Server", stopped: asyncio.Event) -> bool:

@@ -163,9 +163,7 @@ class AriExchange:
     async def add_to_bridge(self, bridge_id: str, channel_ids: Sequence[str]) -> None:
         """A channel that is gone is refused with status 404 (Asterisk itself says 400 here), one ending with 422."""
         try:
-            await self._ari().bridges.add_channel(
-                bridge_id, channel=channel_ids, inhibit_connected_line_updates=True
-            )
+            await self._ari().bridges.add_channel(bridge_id, channel=channel_ids, inhibit_connected_line_updates=True)
         except ExchangeRefused as refused:
             if refused.status == 400 and "hannel not found" in str(refused):
                 raise ExchangeRefused(f"node {self.node}: the channel to bridge is gone", 404) from refused
