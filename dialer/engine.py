@@ -28,6 +28,7 @@ from telephony.exchange import NodeHealth
 
 log = structlog.get_logger(__name__)
 MIN_GAP_S = 0.1
+SPREAD_S = 0.25  # at most: an agent who waits for a call should not wait for this
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
 DRY_S = 5.0
 AT_ONCE = 32
@@ -44,6 +45,8 @@ class Loop:
     led_until: datetime | None = None
     dry_until: datetime | None = None
     failures: int = 0
+    looked_at: float = float("-inf")
+    spread_s: float = MIN_GAP_S  # the calls of a look go out evenly until the next look
     again_s: float | None = None  # when only a rate limited the last look: how soon the next call may go
     open_groups: dict[int, tuple[bool, datetime | None]] = field(default_factory=dict)
     groups_until: datetime | None = None
@@ -112,6 +115,9 @@ class Engine:
         """One look at one campaign. Raises what the database raises; then nothing was dialed."""
         state, now = self._state, self._state.now()
         loop.again_s = None
+        looked_at = state.clock.monotonic()
+        loop.spread_s = min(SPREAD_S, max(MIN_GAP_S, looked_at - loop.looked_at))
+        loop.looked_at = looked_at
         if not await self._leads(campaign, loop, now):
             campaign.because = "another process leads this campaign"
             return
@@ -240,7 +246,7 @@ class Engine:
             for one in admitted
         ]
         if lives:
-            self._state.tasks.spawn(self._launch(lives), "launch")
+            self._state.tasks.spawn(self._launch(lives, loop.spread_s), "launch")
         return len(claimed)
 
     async def _at_a_call(
@@ -320,11 +326,11 @@ class Engine:
         state.calls[live.attempt_id] = live
         return live
 
-    async def _launch(self, lives: list[LiveCall]) -> None:
-        """Dial one after the other within a tenth of a second: a burst would only wait in the exchange."""
+    async def _launch(self, lives: list[LiveCall], spread_s: float) -> None:
+        """Dial one after the other, evenly over that time: a burst would only wait in the exchange."""
         for index, live in enumerate(lives):
             if index and len(lives) > 3:
-                await self._state.clock.sleep(MIN_GAP_S / len(lives))
+                await self._state.clock.sleep(spread_s / len(lives))
             self.launch(live)
 
     def launch(self, live: LiveCall) -> None:

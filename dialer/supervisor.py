@@ -6,8 +6,10 @@ from typing import Any
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
+from campaigns.admin import service as admin
 from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from dialer import agent_events as ae
@@ -67,6 +69,10 @@ class SupervisorDesk:
             if "state" in change:
                 if row.state == "finished":
                     return Reply(error_code="finished", message="This campaign is finished: make a new one.")
+                if change["state"] == "running" and row.state != "running":
+                    refusal = await self._may_not_start(conn, int(campaign_id or 0), row.state)
+                    if refusal is not None:
+                        return refusal
                 values["state"] = change["state"]
             else:
                 try:
@@ -87,6 +93,17 @@ class SupervisorDesk:
             )
         await self._campaign_changed(int(campaign_id or 0))
         return Reply()
+
+    async def _may_not_start(self, conn: AsyncConnection, campaign_id: int, state: str) -> Reply | None:
+        """What stands against starting, as `promiseline campaign start` says it."""
+        if state == "draft":
+            text = "This campaign has no queue yet. Fill it and start it once with: promiseline campaign start NAME"
+            return Reply(error_code="draft", message=text, field="campaign_id")
+        problems = await admin.start_problems(conn, await admin.get(conn, campaign_id))
+        if not problems:
+            return None
+        text = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
+        return Reply(error_code="cannot_start", message=f"The campaign cannot start. {text}", field="campaign_id")
 
     def _agent(self, actor: Actor, command: Command) -> LiveAgent | None:
         live = self._state.agents.get(command.args.get("user_id") or 0)

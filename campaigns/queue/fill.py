@@ -13,7 +13,7 @@ from campaigns.scoring.model import ScoreFacts, points
 from campaigns.scoring.service import load_facts
 
 BATCH = 10_000
-Progress = Callable[[int, int], None]  # debtors seen, debtors in all
+Progress = Callable[[int, int], None]  # steps done, steps in all: each debtor is looked at, and its row laid
 
 CAMPAIGN = text("SELECT tenant_id, creditor_id, settings FROM campaign WHERE id = :campaign")
 
@@ -40,12 +40,14 @@ FROM unnest(CAST(:debtors AS bigint[]), CAST(:states AS text[]), CAST(:groups AS
 
 # In the order in which they will be claimed: a claim then changes a few pages of the table and not one for each row,
 # each of which would go whole into the log. tests/bench/bench_claim.py: 1.5 times as fast with a million rows.
+STAGED = text("SELECT window_group_id, count(*) FROM new_queue_row GROUP BY window_group_id ORDER BY window_group_id")
+
 PUBLISH = text("""
-WITH taken AS (DELETE FROM new_queue_row RETURNING *)
+WITH taken AS (DELETE FROM new_queue_row WHERE window_group_id = :group RETURNING *)
 INSERT INTO queue_row (campaign_id, debtor_id, tenant_id, state, window_group_id, score, score_parts, callable_from,
                        held_because)
 SELECT :campaign, debtor_id, :tenant, state, window_group_id, score, parts, :now, held
-FROM taken ORDER BY window_group_id, score DESC, debtor_id
+FROM taken ORDER BY score DESC, debtor_id
 ON CONFLICT DO NOTHING
 """)
 
@@ -112,11 +114,18 @@ async def fill(
         await _stage(conn, [(id_, groups[id_], f) for id_, f in owing.items()], settings, now)
         added += len(owing)
         if progress:
-            progress(seen, total)
-    await conn.execute(PUBLISH, {"campaign": campaign_id, "tenant": tenant, "now": now})
+            progress(seen, 2 * total)
+    done = seen
+    for group, number in (await conn.execute(STAGED)).all():
+        await conn.execute(PUBLISH, {"campaign": campaign_id, "tenant": tenant, "now": now, "group": group})
+        done += number
+        if progress:
+            progress(done, 2 * total)
     ended = len((await conn.execute(END, {"campaign": campaign_id})).all())
     if added > BATCH:
         await conn.execute(text("ANALYZE queue_row"))
+    if progress:
+        progress(2 * total, 2 * total)
     return FillReport(added, there, ended, zoneless, phoneless, debtless)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.progress import Progress
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +16,7 @@ from campaigns.db import tables as t
 from campaigns.problems import refuse
 from campaigns.queue import service as queue
 from campaigns.users import service as users
-from dialer.cli.output import fail, print_json, print_rows, say
+from dialer.cli.output import errors, fail, print_json, print_rows, say
 from dialer.cli.session import in_transaction
 
 app = typer.Typer(help="Campaigns: whom to call, how, and what next.", no_args_is_help=True)
@@ -99,9 +100,15 @@ def start(
         if agents:
             chosen = await _agents(conn, tenant_id, agents)
             await admin.assign_agents(conn, campaign_id, chosen, now=datetime.now(UTC), actor="cli")
-        return asdict(await admin.start(conn, campaign_id, now=datetime.now(UTC), actor="cli"))
+        task = bar.add_task("filling the queue", total=None)
 
-    report = in_transaction(work)
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return asdict(await admin.start(conn, campaign_id, now=datetime.now(UTC), actor="cli", progress=show))
+
+    with Progress(console=errors, transient=True, disable=json or not errors.is_terminal) as bar:
+        report = in_transaction(work)
     _say(
         json,
         report,

@@ -119,7 +119,7 @@ async def test_a_refused_contact_is_put_off_and_counted_and_nothing_is_dialed(ri
 
 
 async def test_a_supervisor_starts_pauses_and_changes_a_campaign(rig: Rig) -> None:
-    await rig.people(1, state="paused")
+    await rig.people(1, quick(steps=(CallStep(tries=1),)), state="paused")
     await rig.debtor(PERSON)
     await rig.start()
     await rig.ready()
@@ -138,6 +138,19 @@ async def test_a_supervisor_starts_pauses_and_changes_a_campaign(rig: Rig) -> No
     assert (await rig.floor.supervisor_command(rig.actor(), stop)).error_code == "forbidden"
     actions = {row["action"] for row in await rig.rows("SELECT action FROM audit")}
     assert {"campaign.started", "campaign.mode_changed", "agent.paused"} <= actions
+
+
+@pytest.mark.parametrize(
+    ("state", "says"), [("draft", "promiseline campaign start"), ("paused", "the creditor has no open debtors")]
+)
+async def test_a_campaign_that_cannot_start_says_why_on_the_board_too(rig: Rig, state: str, says: str) -> None:
+    await rig.people(1, quick(steps=(CallStep(tries=1),)), state=state)
+    await rig.start()
+    start = Command("s", "campaign_start", {"campaign_id": rig.campaign})
+    reply = await rig.floor.supervisor_command(Actor(1, rig.tenant, "supervisor"), start)
+    assert reply.error_code in ("draft", "cannot_start") and says in str(reply.message)
+    (row,) = await rig.rows("SELECT state FROM campaign")
+    assert row["state"] == state
 
 
 async def test_detection_that_says_person_brings_an_agent(rig: Rig) -> None:

@@ -23,7 +23,7 @@ async def test_debtors_with_phone_debt_and_hours_get_a_row_and_the_others_are_co
     seen: list[tuple[int, int]] = []
     report = await service.fill(conn, campaign, NOW, progress=lambda *step: seen.append(step))
     assert report == FillReport(added=1, already_there=0, ended=0, zone_unknown=1, no_phone=1, no_open_debt=1)
-    assert seen[-1] == (4, 4)
+    assert seen == [(4, 8), (5, 8), (8, 8)], "all are looked at, then the rows are laid, then it is done"
     again = await service.fill(conn, campaign, NOW)
     assert (again.added, again.already_there) == (0, 1)
     row = (await conn.execute(text("SELECT debtor_id, state, score, score_parts FROM queue_row"))).one()
