@@ -14,6 +14,8 @@ RUN pip install --no-cache-dir -r requirements.lock
 COPY . .
 COPY --from=front-end /src/agent_ui/static agent_ui/static
 RUN pip install --no-cache-dir --no-deps .
+RUN install -d -o promiseline -m 0700 /var/lib/promiseline
+ENV PROMISELINE_DATA_DIR=/var/lib/promiseline
 USER promiseline
 ENTRYPOINT ["promiseline"]
 CMD ["serve"]

@@ -38,6 +38,7 @@ from dialer.parts import make_exchange, make_provider
 from dialer.phones import agent_phones
 from dialer.scheduler import Scheduler
 from dialer.settings import Settings
+from dialer.spool import SPOOL, ReplySpool
 from dialer.state import FloorSettings
 from dialer.streams import StreamHub
 from telephony.clock import Clock, SystemClock
@@ -200,7 +201,10 @@ class Server:
                 else MessageReports(engine, Router([provider], self.clock), self.tenant_id, self.clock)
             )
             inbound = Inbound(engine, self.tenant_id, self.clock)
-            webhooks[provider.name] = CarrierWebhook(provider, reports, inbound, self._callback_key())
+            spool = ReplySpool(self.settings.data_dir / SPOOL, inbound)
+            self._run(spool.run(), "spool")
+            key = self._callback_key()
+            webhooks[provider.name] = CarrierWebhook(provider, reports, inbound, key, spool, self.clock)
         phones = agent_phones(self.settings, sandbox=self.sandbox)
         deps = WebDeps(
             engine=engine,

@@ -10,15 +10,27 @@ import structlog
 from dialer.inbound import Inbound
 from dialer.message_reports import MessageReports
 from dialer.messenger import callback_token
+from dialer.spool import AWAY, ReplySpool
+from telephony.clock import Clock
 from telephony.messaging.port import Form, Provider
 
 log = structlog.get_logger()
 
 
 class CarrierWebhook:
-    """For one provider. `callback_key` is the messenger's."""
+    """For one provider. `callback_key` is the messenger's; `spool` keeps replies while the database is away."""
 
-    def __init__(self, provider: Provider, reports: MessageReports, inbound: Inbound, callback_key: bytes) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        reports: MessageReports,
+        inbound: Inbound,
+        callback_key: bytes,
+        spool: ReplySpool,
+        clock: Clock,
+    ) -> None:
+        self._spool = spool
+        self._clock = clock
         self._provider = provider
         self._reports = reports
         self._inbound = inbound
@@ -52,4 +64,9 @@ class CarrierWebhook:
         if message is None:
             log.warning("webhook.inbound_not_understood", provider=self._provider.name)
             return
-        await self._inbound.handle_inbound(message)
+        try:
+            await self._inbound.handle_inbound(message)
+        except AWAY as problem:
+            # the carrier gets its thanks only when the reply is safe, on disk at least
+            log.error("webhook.reply_not_stored", problem=type(problem).__name__)
+            await self._spool.keep(message, self._clock.now())

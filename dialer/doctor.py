@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 import aiohttp
 import tzdata  # type: ignore[import-untyped]
@@ -20,6 +21,7 @@ from dialer.faults import why
 from dialer.parts import make_provider
 from dialer.phones import phone_ws_url
 from dialer.settings import NodeSettings, Settings
+from dialer.spool import REFUSED, SPOOL, WAITING
 from telephony.ari.client import AriClient
 from telephony.ari.errors import ExchangeError, WrongCredentials
 from telephony.ari.settings import AriSettings
@@ -62,11 +64,26 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
     groups = await asyncio.gather(*(_bounded(part, check) for part, check in checks))
     findings = [finding for group in groups for finding in group]
     findings.append(tz_database(now().date()))
+    findings.append(kept_replies(settings.data_dir / SPOOL))
     if not settings.nodes:
         findings.append(
             Finding("nodes", False, "no Asterisk node is set up", "Set PROMISELINE_NODES; see docs/configuration.md.")
         )
     return findings
+
+
+def kept_replies(folder: Path) -> Finding:
+    """What the web role of this machine could not give to the database."""
+    waiting, refused = (len(list(folder.glob(f"*{ending}"))) for ending in (WAITING, REFUSED))
+    if refused:
+        says = f"{refused} replies of persons were refused by the database"
+        mend = f"Read the files {folder}/*{REFUSED}, do what the persons ask, then delete them."
+        return Finding("replies", False, says, mend)
+    if waiting:
+        says = f"{waiting} replies of persons wait on disk"
+        mend = "They are stored by themselves once the server runs and the database answers."
+        return Finding("replies", False, says, mend)
+    return Finding("replies", True, "none waits on disk")
 
 
 async def _bounded(part: str, check: Check) -> list[Finding]:

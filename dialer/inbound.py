@@ -4,7 +4,7 @@ We send no confirmation of a STOP: the carrier sends the one that is allowed (Ca
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
@@ -55,19 +55,23 @@ class Inbound:
         self._tenant_id = tenant_id
         self._clock = clock
 
-    async def handle_inbound(self, message: InboundMessage) -> Taken:
-        """Store it and do what it asks. Carriers do not repeat a reply that failed here, so a deadlock is retried."""
+    async def handle_inbound(self, message: InboundMessage, at: datetime | None = None) -> Taken:
+        """Store it and do what it asks. Carriers do not repeat a reply that failed here, so a deadlock is retried.
+
+        `at`: when it came, where that was not now.
+        """
+        # a NUL means nothing to a person, and PostgreSQL would refuse the text for it
+        message = replace(message, body=message.body.replace("\0", ""))
         for left in reversed(range(TRIES)):
             try:
-                return await self._take(message)
+                return await self._take(message, at or self._clock.now())
             except DBAPIError as problem:
                 if left == 0 or getattr(problem.orig, "sqlstate", None) not in TURNED_AWAY:
                     raise
                 log.warning("inbound.once_more", left=left)
         raise AssertionError("unreachable")
 
-    async def _take(self, message: InboundMessage) -> Taken:
-        now = self._clock.now()
+    async def _take(self, message: InboundMessage, now: datetime) -> Taken:
         async with self._engine.begin() as conn:
             persons = await self._persons(conn, message.from_address)
             meaning = classify(message.body, persons[0].language if persons else None).kind

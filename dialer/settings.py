@@ -160,7 +160,10 @@ class Settings(BaseSettings):
     redis_url: SecretStr = Field(
         default=SecretStr(""), description="redis://host:6379/0; empty: the embedded Valkey; may be lost at any time"
     )
-    data_dir: Path = Field(default=Path(".demo"), description="where the embedded engines keep their files")
+    data_dir: Path = Field(
+        default=Path(".demo"),
+        description="where the embedded engines keep their files, and replies wait while the database is away",
+    )
     secret_key: SecretStr = Field(
         default=SecretStr(""), description="32 bytes or more; signs callback addresses; needed outside the demo"
     )

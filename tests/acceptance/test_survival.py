@@ -123,6 +123,9 @@ async def test_valkey_gone_and_one_node_goes_on_dialing(
         await stage.eventually("SELECT 1 FROM attempt WHERE debtor_id = :d AND bridged_at IS NOT NULL", d=debtor)
 
 
+TEXTER = "+12125550177"
+
+
 async def test_postgresql_gone_means_no_dialing_and_its_return_needs_no_hand(
     asterisk_lab: AsteriskLab, valkey_url: str, browser: Browser, tmp_path: Path
 ) -> None:
@@ -146,8 +149,10 @@ async def test_postgresql_gone_means_no_dialing_and_its_return_needs_no_hand(
             postgres.crash()
             await expect(board.get_by_test_id("alarms")).to_contain_text("database", ignore_case=True, timeout=15_000)
             assert await debtor_channels(asterisk_lab) == set()
+            await stage.carrier.carrier.person_texts(TEXTER, "+12125550199", "STOP")
 
             postgres.start()
+            await stage.eventually("SELECT 1 FROM opt_out WHERE address = :who", within_s=10, who=TEXTER)
             await stage.requeue(second)
             await stage.eventually("SELECT 1 FROM attempt WHERE debtor_id = :d", within_s=30, d=second)
             await expect(board.get_by_test_id("alarms")).not_to_contain_text(

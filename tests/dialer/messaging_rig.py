@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -21,6 +22,7 @@ from dialer.contact import GateContext
 from dialer.inbound import Inbound
 from dialer.message_rows import NewMessage, enqueue
 from dialer.messenger import Messenger, MessengerSettings
+from dialer.spool import ReplySpool
 from telephony.messaging.router import Router
 from telephony.messaging.sandbox.carrier import Carrier, CarrierSettings
 from telephony.messaging.sandbox.script import NO_CHANCE, Script
@@ -31,6 +33,7 @@ from tests.builders import NOW, a_creditor, a_debtor, a_tenant, next_number
 PHONE = "+12125550142"
 SENDER = "+12125550100"
 KEY = b"k" * 32
+NOWHERE = Path("/dev/null/spool")  # a reply that is kept here fails the test
 GATE = GateContext(load_rulebooks())
 
 
@@ -121,7 +124,9 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(engine: AsyncEngine, start: datetime = NOW, timeout_s: float = 5.0) -> AsyncIterator[Rig]:
+async def rig(
+    engine: AsyncEngine, start: datetime = NOW, timeout_s: float = 5.0, spool_in: Path = NOWHERE
+) -> AsyncIterator[Rig]:
     async with engine.begin() as conn:
         tenant = await a_tenant(conn, settings={"business_name": "Northwind", "business_phone": SENDER})
         for language, words in (("en", "missed call"), ("es", "llamada perdida")):
@@ -149,7 +154,8 @@ async def rig(engine: AsyncEngine, start: datetime = NOW, timeout_s: float = 5.0
             chosen = MessengerSettings(tenant, "worker-1", public_url, KEY, per_second=1000, batch=50)
             messenger = Messenger(engine, chosen, GATE, router, clock)
             inbound = Inbound(engine, tenant, clock)
-            webhook = CarrierWebhook(provider, messenger.reports, inbound, KEY)
+            spool = ReplySpool(spool_in, inbound)
+            webhook = CarrierWebhook(provider, messenger.reports, inbound, KEY, spool, clock)
             sandbox.carrier.inbound_url = f"{public_url}/hooks/twilio/inbound"
             made = Rig(
                 engine, clock, sandbox.carrier, provider, messenger, inbound, webhook,

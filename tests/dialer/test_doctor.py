@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import tzdata  # type: ignore[import-untyped]
@@ -60,3 +61,13 @@ async def test_a_part_that_hangs_is_told_and_holds_up_nobody(
     redis = next(each for each in findings if each.part == "redis")
     assert (redis.ok, redis.says) == (False, "no answer within 1 s")
     assert next(each for each in findings if each.part == "database").ok
+
+
+@pytest.mark.parametrize(
+    ("left", "says"), [((), "none waits"), (("a.json", "b.json"), "2 replies"), (("a.refused",), "refused")]
+)
+def test_replies_that_could_not_be_stored_are_told(tmp_path: Path, left: tuple[str, ...], says: str) -> None:
+    for name in left:
+        (tmp_path / name).touch()
+    found = doctor.kept_replies(tmp_path)
+    assert says in found.says and found.ok is not bool(left) and bool(found.mend) is bool(left)
