@@ -208,7 +208,12 @@ class AriExchange:
 
     async def watch_endpoint(self, endpoint: str) -> bool:
         """Raises ExchangeRefused 404 or 422 where the node knows no such endpoint."""
+        self._mapper.forget(endpoint)
         online = await self._endpoints.watch(endpoint)
+        # an event that came meanwhile is one of all since the subscription: the answer may be older than it
+        heard = self._mapper.online(endpoint)
+        if heard is not None:
+            return heard
         self._mapper.endpoint(endpoint, online, self._clock.now())
         return online
 

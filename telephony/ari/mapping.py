@@ -72,6 +72,14 @@ class EventMapper:
         self._online[endpoint] = online
         return EndpointChanged(endpoint, online, at)
 
+    def online(self, endpoint: str) -> bool | None:
+        """What was said last of it; None: nothing."""
+        return self._online.get(endpoint)
+
+    def forget(self, endpoint: str) -> None:
+        """Say the endpoint's next state whatever it is."""
+        self._online.pop(endpoint, None)
+
     def keep_only(self, channel_ids: set[str]) -> None:
         """Forget channels that no longer live (after a gap in the events)."""
         self._said = {channel_id: said for channel_id, said in self._said.items() if channel_id in channel_ids}

@@ -6,12 +6,22 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
+from aiohttp import web
 from structlog.testing import capture_logs
 
 from telephony.ari.exchange import AriExchange
-from telephony.exchange import Dtmf, Exchange, ExchangeRefused, ExchangeUnavailable, NodeDown, NodeHealth, Originate
+from telephony.exchange import (
+    Dtmf,
+    EndpointChanged,
+    Exchange,
+    ExchangeRefused,
+    ExchangeUnavailable,
+    NodeDown,
+    NodeHealth,
+    Originate,
+)
 from tests.telephony.ari.conftest import Listener, fast_clock, settings
-from tests.telephony.ari.scripted import ScriptedAri, channel, event
+from tests.telephony.ari.scripted import Asked, ScriptedAri, channel, event
 
 Run = Callable[..., AbstractAsyncContextManager[tuple[AriExchange, Listener]]]
 
@@ -100,6 +110,26 @@ async def test_an_offline_endpoint_is_said_to_be_offline(server: ScriptedAri, ru
     server.script["GET /endpoints/PJSIP/agent-7"] = (200, offline)
     async with run() as (exchange, _):
         assert await exchange.watch_endpoint("PJSIP/agent-7") is False
+
+
+async def test_an_answer_older_than_an_event_does_not_undo_it(server: ScriptedAri, run: Run) -> None:
+    """The phone comes while it is asked for: its going later must be a change, or nobody is told of it."""
+    offline = {"technology": "PJSIP", "resource": "agent-7", "state": "offline", "channel_ids": []}
+
+    def changed(state: str) -> dict[str, Any]:
+        return event("EndpointStateChange", endpoint=offline | {"state": state})
+
+    async with run() as (exchange, listener):
+
+        async def answer_late(asked: Asked) -> web.StreamResponse:
+            await server.send(changed("online"))
+            await listener.next(EndpointChanged)
+            return web.json_response(offline)
+
+        server.script["GET /endpoints/PJSIP/agent-7"] = answer_late
+        assert await exchange.watch_endpoint("PJSIP/agent-7") is True
+        await server.send(changed("offline"))
+        assert (await listener.next(EndpointChanged)).online is False
 
 
 async def test_a_refused_originate_is_not_waited_for(server: ScriptedAri, run: Run) -> None:
