@@ -16,7 +16,6 @@ from agent_ui.api.phone import PhoneApi
 from agent_ui.api.templates import TemplatesApi
 from agent_ui.api.users import UsersApi
 from agent_ui.deps import WebDeps
-from agent_ui.faults import database_gone
 from agent_ui.headers import security_headers
 from agent_ui.hooks.webhooks import WebhookApi
 from agent_ui.live.server import LiveServer
@@ -26,6 +25,7 @@ from agent_ui.policy import Policies, Route, add_routes, refuse_undeclared
 from agent_ui.sessions import SessionStore
 from agent_ui.throttle import WINDOW
 from campaigns.db.tables import login_failure
+from dialer.faults import database_gone
 
 log = structlog.get_logger()
 

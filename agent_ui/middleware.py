@@ -11,12 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from agent_ui.context import IDENTITY, REQUEST_ID
 from agent_ui.deps import WebSettings
-from agent_ui.faults import database_gone
 from agent_ui.metrics import WebMetrics
 from agent_ui.policy import SAFE_METHODS, Policies, Policy, Proof
 from agent_ui.problems import Problem, error_wire, from_refused, not_logged_in
 from agent_ui.sessions import COOKIE, Ended, Identity, SessionStore, hash_token
 from campaigns.problems import Refused
+from dialer.faults import database_gone
 
 log = structlog.get_logger()
 

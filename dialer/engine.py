@@ -127,9 +127,11 @@ class Engine:
             return
         tally = self._tallies.campaign(campaign.id)
         campaign.pacer, decision = campaign.pacer.decide(snapshot(state, campaign, tally, self._dialing(now), now))
-        campaign.because, loop.again_s = decision.because, decision.again_s
+        campaign.because = decision.because
         wanted = min(decision.launch, state.settings.max_launch_per_tick)
-        if wanted <= 0 or (loop.dry_until is not None and now < loop.dry_until):
+        dry = loop.dry_until is not None and now < loop.dry_until
+        if wanted <= 0 or dry:
+            loop.again_s = None if dry else decision.again_s
             if wanted > 0:
                 campaign.because = "queue: nobody may be called now"
             return
@@ -143,6 +145,7 @@ class Engine:
                 loop.again_s = MIN_GAP_S
                 return
             got = await self._dial_all(campaign, loop, shares, now)
+        loop.again_s = decision.again_s if got else None
         if got == 0:
             loop.dry_until = now + timedelta(seconds=DRY_S)
             campaign.because = "queue: nobody may be called now"

@@ -1,4 +1,7 @@
-"""Says in a few words why the database could not be used."""
+"""Tells a database that does not answer from a fault of ours, and says in a few words why it could not be used."""
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
 
 # SQLSTATE classes whose texts name a role or a database and no data: 28 authorization, 3D database, 53, 57 resources
 SAID_BY_POSTGRES = frozenset({"28", "3D", "53", "57"})
@@ -12,3 +15,11 @@ def why(problem: Exception) -> str:
     if isinstance(problem, OSError) and problem.strerror:
         return problem.strerror
     return type(problem).__name__
+
+
+def database_gone(fault: BaseException) -> bool:
+    """Whether a query failed because the server is away, starting, stopping, or out of connections."""
+    if isinstance(fault, DBAPIError):
+        return fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError)
+    # connecting is not wrapped by SQLAlchemy
+    return isinstance(fault, PoolTimeout | OSError | TimeoutError | asyncpg.PostgresError | asyncpg.InterfaceError)

@@ -1,7 +1,7 @@
 """One running floor: agents, calls and campaigns of the nodes given to it, behind the port that the web role uses."""
 
-import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -41,7 +41,7 @@ from telephony.exchange import EndpointChanged, Exchange, ExchangeEvent, NodeDow
 log = structlog.get_logger(__name__)
 CALL_PREFIX = "pl-c-"
 LOOK_S = 5.0
-CONNECTED_WITHIN_S = 0.03
+CONNECTED_WITHIN = timedelta(milliseconds=30)
 VERSIONS = text("""
 SELECT c.id, c.version, c.state, (SELECT count(*) FROM campaign_agent ca WHERE ca.campaign_id = c.id) AS agents
 FROM campaign c WHERE CAST(:tenant AS integer) IS NULL OR c.tenant_id = CAST(:tenant AS integer)
@@ -259,7 +259,7 @@ class Floor:
             self.console.show(live)
         elif live.user_id not in self._connecting:
             self._connecting.add(live.user_id)
-            asyncio.get_running_loop().call_later(CONNECTED_WITHIN_S, self._still_connecting, live)
+            self.state.alarms.set(self.state.now() + CONNECTED_WITHIN, partial(self._still_connecting, live))
 
     def _still_connecting(self, live: LiveAgent) -> None:
         self._connecting.discard(live.user_id)

@@ -14,6 +14,7 @@ import structlog
 import uuid_utils
 from sqlalchemy.exc import SQLAlchemyError
 
+from dialer.faults import database_gone
 from dialer.inbound import Inbound
 from telephony.messaging.port import InboundMessage
 
@@ -22,7 +23,6 @@ AWAY = (SQLAlchemyError, OSError, TimeoutError)
 AGAIN_S = 0.2
 SPOOL = "spool"
 WAITING, REFUSED = ".json", ".refused"
-FOR_EVER = ("22", "23", "42")  # classes of SQLSTATE: data, constraint, and statement that the database will never take
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class ReplySpool:
             await self._kept.wait()
             self._kept.clear()
             while not await self.take_all():  # noqa: ASYNC110 - the database tells nobody that it is back
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(AGAIN_S)  # real time: a database is away by the wall's clock, not by the product's
 
     async def take_all(self) -> bool:
         """Store the kept replies in the order in which they came; False when the database is still away."""
@@ -75,7 +75,7 @@ class ReplySpool:
                 kept = msgspec.json.decode(await asyncio.to_thread(file.read_bytes), type=_Kept)
                 await self._inbound.handle_inbound(kept.message, at=kept.at)
             except (msgspec.DecodeError, *AWAY) as problem:
-                if not _refused(problem):
+                if database_gone(problem):
                     return False
                 # left under another name for a person to look at: it must not stop the others
                 await asyncio.to_thread(file.rename, file.with_suffix(REFUSED))
@@ -87,8 +87,3 @@ class ReplySpool:
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob(f"*{WAITING}"))
-
-
-def _refused(problem: Exception) -> bool:
-    state = getattr(getattr(problem, "orig", None), "sqlstate", None) or ""
-    return isinstance(problem, msgspec.DecodeError) or state.startswith(FOR_EVER)

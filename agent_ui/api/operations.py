@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_ui.context import answer
 from agent_ui.deps import WebSettings
-from agent_ui.faults import database_gone
 from agent_ui.policy import PUBLIC, Route
 from agent_ui.ports import CheckResult, ReadinessCheck
 from agent_ui.problems import Problem
 from agent_ui.source import client_address
+from dialer.faults import database_gone
 
 log = structlog.get_logger()
 

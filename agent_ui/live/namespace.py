@@ -11,11 +11,11 @@ import structlog
 from aiohttp import web
 from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignore[import-untyped]
 
-from agent_ui.faults import database_gone
 from agent_ui.live.clients import Client, Clients
 from agent_ui.live.wire import MALFORMED, read_command, read_resume, refusal
 from agent_ui.sessions import COOKIE, Ended, Identity, SessionStore, hash_token
 from dialer.commands import Command, FloorPort, Reply
+from dialer.faults import database_gone
 from dialer.streams import Snapshot
 
 log = structlog.get_logger()

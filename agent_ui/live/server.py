@@ -11,7 +11,6 @@ import structlog
 from aiohttp import web
 
 from agent_ui.deps import WebDeps
-from agent_ui.faults import database_gone
 from agent_ui.live.bus import RedisBus
 from agent_ui.live.clients import Client, Clients
 from agent_ui.live.commands import Commands
@@ -23,6 +22,7 @@ from agent_ui.metrics import WebMetrics
 from agent_ui.middleware import check_origin
 from agent_ui.policy import SOCKET, Route
 from agent_ui.sessions import Ended, SessionStore
+from dialer.faults import database_gone
 
 log = structlog.get_logger()
 

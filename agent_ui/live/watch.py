@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 import structlog
 from socketio import AsyncServer  # type: ignore[import-untyped]
 
-from agent_ui.faults import database_gone
 from agent_ui.live.clients import Client, Clients
 from agent_ui.live.presence import Presence
 from agent_ui.sessions import Ended, Identity, SessionStore
+from dialer.faults import database_gone
 
 log = structlog.get_logger()
 

@@ -38,10 +38,10 @@ FROM unnest(CAST(:debtors AS bigint[]), CAST(:states AS text[]), CAST(:groups AS
             CAST(:parts AS text[]), CAST(:held AS text[])) AS s(debtor_id, state, window_group_id, score, parts, held)
 """)
 
-# In the order in which they will be claimed: a claim then changes a few pages of the table and not one for each row,
-# each of which would go whole into the log. tests/bench/bench_claim.py: 1.5 times as fast with a million rows.
 STAGED = text("SELECT window_group_id, count(*) FROM new_queue_row GROUP BY window_group_id ORDER BY window_group_id")
 
+# In the order in which they will be claimed: a claim then changes a few pages of the table and not one for each row,
+# each of which would go whole into the log. tests/bench/bench_claim.py: 1.5 times as fast with a million rows.
 PUBLISH = text("""
 WITH taken AS (DELETE FROM new_queue_row WHERE window_group_id = :group RETURNING *)
 INSERT INTO queue_row (campaign_id, debtor_id, tenant_id, state, window_group_id, score, score_parts, callable_from,
