@@ -4,14 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
 from campaigns.admin import service as admin
-from campaigns.db import tables as t
-from campaigns.model import CampaignSettings
+from campaigns.problems import Refused, refuse
 from dialer import agent_events as ae
 from dialer.agent import AgentState
 from dialer.commands import Actor, Command, Reply
@@ -47,63 +45,36 @@ class SupervisorDesk:
             return Reply(error_code="database_down", message="The database does not answer: nothing was changed.")
 
     async def _set_state(self, actor: Actor, command: Command, to: str) -> Reply:
-        return await self._change(actor, command, {"state": to}, f"campaign.{'started' if to == 'running' else to}")
+        async def work(conn: AsyncConnection, campaign: admin.Campaign, **who: Any) -> None:
+            if campaign.state != to:
+                await (admin.resume if to == "running" else admin.pause)(conn, campaign.id, **who)
+
+        return await self._change(actor, command, work)
 
     async def _set_mode(self, actor: Actor, command: Command) -> Reply:
-        changes = {"mode": command.args.get("mode")}
-        if command.args.get("lines_per_agent") is not None:
-            changes["lines_per_agent"] = command.args["lines_per_agent"]
-        return await self._change(actor, command, {"settings": changes}, "campaign.mode_changed")
+        given = {name: command.args.get(name) for name in ("mode", "lines_per_agent")}
 
-    async def _change(self, actor: Actor, command: Command, change: dict[str, Any], action: str) -> Reply:
+        async def work(conn: AsyncConnection, campaign: admin.Campaign, **who: Any) -> None:
+            changes = {name: value for name, value in given.items() if value is not None or name == "mode"}
+            await admin.change_settings(conn, campaign.id, changes, **who)
+
+        return await self._change(actor, command, work)
+
+    async def _change(self, actor: Actor, command: Command, work: Callable[..., Awaitable[None]]) -> Reply:
+        """`work` in one transaction, by the rules of the campaigns' own service."""
         campaign_id = command.args.get("campaign_id")
-        c = t.campaign.c
-        async with self._state.engine.begin() as conn:
-            found = await conn.execute(
-                select(c.state, c.settings).where(c.id == campaign_id, c.tenant_id == actor.tenant_id).with_for_update()
-            )
-            row = found.one_or_none()
-            if row is None:
-                return Reply(error_code="no_campaign", message="There is no such campaign.", field="campaign_id")
-            values: dict[str, Any] = {"version": c.version + 1}
-            if "state" in change:
-                if row.state == "finished":
-                    return Reply(error_code="finished", message="This campaign is finished: make a new one.")
-                if change["state"] == "running" and row.state != "running":
-                    refusal = await self._may_not_start(conn, int(campaign_id or 0), row.state)
-                    if refusal is not None:
-                        return refusal
-                values["state"] = change["state"]
-            else:
-                try:
-                    settings = CampaignSettings.model_validate({**row.settings, **change["settings"]})
-                except ValueError:
-                    text = "mode is preview, progressive or power; lines_per_agent is from 1 to 10."
-                    return Reply(error_code="bad_mode", message=text, field="mode")
-                values["settings"] = settings.model_dump(mode="json")
-            await conn.execute(update(t.campaign).where(c.id == campaign_id).values(**values))
-            await audit.record(
-                conn,
-                tenant_id=actor.tenant_id,
-                at=self._state.now(),
-                actor=f"user:{actor.user_id}",
-                action=action,
-                subject=f"campaign:{campaign_id}",
-                detail={key: value for key, value in change.items() if key == "settings"},
-            )
-        await self._campaign_changed(int(campaign_id or 0))
+        try:
+            async with self._state.engine.begin() as conn:
+                if not isinstance(campaign_id, int):
+                    raise refuse("campaign_id", "give the campaign's number")
+                campaign = await admin.get(conn, campaign_id, lock=True)
+                if campaign.tenant_id != actor.tenant_id:
+                    raise refuse("campaign_id", "there is no such campaign")
+                await work(conn, campaign, now=self._state.now(), actor=f"user:{actor.user_id}")
+        except Refused as refused:
+            return Reply(error_code="refused", message=str(refused), field=refused.problems[0].field)
+        await self._campaign_changed(campaign_id)
         return Reply()
-
-    async def _may_not_start(self, conn: AsyncConnection, campaign_id: int, state: str) -> Reply | None:
-        """What stands against starting, as `promiseline campaign start` says it."""
-        if state == "draft":
-            text = "This campaign has no queue yet. Fill it and start it once with: promiseline campaign start NAME"
-            return Reply(error_code="draft", message=text, field="campaign_id")
-        problems = await admin.start_problems(conn, await admin.get(conn, campaign_id))
-        if not problems:
-            return None
-        text = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
-        return Reply(error_code="cannot_start", message=f"The campaign cannot start. {text}", field="campaign_id")
 
     def _agent(self, actor: Actor, command: Command) -> LiveAgent | None:
         live = self._state.agents.get(command.args.get("user_id") or 0)

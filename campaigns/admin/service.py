@@ -168,6 +168,17 @@ async def start(
     return report
 
 
+async def resume(conn: AsyncConnection, campaign_id: int, *, now: datetime, actor: str) -> None:
+    """Let a paused campaign run on with the queue that it has. Raises Refused with all that stands against it."""
+    campaign = await get(conn, campaign_id, lock=True)
+    if campaign.state == "draft":
+        raise refuse("state", "the campaign has no queue yet: fill and start it with promiseline campaign start NAME")
+    problems = await start_problems(conn, campaign)
+    if problems:
+        raise Refused(*problems)
+    await _move(conn, campaign, "running", now, actor, "campaign.started")
+
+
 async def start_problems(conn: AsyncConnection, campaign: Campaign) -> list[Problem]:
     """What stands against starting, by the database as it is."""
     counts = await queue.counts(conn, campaign.id)

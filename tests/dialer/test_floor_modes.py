@@ -137,7 +137,7 @@ async def test_a_supervisor_starts_pauses_and_changes_a_campaign(rig: Rig) -> No
     assert (await rig.floor.supervisor_command(boss, stop)).result["wish"] == "pause"
     assert (await rig.floor.supervisor_command(rig.actor(), stop)).error_code == "forbidden"
     actions = {row["action"] for row in await rig.rows("SELECT action FROM audit")}
-    assert {"campaign.started", "campaign.mode_changed", "agent.paused"} <= actions
+    assert {"campaign.started", "campaign.changed", "agent.paused"} <= actions
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,14 @@ async def test_a_campaign_that_cannot_start_says_why_on_the_board_too(rig: Rig, 
     await rig.start()
     start = Command("s", "campaign_start", {"campaign_id": rig.campaign})
     reply = await rig.floor.supervisor_command(Actor(1, rig.tenant, "supervisor"), start)
-    assert reply.error_code in ("draft", "cannot_start") and says in str(reply.message)
+    assert reply.error_code == "refused" and says in str(reply.message)
+    if state == "draft":
+        pause = await rig.floor.supervisor_command(
+            Actor(1, rig.tenant, "supervisor"), Command("p", "campaign_pause", {"campaign_id": rig.campaign})
+        )
+        assert pause.error_code == "refused" and "it can become running" in str(pause.message)
     (row,) = await rig.rows("SELECT state FROM campaign")
-    assert row["state"] == state
+    assert row["state"] == state and not await rig.rows("SELECT action FROM audit WHERE action LIKE 'campaign.%'")
 
 
 async def test_detection_that_says_person_brings_an_agent(rig: Rig) -> None:
