@@ -145,7 +145,7 @@ def _over(
     text = f"{ordinal(nth)} {noun}{about} since {spoken(since)}, limit {cap.max} ({version.book}, {here.zone})"
     if cap.lifted_by_consent:
         until = consent_starts(s, here, until)
-    return Finding(book_reason(version, cap.reason, cap.id, cap.source, text), until)
+    return Finding(book_reason(version, cap.reason, cap.id, cap.source, text, key.debt if about else ""), until)
 
 
 def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, found: list[Finding]) -> None:
@@ -166,7 +166,7 @@ def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, foun
                 f"day {(here.day - day).days + 1} of {rule.days} after the conversation of {spoken(day)} "
                 f"about {key.name} ({version.book}, {here.zone})"
             )
-            found.append(Finding(book_reason(version, rule.reason, rule.id, rule.source, text), until))
+            found.append(Finding(book_reason(version, rule.reason, rule.id, rule.source, text, key.debt), until))
 
 
 def _direct_contact(s: Situation, version: Version, here: Wall, found: list[Finding]) -> None:

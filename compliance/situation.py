@@ -40,6 +40,11 @@ class DebtKey(NamedTuple):
     name: str
     ids: frozenset[str] | None
 
+    @property
+    def debt(self) -> str:
+        """The debt that a reason names; "" for any."""
+        return "" if self.ids is None else self.name
+
     def meets(self, debts: tuple[str, ...]) -> bool:
         return self.ids is None or not debts or not self.ids.isdisjoint(debts)
 
@@ -103,8 +108,8 @@ def house_reason(code: ReasonCode, rule: str, source: str, text: str) -> Reason:
     return Reason(code, f"{HOUSE}.{rule}", HOUSE, HOUSE_VERSION, source, text)
 
 
-def book_reason(version: Version, code: ReasonCode, rule: str, source: str, text: str) -> Reason:
-    return Reason(code, rule, version.book, version.label, source, text)
+def book_reason(version: Version, code: ReasonCode, rule: str, source: str, text: str, debt: str = "") -> Reason:
+    return Reason(code, rule, version.book, version.label, source, text, debt)
 
 
 def day_of(at: datetime) -> str:

@@ -35,7 +35,10 @@ _ORDER = {code: place for place, code in enumerate(REASON_CODES)}
 
 
 class Reason(Struct, frozen=True):
-    """One thing that stands in the way. `text` is a clause for a person, with the numbers that decided."""
+    """One thing that stands in the way. `text` is a clause for a person, with the numbers that decided.
+
+    `debt`: the debt that `text` names after the word "about", by the caller's own id; "" where it names none.
+    """
 
     code: ReasonCode
     rule: str
@@ -43,6 +46,7 @@ class Reason(Struct, frozen=True):
     version: str
     source: str
     text: str
+    debt: str = ""
 
 
 class Tally(Struct, frozen=True):

@@ -1,11 +1,8 @@
-"""Says to a person why the gate refused: it names a debt by its id, which nobody outside the database knows. Pure."""
+"""Says to a person why the gate refused: a debt by the creditor's reference and not by our id. Pure."""
 
-import re
 from collections.abc import Mapping
 
 from compliance.verdict import Reason
-
-DEBT = re.compile(r"\babout (\d+)\b")
 
 
 def said(reason: Reason, references: Mapping[str, str] | None = None) -> str:
@@ -13,5 +10,7 @@ def said(reason: Reason, references: Mapping[str, str] | None = None) -> str:
 
     Without them no debt is named: so it must be before the right party is recorded.
     """
-    names = references or {}
-    return DEBT.sub(lambda found: f"about {names.get(found[1], 'this debt')}", reason.text)
+    if not reason.debt:
+        return reason.text
+    name = (references or {}).get(reason.debt, "this debt")
+    return reason.text.replace(f"about {reason.debt} ", f"about {name} ")

@@ -5,7 +5,7 @@ from dialer.reasons import said
 
 CAP = Reason(
     "frequency.attempts", "cap", "us-federal", "1", "source",
-    "8th call about 8375 since Mon 2 Nov 2026, limit 7 (us-federal, America/New_York)",
+    "8th call about 8375 since Mon 2 Nov 2026, limit 7 (us-federal, America/New_York)", "8375",
 )  # fmt: skip
 
 
