@@ -60,6 +60,7 @@ class Engine:
         self._tallies = tallies
         self._previews = previews
         self._loops: dict[int, Loop] = {}
+        self._committed: Counter[str] = Counter()  # by node: attempts whose turn to be dialed is still to come
         # the machine's own slowness is not multiplied by the clock's speed
         self._speed = float(getattr(state.clock, "speed", 1.0))
         state.wake = self.wake
@@ -249,6 +250,7 @@ class Engine:
             for one in admitted
         ]
         if lives:
+            self._committed.update(live.node for live in lives)
             self._state.tasks.spawn(self._launch(lives, loop.spread_s), "launch")
         return len(claimed)
 
@@ -269,7 +271,7 @@ class Engine:
             if campaign.id in agent.campaigns and self._state.takes_calls(agent) and agent.node in nodes
         )
         pool = [node for node in idle.elements() if node is not None] or nodes
-        room = {node: self._state.exchanges[node].room for node in nodes}
+        room = {node: self._state.exchanges[node].room - self._committed[node] for node in nodes}
         shares: list[str] = []
         for index in range(wanted):
             node = pool[index % len(pool)]
@@ -334,6 +336,7 @@ class Engine:
         for index, live in enumerate(lives):
             if index and len(lives) > 3:
                 await self._state.clock.sleep(spread_s / len(lives))
+            self._committed[live.node] -= 1
             self.launch(live)
 
     def launch(self, live: LiveCall) -> None:

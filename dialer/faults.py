@@ -1,7 +1,12 @@
 """Tells a database that does not answer from a fault of ours, and says in a few words why it could not be used."""
 
-import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    TimeoutError as PoolTimeout,
+)
 
 # SQLSTATE classes whose texts name a role or a database and no data: 28 authorization, 3D database, 53, 57 resources
 SAID_BY_POSTGRES = frozenset({"28", "3D", "53", "57"})
@@ -17,9 +22,16 @@ def why(problem: Exception) -> str:
     return type(problem).__name__
 
 
+# classes of SQLSTATE that tell of the server and not of the query: 08 connection, 53 resources, 57P operator's hand
+_SERVER = ("08", "53", "57P")
+
+
 def database_gone(fault: BaseException) -> bool:
     """Whether a query failed because the server is away, starting, stopping, or out of connections."""
     if isinstance(fault, DBAPIError):
+        state = str(getattr(fault.orig, "sqlstate", None) or "")
+        if state:
+            return state.startswith(_SERVER)
         return fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError)
-    # connecting is not wrapped by SQLAlchemy
-    return isinstance(fault, PoolTimeout | OSError | TimeoutError | asyncpg.PostgresError | asyncpg.InterfaceError)
+    # connecting to nobody is not wrapped by SQLAlchemy
+    return isinstance(fault, PoolTimeout | PendingRollbackError | OSError | TimeoutError)

@@ -73,17 +73,27 @@ class ReplySpool:
         for file in await asyncio.to_thread(self._files):
             try:
                 kept = msgspec.json.decode(await asyncio.to_thread(file.read_bytes), type=_Kept)
+            except OSError as problem:
+                log.error("spool.unreadable", file=file.name, problem=type(problem).__name__)
+                continue
+            except msgspec.DecodeError as problem:
+                await self._refuse(file, problem)
+                continue
+            try:
                 await self._inbound.handle_inbound(kept.message, at=kept.at)
-            except (msgspec.DecodeError, *AWAY) as problem:
+            except AWAY as problem:
                 if database_gone(problem):
                     return False
-                # left under another name for a person to look at: it must not stop the others
-                await asyncio.to_thread(file.rename, file.with_suffix(REFUSED))
-                log.error("spool.refused", file=file.name, problem=type(problem).__name__)
+                await self._refuse(file, problem)
             else:
                 await asyncio.to_thread(file.unlink)
                 log.info("spool.taken", provider=kept.message.provider)
         return True
+
+    async def _refuse(self, file: Path, problem: Exception) -> None:
+        """Leave it under another name for a person to look at: it must not stop the others."""
+        await asyncio.to_thread(file.rename, file.with_suffix(REFUSED))
+        log.error("spool.refused", file=file.name, problem=type(problem).__name__)
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob(f"*{WAITING}"))

@@ -59,6 +59,30 @@ async def test_a_stop_that_came_while_the_database_was_away_counts_from_when_it_
     await gone.dispose()
 
 
+async def _starting_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What PostgreSQL answers while it recovers: SQLSTATE 57P03."""
+    await reader.readexactly(int.from_bytes(await reader.readexactly(4)) - 4)
+    said = {"S": "FATAL", "V": "FATAL", "C": "57P03", "M": "the database system is starting up"}
+    body = "".join(f"{kind}{what}\0" for kind, what in said.items()).encode() + b"\0"
+    writer.write(b"E" + (len(body) + 4).to_bytes(4) + body)
+    await writer.drain()
+    writer.close()
+
+
+async def test_a_database_that_is_starting_is_away_and_refuses_no_reply(engine: AsyncEngine, tmp_path: Path) -> None:
+    server = await asyncio.start_server(_starting_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    starting = make_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{port}/none?ssl=disable", pool_size=1)
+    async with server, rig(engine) as it:
+        lost = Inbound(starting, it.tenant, it.clock)
+        spool = ReplySpool(tmp_path, lost)
+        await CarrierWebhook(it.provider, it.messenger.reports, lost, KEY, spool, it.clock).inbound(FORM)
+        assert not await spool.take_all()
+        assert await ReplySpool(tmp_path, it.inbound).take_all()
+        assert len(await it.rows(t.opt_out)) == 1
+    await starting.dispose()
+
+
 async def test_a_reply_that_was_stored_but_not_yet_deleted_is_not_taken_twice(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:

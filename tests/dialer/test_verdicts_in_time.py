@@ -27,8 +27,8 @@ async def test_the_gate_is_asked_about_no_more_calls_than_the_node_would_take(ri
         await rig.debtor(BUSY)
     await rig.start()
     limiter = rig.exchanges[-1]._limiter = TokenBucket(2.0, rig.clock.monotonic, burst=3.0)
-    await rig.ready()
     limiter.admit()
+    await rig.ready()
     rows = await rig.until_rows("SELECT outcome FROM attempt WHERE state = 'ended'", lambda found: len(found) == 10)
     assert {row["outcome"] for row in rows} == {"busy"}
     assert len(await rig.rows("SELECT id FROM verdict")) == 10
