@@ -1,5 +1,8 @@
 """The least that can be driven through ARI: originate, hear the answer, hang up. No truth, no gate, no agents.
 
+`quiet` is the one thing that can be taken from it: the events that say nothing new are not sent. Then a call is 11
+events and not 16, and the loop holds more; the whole system does the same.
+
 Overhead of a call: from before its originate is asked for (waiting for one of the 64 connections counts) to the arrival
 of its StasisStart, less the half second that SIPp rings.
 """
@@ -40,6 +43,7 @@ class Held:
     asked: dict[str, float] = field(default_factory=dict)
     answered: dict[str, float] = field(default_factory=dict)
     ended: int = 0
+    events: int = 0
     failed: int = 0
 
     def overheads_ms(self, since: float, until: float) -> list[float]:
@@ -51,7 +55,8 @@ class Held:
 class BareLoop:
     """`async with BareLoop(asterisk) as loop: await loop.hold(rate, seconds)`."""
 
-    def __init__(self, asterisk: LabAsterisk) -> None:
+    def __init__(self, asterisk: LabAsterisk, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         token = b64encode(f"{asterisk.settings.ari_user}:{asterisk.settings.ari_password}".encode()).decode()
         self._url = f"{asterisk.url}/ari"
         self._headers = {"Authorization": f"Basic {token}"}
@@ -63,7 +68,7 @@ class BareLoop:
         connector = aiohttp.TCPConnector(limit=POOL)
         self._http = aiohttp.ClientSession(connector=connector, headers=self._headers)
         self._ws = await self._http.ws_connect(f"{self._url}/events?app={APP}", max_msg_size=0)
-        refused = [{"type": name} for name in QUIET]
+        refused = [{"type": name} for name in QUIET] if self._quiet else []
         async with self._http.put(f"{self._url}/applications/{APP}/eventFilter", json={"disallowed": refused}) as reply:
             reply.raise_for_status()
         self._reader = asyncio.create_task(self._read())
@@ -116,6 +121,7 @@ class BareLoop:
         loop = asyncio.get_running_loop()
         async for frame in self._ws:
             event = decode(frame.data)
+            self._held.events += 1
             if event.channel is None:
                 continue
             if event.type == "StasisStart":
