@@ -3,15 +3,17 @@
 python -m tests.bench lines
 
 Both sides face the same debtors: every call rings 0.5 s, is answered by a person and lasts 1 s. The bare loop hears
-every event and hangs up by itself; the quiet one, a figure beside it, does not ask for the events that say nothing. The whole system admits each call by the gate in PostgreSQL, connects it with an agent's leg, shows it to the
-agent's console and writes its outcome; the debtor hangs up. A step is held when the calls asked for in its measured
-seconds are at least 97 of 100 of the rate, all are answered, and the p99 of their overhead is under 50 ms.
+every event and hangs up by itself; the quiet one, a figure beside it, does not ask for the events that say nothing. The
+whole system admits each call by the gate in PostgreSQL, connects it with an agent's leg, shows it to the agent's
+console and writes its outcome; the debtor hangs up. A step is held when the calls asked for in its measured seconds are
+at least 97 of 100 of the rate, all are answered, and the p99 of their overhead is under 50 ms.
 """
 
 import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -29,6 +31,7 @@ from tests.bench.whole import Whole, whole_system
 GOAL_RATIO, GOAL_P99_MS = 0.5, 50.0
 HELD_SHARE = 0.97
 TRIES = 3
+BROWSERS_NICE = 5  # this process plays the agents' browsers, which are other machines than the server's
 SETTLE_S = 4.0  # the server reads a changed campaign within two seconds
 
 
@@ -158,9 +161,12 @@ def campaign(agents: int) -> CampaignSettings:
 async def measure(lab: LinesLab, plan: Plan) -> Result:
     print("  bare ARI loop", flush=True)
     bare = await bare_steps(lab, plan)
+    print("  bare ARI loop, quiet", flush=True)
+    quiet = await bare_steps(lab, plan, quiet=True)
     debtors = int(sum(plan.whole) * (plan.hold_s + SETTLE_S + 4) * 2) + 1000
     async with whole_system(lab, debtors, campaign(plan.agents), over_ws=True) as whole:
         async with Consoles(whole.engine, whole.server.url, whole.tenant, whole.agents) as consoles:
+            os.nice(BROWSERS_NICE)
             await consoles.all_ready(whole)
             print("  whole system", flush=True)
             steps = await whole_steps(whole, plan)
@@ -170,8 +176,6 @@ async def measure(lab: LinesLab, plan: Plan) -> Result:
         outcomes = await whole.rows(
             "SELECT outcome, count(*) AS n FROM attempt WHERE campaign_id IS NOT NULL GROUP BY outcome"
         )
-    print("  bare ARI loop, quiet", flush=True)
-    quiet = await bare_steps(lab, plan, quiet=True)
     return _result(
         bare, quiet, steps, {str(row["outcome"]): row["n"] for row in outcomes}, [float(r["ms"]) for r in bridged]
     )
@@ -204,5 +208,10 @@ def _result(
 
 def bench(smoke: bool) -> Result:
     plan = SMOKE if smoke else Plan()
-    with lines_lab(plan.agents, answered=1.0) as lab:
-        return uvloop.run(measure(lab, plan))
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        with lines_lab(plan.agents, answered=1.0) as lab:
+            return uvloop.run(measure(lab, plan))
+    finally:
+        with suppress(PermissionError):  # only root may take back what was given
+            os.setpriority(os.PRIO_PROCESS, 0, before)
