@@ -38,7 +38,7 @@ check: setup
 
 test: setup system-packages check
 	cd agent_ui/web && npm run --silent test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadscope
 
 bench: setup system-packages
 	$(BIN)/python -m tests.bench

@@ -23,6 +23,7 @@ from dialer.console import Console
 from dialer.contact import GateContext
 from dialer.desk import Desk
 from dialer.engine import Engine
+from dialer.faults import database_gone
 from dialer.files import Files
 from dialer.lanes import Tasks
 from dialer.link import Link
@@ -173,6 +174,8 @@ class Floor:
                 self.records.database_answered()
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("floor.changes_not_read", problem=type(problem).__name__)
+                if database_gone(problem):
+                    self.records.database_lost()
 
     async def _pump(self, exchange: Exchange) -> None:
         async for event in exchange.events():

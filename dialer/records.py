@@ -207,6 +207,10 @@ class Records:
         self._waiters = waiters + self._waiters
         self._wake.set()
 
+    def database_lost(self) -> None:
+        """Somebody else's statement found no server: the alarm must not wait until there is something to write."""
+        self._database_down(True)
+
     def database_answered(self) -> None:
         """Somebody else's statement went through: the alarm ends, unless what we hold could not be written yet."""
         if not len(self._pending) and not len(self._writing):

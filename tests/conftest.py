@@ -6,24 +6,38 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 from hypothesis import settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from campaigns.db import migrate
 from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey
 from campaigns.db.engine import make_engine
 
 TEMPLATE = "template_promiseline"
+REAL = ("tests/acceptance/", "tests/bench/", "tests/contracts/", "tests/telephony/ari/test_real_asterisk.py")
 
 # the same examples at every run of make test, and no deadline: a loaded machine is no failure of the code
 settings.register_profile("promiseline", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PROMISELINE_HYPOTHESIS", "promiseline"))
 _numbers = itertools.count()
+
+
+class _RealPartsAlone(LoadScopeScheduling):  # type: ignore[misc]
+    """What runs on a real Asterisk or in a real browser runs one after the other; the other process takes the rest."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "real" if nodeid.startswith(REAL) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _RealPartsAlone:
+    return _RealPartsAlone(config, log)
 
 
 @pytest.fixture(scope="session")

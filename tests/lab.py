@@ -56,10 +56,25 @@ class AsteriskLab:
         return AriSettings(**(values | changes))  # type: ignore[arg-type]
 
     def register(self, phone: str = "agent-reg") -> None:
-        self.public.cli(f"pjsip send register {phone}-registration")
+        """The phone is registered when this returns, or has been before."""
+        self._registration(phone, "register", wanted=True)
 
     def unregister(self, phone: str = "agent-reg") -> None:
-        self.public.cli(f"pjsip send unregister {phone}-registration")
+        self._registration(phone, "unregister", wanted=False)
+
+    def _registration(self, phone: str, command: str, *, wanted: bool) -> None:
+        """Ask again until it is so: a request made while the one before has no answer yet is dropped."""
+        deadline = time.monotonic() + 15
+        while ("Registered" in self._registrations(phone)) != wanted:
+            assert time.monotonic() < deadline, f"{phone} could not {command}"
+            self.public.cli(f"pjsip send {command} {phone}-registration")
+            asked = time.monotonic()
+            while ("Registered" in self._registrations(phone)) != wanted and time.monotonic() < asked + 1:
+                time.sleep(0.02)
+
+    def _registrations(self, phone: str) -> list[str]:
+        lines = self.public.cli("pjsip show registrations").splitlines()
+        return next((line.split() for line in lines if f"{phone}-registration" in line), [])
 
 
 @pytest.fixture(scope="session")

@@ -61,6 +61,17 @@ async def test_without_the_database_nothing_is_dialed_calls_go_on_and_all_is_wri
     await rig.until(lambda: not rig.board()["alarms"])
 
 
+async def test_a_floor_that_dials_nothing_says_too_that_the_database_is_away(rig: Rig) -> None:
+    await rig.people(1, state="paused")
+    database = Broken(rig.engine)
+    floor = await rig.start()
+    floor.state.engine = database  # type: ignore[assignment]
+    database.down = True
+    await rig.until(lambda: [alarm for alarm in rig.board()["alarms"] if alarm["id"] == "database"])
+    database.down = False
+    await rig.until(lambda: not rig.board()["alarms"])
+
+
 async def test_an_agent_who_cannot_be_read_is_told_to_try_again(rig: Rig) -> None:
     await rig.people(1, state="draft")
     floor = await rig.start()
