@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-reset test setup check lint bench bench-smoke system-packages generated clean
+.PHONY: demo demo-reset test setup check bench bench-rules system-packages clean
 
 setup: $(VENV)/.installed agent_ui/static/.built
 
@@ -42,6 +42,10 @@ test: setup system-packages check
 
 bench: setup system-packages
 	$(BIN)/python -m tests.bench
+
+bench-rules: setup
+	GATE_EXAMPLES=100000 $(BIN)/pytest -n 2 -p no:timeout tests/compliance/test_gate_properties.py
+	$(BIN)/python -m tests.bench year
 
 clean:
 	rm -rf $(VENV) agent_ui/static agent_ui/web/node_modules

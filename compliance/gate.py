@@ -7,7 +7,8 @@ reason says until when it holds at least, so the search jumps from one such inst
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from compliance.caps import frequency_findings, redial_findings
 from compliance.consent import (
@@ -21,7 +22,7 @@ from compliance.facts import DIALED, UNANSWERED, Facts
 from compliance.localtime import Wall, start_of_date, wall
 from compliance.requests import opt_out_findings, preference_findings, prior_request, request_findings
 from compliance.rulebooks.choice import DEFAULT
-from compliance.rulebooks.model import Rulebooks, Version
+from compliance.rulebooks.model import Book, Rulebooks, Version
 from compliance.situation import Finding, Situation, day_of, house_reason, situation
 from compliance.timezones import TZDB_VERSION
 from compliance.verdict import Decision, Reason, Tally, Verdict
@@ -112,12 +113,14 @@ def _house_findings(s: Situation, at: datetime) -> Iterator[Finding]:
             yield Finding(house_reason("cease", f"hold-{hold.kind}", "house rule", text), hold.until)
 
 
-def _versions(s: Situation, here: Wall, books: Rulebooks) -> list[Version]:
+def _versions(s: Situation, here: Wall, books: Rulebooks) -> tuple[Version, ...]:
     """The versions in force on the local date; where none is, the product default."""
-    found = [version for book in s.books if (version := book.at(here.day)) is not None]
-    if not found and (default := books.get(DEFAULT).at(here.day)) is not None:
-        found.append(default)
-    return found
+    return _in_force(s.books, here.day) or _in_force((books.get(DEFAULT),), here.day)
+
+
+@lru_cache(maxsize=65536)
+def _in_force(chosen: tuple[Book, ...], day: date) -> tuple[Version, ...]:
+    return tuple([version for book in chosen if (version := book.at(day)) is not None])
 
 
 def _ending(finding: Finding, version: Version, here: Wall) -> Finding:

@@ -55,6 +55,7 @@ def spoken(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
+@lru_cache(maxsize=65536)
 def _instants(zone: str, day: date, seconds: int) -> tuple[datetime, ...]:
     info = zone_info(zone)
     if seconds >= 86400:

@@ -7,6 +7,7 @@ import json
 import os
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from compliance.cases import facts_of_case
@@ -16,7 +17,8 @@ from tests.compliance.brute import Brute, Case, parse
 from tests.compliance.cases import books
 from tests.compliance.strategies import Q, cases
 
-EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "300"))
+pytestmark = pytest.mark.timeout(600)
+EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "2000"))
 checked = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
