@@ -60,6 +60,7 @@ class Checker:
     _missing: list[tuple[int, int]] = field(default_factory=list)
     _erased: set[int] = field(default_factory=set)
     _erased_verdicts: set[int] = field(default_factory=set)
+    _told_verdicts: set[int] = field(default_factory=set)  # of whose erasure a row tells
     _shift: int = 1
     _rows: int = 0
     _erasures: int = 0
@@ -97,7 +98,7 @@ class Checker:
         self._verdicts += len(batch.marks)
         for wrong in compare(batch, stored):
             self._findings.add("verdict", wrong.kind, wrong.number)
-        self._erased_verdicts |= {verdict.number for verdict in stored if verdict.erased}
+        self._erased_verdicts |= {verdict.number for verdict in stored if verdict.erased} - self._told_verdicts
 
     def checkpoint(self, point: Checkpoint) -> None:
         """The next checkpoint; the rows up to its `seq` were given before."""
@@ -222,6 +223,7 @@ class Checker:
         if row.action == chain.AUDIT_ERASED and kind == "audit" and number.isdecimal():
             self._erased.discard(int(number))
         elif row.action == chain.VERDICT_ERASED and kind == "verdict" and number.isdecimal():
+            self._told_verdicts.add(int(number))
             self._erased_verdicts.discard(int(number))
         return self._batch(row) if row.action == chain.VERDICTS_SEALED else None
 

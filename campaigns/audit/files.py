@@ -5,6 +5,7 @@ row that it signs. Digests, salts and signatures are hex; texts stand exactly as
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -190,13 +191,11 @@ def _bytes(hexes: str) -> bytes:
 
 
 def _instant(words: str) -> datetime:
-    try:
+    with suppress(ValueError):
         at = datetime.fromisoformat(words)
-    except ValueError:
-        at = datetime.min
-    if at.tzinfo is None:
-        raise refuse("file", "a time is no instant like 2026-03-04T15:00:00.000000Z")
-    return at
+        if at.tzinfo is not None:
+            return at
+    raise refuse("file", "a time is no instant like 2026-03-04T15:00:00.000000Z")
 
 
 def _line(line: Line) -> bytes:

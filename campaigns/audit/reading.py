@@ -74,6 +74,19 @@ async def head(conn: AsyncConnection, tenant_id: int) -> Head | None:
     return None if row is None else Head(row.seq, row.hash, row.verdict_number)
 
 
+async def between(
+    conn: AsyncConnection, tenant_id: int, begin: datetime | None, end: datetime | None
+) -> tuple[int, int] | None:
+    """The first and the last number of the sealed rows that happened in [begin, end); None: there are none."""
+    query = select(func.min(_c.seq), func.max(_c.seq)).where(_c.tenant_id == tenant_id, _c.seq.is_not(None))
+    if begin is not None:
+        query = query.where(_c.at >= begin)
+    if end is not None:
+        query = query.where(_c.at < end)
+    first, last = (await conn.execute(query)).one()
+    return None if first is None else (first, last)
+
+
 async def backlog(conn: AsyncConnection, tenant_id: int) -> Backlog:
     end = await head(conn, tenant_id)
     waiting = select(func.count(), func.min(_c.at)).where(_c.tenant_id == tenant_id, _c.seq.is_(None))

@@ -5,13 +5,27 @@ any instant leaves nothing half done. A row that commits late has a later place:
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import ARRAY, BigInteger, LargeBinary, Text, bindparam, cast, func, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,6 +40,7 @@ from campaigns.db import tables as t
 ROWS = 1000
 VERDICTS = 250  # some 5 ms of work between two waits for the database: the floor lives in the same loop
 CHECKPOINT_EVERY = timedelta(hours=1)
+AT_ONCE = timedelta(0)
 
 _UNSEALED = (
     select(
@@ -59,7 +74,9 @@ _PLACE = (
 )
 # verdicts up to `number` that are not visible yet belong to transactions older than `horizon`
 _MARK = text("""
-SELECT coalesce(max(number), 0) AS number, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS horizon FROM verdict
+SELECT id, (SELECT max(number) FROM verdict WHERE tenant_id = tenant.id) AS number,
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS horizon
+FROM tenant ORDER BY id
 """)
 _OLDEST = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
@@ -70,9 +87,9 @@ class ChainBroken(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The newest verdict at some instant, and the transaction number before which all had begun."""
+    """The newest verdict of each tenant at some instant, and the transaction number before which all had begun."""
 
-    number: int
+    numbers: Mapping[int, int]
     horizon: int
 
 
@@ -89,16 +106,14 @@ async def mark(conn: AsyncConnection) -> Mark:
     """To be taken before, and given to `seal()` once `is_past()`: then no verdict below it can come any more.
 
     Rests on admit(): it locks the debtor's row, and so has its transaction number, before a verdict has its own.
+    Names every tenant.
     """
-    return Mark(*(await conn.execute(_MARK)).one())
+    found = (await conn.execute(_MARK)).all()
+    return Mark({row.id: row.number or 0 for row in found}, max((row.horizon for row in found), default=0))
 
 
 async def is_past(conn: AsyncConnection, of: Mark) -> bool:
     return bool((await conn.execute(_OLDEST)).scalar_one() >= of.horizon)
-
-
-async def tenants(conn: AsyncConnection) -> list[int]:
-    return list((await conn.execute(select(t.tenant.c.id).order_by(t.tenant.c.id))).scalars())
 
 
 async def seal(
@@ -108,11 +123,13 @@ async def seal(
 
     With `upto` also one batch of verdicts, in a row of their own. Raises ChainBroken.
     """
+    last_verdict = 0 if upto is None else upto.numbers.get(tenant_id, 0)
+    if not await _work(conn, tenant_id, last_verdict):
+        return Done()
     head = await _locked_head(conn, tenant_id, now)
-    verdicts, verdict_number, more = 0, head.verdict_number, False
-    if upto is not None and upto.number > verdict_number:
-        verdicts, verdict_number = await _seal_verdicts(conn, tenant_id, verdict_number, upto.number, now)
-        more = verdicts == VERDICTS
+    verdicts, verdict_number = 0, head.verdict_number
+    if last_verdict > verdict_number:
+        verdicts, verdict_number = await _seal_verdicts(conn, tenant_id, verdict_number, last_verdict, now)
     found = (await conn.execute(_UNSEALED, {"tenant_id": tenant_id, "limit": limit})).all()
     if not found:
         return Done()
@@ -124,16 +141,19 @@ async def seal(
         .where(t.audit_head.c.tenant_id == tenant_id)
         .values(seq=sealed[-1].seq, hash=sealed[-1].hash, verdict_number=verdict_number, at=now)
     )
-    return Done(len(sealed), verdicts, more or len(sealed) == limit)
+    return Done(len(sealed), verdicts, verdicts == VERDICTS or len(sealed) == limit)
 
 
 async def checkpoint(
     conn: AsyncConnection, tenant_id: int, key: Ed25519PrivateKey, *, now: datetime, every: timedelta = CHECKPOINT_EVERY
 ) -> Checkpoint | None:
     """Signs the chain's end when the last signature is `every` old or older; None when it is younger, or no row is."""
+    begun = select(t.audit_head.c.seq).where(t.audit_head.c.tenant_id == tenant_id, t.audit_head.c.seq > 0)
+    if (await conn.execute(begun)).first() is None:
+        return None
     head = await _locked_head(conn, tenant_id, now)
     last = await last_checkpoint(conn, tenant_id)
-    if head.seq == 0 or (last is not None and now - last.at < every):
+    if last is not None and now - last.at < every:
         return None
     point = sign(key, last, tenant_id=tenant_id, seq=head.seq, hash=head.hash, at=now)
     await conn.execute(insert(t.audit_checkpoint).values({name: getattr(point, name) for name in COLUMNS}))
@@ -150,6 +170,13 @@ async def last_checkpoint(conn: AsyncConnection, tenant_id: int) -> Checkpoint |
     )
     row = found.mappings().one_or_none()
     return None if row is None else Checkpoint(**row)
+
+
+async def _work(conn: AsyncConnection, tenant_id: int, last_verdict: int) -> bool:
+    """Whether there is anything to seal: a look without a lock, since mostly there is not."""
+    unsealed = exists().where(t.audit.c.tenant_id == tenant_id, t.audit.c.seq.is_(None))
+    behind = select(t.audit_head.c.verdict_number).where(t.audit_head.c.tenant_id == tenant_id).scalar_subquery()
+    return bool((await conn.execute(select(or_(unsealed, func.coalesce(behind, 0) < last_verdict)))).scalar_one())
 
 
 async def _locked_head(conn: AsyncConnection, tenant_id: int, now: datetime) -> Head:

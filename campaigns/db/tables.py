@@ -514,7 +514,7 @@ verdict = Table(
     Column("salt", UUID(as_uuid=True), server_default=text("gen_random_uuid()")),  # null: the content is erased
     Column("content_digest", LargeBinary),  # of reasons, flags and inputs that were erased
     _words("decision", ("allow", "deny", "review")),
-    Index("uq_verdict_number", "number", unique=True),
+    Index("uq_verdict_number", "tenant_id", "number", unique=True),
     Index("ix_verdict_debtor", "debtor_id", "at"),
     Index("ix_verdict_attempt", "attempt_id"),
 )
