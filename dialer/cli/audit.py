@@ -1,8 +1,8 @@
 """`promiseline audit verify|export|seal|key|erase`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -168,9 +168,12 @@ class _Look:
     async def all(self, engine: AsyncEngine) -> dict[str, Report]:
         async with _snapshot(engine) as conn:
             found = await _tenants(conn, self._tenant)
-            if self._against is not None and len(found) > 1:
+            if self._against is None:
+                return {name: await self._one(conn, name, tenant_id) for name, tenant_id in found.items()}
+            if len(found) > 1:
                 raise refuse("--against", "the database has several tenants: name the file's one with --tenant")
-            return {name: await self._one(conn, name, tenant_id) for name, tenant_id in found.items()}
+            with _readable("--against", self._against):
+                return {name: await self._one(conn, name, tenant_id) for name, tenant_id in found.items()}
 
     async def _one(self, conn: AsyncConnection, name: str, tenant_id: int) -> Report:
         task = self._bar.add_task(name, total=None)
@@ -187,10 +190,16 @@ class _Look:
 
 def _of_file(file: Path, trusted: frozenset[bytes], bar: Progress) -> Report:
     task = bar.add_task(file.name, total=None)
-    try:
+    with _readable("--file", file):
         return files.check(file, trusted, lambda done, total: bar.update(task, completed=done, total=total))
+
+
+@contextmanager
+def _readable(option: str, file: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as problem:
-        raise refuse("--file", f"{file} cannot be read ({problem.strerror})") from None
+        raise refuse(option, f"{file} cannot be read ({problem.strerror})") from None
 
 
 def _bar(quiet: bool) -> Progress:
