@@ -32,7 +32,7 @@ class Book:
     def record(self, actor: str = "cli", subject: str = "debtor:1", detail: str = '{"n": 1}', **more: Any) -> None:
         self.written += 1
         at = NOW + timedelta(seconds=self.written)
-        values = {"at": at, "action": "x.done"} | more
+        values: dict[str, Any] = {"at": at, "action": "x.done"} | more
         self.waiting.append(Unsealed(self.written, TENANT, actor=actor, subject=subject, detail=detail, **values))
 
     def seal(self, limit: int = 1000) -> None:

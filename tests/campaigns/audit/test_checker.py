@@ -1,5 +1,6 @@
 """Any history verifies, and any tampering with it is found and named."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ STEPS = st.lists(
 )
 
 
-def played(steps: list[tuple[object, ...]]) -> Book:
+def played(steps: Sequence[tuple[object, ...]]) -> Book:
     book = Book()
     for step in steps:
         match step:
