@@ -1,7 +1,8 @@
 """An exported part of a chain as JSON lines: what a third party checks with the public key and nothing else.
 
 The first line is a header, the last one the end; between them rows in order of sequence and each checkpoint behind the
-row that it signs. Digests, salts and signatures are hex; texts stand exactly as they were hashed.
+row that it signs. Digests, salts and signatures are hex; texts stand exactly as they were hashed. Only \\n ends a line:
+U+2028 may stand in a text.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator

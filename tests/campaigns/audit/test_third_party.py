@@ -22,7 +22,7 @@ def plain(values: list[object]) -> bytes:
 
 def verified(text: str, public: bytes) -> int:
     """How many rows; raises where something does not fit."""
-    header, *lines = [json.loads(line) for line in text.splitlines()]
+    header, *lines = [json.loads(line) for line in text.rstrip("\n").split("\n")]
     previous, before, signed = bytes.fromhex(header["previous"]), bytes(32), 0
     seq: int = header["first"] - 1
     for line in lines:
