@@ -24,6 +24,7 @@ from campaigns.db.engine import make_engine
 from campaigns.templates import service as templates
 from campaigns.users.passwords import Passwords
 from compliance.rulebooks.loader import load_rulebooks
+from dialer.audit_key import signing_key
 from dialer.bus import FloorServer, RemoteFloor
 from dialer.carrier_webhook import CarrierWebhook
 from dialer.commands import FloorPort
@@ -37,6 +38,7 @@ from dialer.messenger import Messenger, MessengerSettings
 from dialer.parts import make_exchange, make_provider
 from dialer.phones import agent_phones
 from dialer.scheduler import Scheduler
+from dialer.sealer import Sealer
 from dialer.settings import Settings
 from dialer.spool import SPOOL, ReplySpool
 from dialer.state import FloorSettings
@@ -98,6 +100,7 @@ class Server:
             self.messenger = await self._start_messenger(engine, gate, provider)
         if "scheduler" in roles:
             self._run(Scheduler(engine, self.clock, self.owner).run(), "scheduler")
+            self._run(Sealer(engine, self.clock, self.owner, signing_key(self.settings)).run(), "sealer")
         self.floor = await self._start_floor(engine, gate, redis)
         await self._start_web(engine, redis, provider, listener)
 

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from campaigns.audit import reading, sealing
 from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from dialer.faults import why
@@ -31,6 +32,8 @@ from telephony.messaging.port import LookupUnavailable
 TZDATA_OLDEST_DAYS = 120
 CLOCK_APART_S = 2.0
 ASTERISK_OLDEST = 20
+UNSEALED_OLDEST = timedelta(minutes=15)
+CHECKPOINT_OLDEST = timedelta(hours=2)
 NO_SUCH_MESSAGE = "SM" + "0" * 32
 CHECK_WITHIN_S = 8.0
 
@@ -113,7 +116,46 @@ async def _database(url: str, now: Callable[[], datetime]) -> list[Finding]:
         await engine.dispose()
     # what the question itself took says nothing of the clocks
     apart = max(0.0, (before - theirs).total_seconds(), (theirs - after).total_seconds())
-    return [Finding("database", True, str(version).split(" on ")[0]), _schema(schema), _clock(apart)]
+    found = [Finding("database", True, str(version).split(" on ")[0]), _schema(schema), _clock(apart)]
+    return found + ([await audit_trail(url, after)] if schema.up_to_date else [])
+
+
+async def audit_trail(url: str, now: datetime) -> Finding:
+    """How far sealing and signing are behind; of several tenants one that is behind is told."""
+    engine = make_engine(url, pool_size=1)
+    try:
+        async with engine.connect() as conn:
+            found = [await reading.backlog(conn, tenant) for tenant in (await sealing.mark(conn)).numbers]
+    except (SQLAlchemyError, OSError) as problem:
+        return Finding("audit", False, f"cannot be read ({why(problem)})", "Run: promiseline migrate")
+    finally:
+        await engine.dispose()
+    findings = [_trail(backlog, now) for backlog in found]
+    bad = [finding for finding in findings if not finding.ok]
+    return (bad or findings or [Finding("audit", True, "no row yet")])[0]
+
+
+def _trail(backlog: reading.Backlog, now: datetime) -> Finding:
+    runs = "Does a process with the role scheduler run, and what does it log (sealer.*)? "
+    oldest = min((at for at in (backlog.oldest, backlog.oldest_verdict) if at), default=None)
+    waits = f"{backlog.unsealed:,} rows and {backlog.unsealed_verdicts:,} verdicts wait to be sealed"
+    if oldest is not None and now - oldest > UNSEALED_OLDEST:
+        mend = (
+            runs + "A transaction that never ends holds verdicts up: see pg_stat_activity. Or: promiseline audit seal"
+        )
+        return Finding("audit", False, f"{waits}, the oldest since {oldest:%Y-%m-%d %H:%M} UTC", mend)
+    if not backlog.sealed:
+        return Finding("audit", True, waits)
+    if backlog.checkpoint_at is None or now - backlog.checkpoint_at > CHECKPOINT_OLDEST:
+        last = (
+            "there is none"
+            if backlog.checkpoint_at is None
+            else f"the last is of {backlog.checkpoint_at:%Y-%m-%d %H:%M} UTC"
+        )
+        return Finding(
+            "audit", False, f"no signed checkpoint for two hours: {last}", runs + "Or: promiseline audit seal"
+        )
+    return Finding("audit", True, f"{backlog.sealed:,} rows sealed, {waits}, signed {backlog.checkpoint_at:%H:%M} UTC")
 
 
 def _schema(schema: migrate.SchemaState) -> Finding:

@@ -23,6 +23,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from campaigns.audit.checkpoints import private_key, public_key
 from telephony.ari.settings import AriSettings
 
 Role = Literal["web", "dialer", "scheduler", "messenger"]
@@ -167,6 +168,14 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         default=SecretStr(""), description="32 bytes or more; signs callback addresses; needed outside the demo"
     )
+    audit_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="signs the audit trail's checkpoints: 32 bytes in base64, as `openssl rand -base64 32` makes;"
+        " empty: audit.key in data_dir, made at first start",
+    )
+    audit_trusted_keys: tuple[str, ...] = Field(
+        default=(), description="public keys that signed checkpoints before, as `promiseline audit key` prints them"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level that is logged"
     )
@@ -197,6 +206,20 @@ class Settings(BaseSettings):
         if 0 < len(key.get_secret_value()) < 32:
             raise ValueError("shorter than 32 characters; make one with: openssl rand -base64 48")
         return key
+
+    @field_validator("audit_key")
+    @classmethod
+    def _signs(cls, key: SecretStr) -> SecretStr:
+        if key.get_secret_value():
+            private_key(key.get_secret_value())
+        return key
+
+    @field_validator("audit_trusted_keys")
+    @classmethod
+    def _are_public_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        for key in keys:
+            public_key(key)
+        return keys
 
     @field_validator("nodes")
     @classmethod

@@ -62,6 +62,7 @@ def settings_of_the_deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         "promiseline_database_url": "postgresql+asyncpg://promiseline:pw@postgres/promiseline",
         "promiseline_redis_url": "redis://valkey:6379/0",
         "promiseline_secret_key": "k" * 48,
+        "promiseline_audit_key": "a" * 43 + "=",
         "promiseline_nodes": '[{"name": "a", "url": "http://asterisk:8088/ari", "password": "pw"}]',
         "promiseline_messaging": (
             '{"provider": "twilio", "account_sid": "AC1", "auth_token": "t", "sms_sender": "+15550100101"}'
@@ -106,4 +107,4 @@ def test_browser_phones_come_by_the_proxy_and_ari_is_on_no_public_address(
 
 def test_the_shipped_settings_hold_no_secret() -> None:
     shipped = tomllib.loads((ROOT / "deploy" / "promiseline.toml").read_text())
-    assert not {"secret_key", "database_url", "redis_url", "nodes", "messaging"} & set(shipped)
+    assert not {"secret_key", "audit_key", "database_url", "redis_url", "nodes", "messaging"} & set(shipped)

@@ -120,8 +120,39 @@ audit = Table(
     Column("actor", Text, nullable=False),  # user:7, system, cli
     Column("action", Text, nullable=False),  # campaign.started, promise.recorded ...
     Column("subject", Text, nullable=False),  # campaign:3, debtor:99 ...
-    Column("detail", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    Column("detail", JSONB, server_default=EMPTY_OBJECT),  # null: erased; only its salted digest is in the chain
+    # what follows is given by the sealer, see campaigns/audit; triggers of migration 0002 refuse every other change
+    Column("seq", BigInteger),  # 1, 2, 3 ... of the tenant, without gaps
+    Column("salt", LargeBinary),
+    Column("detail_digest", LargeBinary),
+    Column("hash", LargeBinary),
+    CheckConstraint("(seq IS NULL) = (hash IS NULL) AND (seq IS NULL) = (detail_digest IS NULL)", name="sealed_in_one"),
     Index(None, "tenant_id", "subject", "at"),
+    Index("uq_audit_seq", "tenant_id", "seq", unique=True, postgresql_where=text("seq IS NOT NULL")),
+    Index("ix_audit_unsealed", "tenant_id", "id", postgresql_where=text("seq IS NULL")),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("tenant_id", Integer, ForeignKey("tenant.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),  # the last sealed row; 0: none
+    Column("hash", LargeBinary, nullable=False),
+    Column("verdict_number", BigInteger, nullable=False),  # verdicts up to this number are sealed
+    _at("at"),
+)
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("tenant_id", Integer, ForeignKey("tenant.id"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3 ... of the tenant, without gaps
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    _at("at"),
+    Column("previous", LargeBinary, nullable=False),  # SHA-256 of the checkpoint before
+    Column("public_key", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
 )
 
 creditor = Table(
@@ -478,7 +509,12 @@ verdict = Table(
     Column("rulebooks", JSONB, nullable=False, server_default=EMPTY_OBJECT),  # id -> version
     Column("tzdb", Text, nullable=False),
     Column("inputs", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    # by it the audit trail's sealer knows what is new; a UUID's order is that of the writers' clocks
+    Column("number", BigInteger, Identity(), nullable=False),
+    Column("salt", UUID(as_uuid=True), server_default=text("gen_random_uuid()")),  # null: the content is erased
+    Column("content_digest", LargeBinary),  # of reasons, flags and inputs that were erased
     _words("decision", ("allow", "deny", "review")),
+    Index("uq_verdict_number", "tenant_id", "number", unique=True),
     Index("ix_verdict_debtor", "debtor_id", "at"),
     Index("ix_verdict_attempt", "attempt_id"),
 )

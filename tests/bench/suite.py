@@ -12,6 +12,7 @@ import uvloop
 from campaigns.db.embedded import EmbeddedPostgres
 from tests.bench import (
     bench_admit,
+    bench_audit,
     bench_claim,
     bench_floor,
     bench_gate,
@@ -81,6 +82,20 @@ def live(smoke: bool) -> Result:
     return Result("live", figures, found)
 
 
+def audit(smoke: bool) -> Result:
+    """The audit trail: sealing (each batch committed) and verifying, rows and the gate's verdicts."""
+    with _server(durable=True) as server:
+        found = bench_audit.run(server, *((3_000, 600) if smoke else (200_000, 50_000)))
+    figures = [
+        Figure("audit rows sealed", found["sealed_per_s"], "/s"),
+        Figure("audit rows verified", found["verified_per_s"], "/s"),
+        at_least("verdicts sealed", found["verdicts_sealed_per_s"], "/s", bench_audit.WRITTEN_PER_S),
+        Figure("verdicts verified", found["verdicts_verified_per_s"], "/s"),
+        below("CPU of sealing 250 verdicts", found["cpu_ms_of_a_second"], "ms", bench_audit.BUDGET_CPU_MS),
+    ]
+    return Result("audit", figures, found)
+
+
 def import_file(smoke: bool) -> Result:
     """`promiseline import` of debtors with two phones each, by the real command."""
     report = bench_import.measure(300 if smoke else 1_000_000, [])
@@ -98,6 +113,7 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "claim": claim,
     "admit": admit,
     "gate": gate,
+    "audit": audit,
     "live": live,
     "import": import_file,
     "year": bench_year.bench,

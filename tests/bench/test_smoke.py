@@ -16,6 +16,7 @@ FIGURES = {
     "claim": ("claim of 100 from 4,000, p99",),
     "admit": ("admissions",),
     "gate": ("allow, 200 rows in 400 days, CPU p99",),
+    "audit": ("audit rows sealed", "audit rows verified", "verdicts sealed"),
     "live": ("delta to console, spread, p99",),
     "import": ("import of 300 debtors", "most memory of the program"),
     "year": ("contacts allowed", "allowed, and the second gate refuses"),
