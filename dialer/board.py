@@ -69,7 +69,7 @@ class Board:
         self._dirty = asyncio.Event()
         self._queues: dict[int, dict[str, int]] = {}
         self._sent_before: dict[int, int] = {}
-        self._alarms: dict[str, dict[str, Any]] = {}
+        self._alarms: dict[int, dict[str, dict[str, Any]]] = {}  # by tenant
         # a call's or an agent's view with the values that it was made of: most have not changed since the last time
         self._call_views: dict[str, tuple[Call, datetime | None, dict[str, Any]]] = {}
         self._agent_views: dict[int, tuple[tuple[Any, ...], dict[str, Any]]] = {}
@@ -304,11 +304,12 @@ class Board:
                 words = ALARM_TEXTS["list_denies" if trouble.denies else "list"]
                 level = "error" if trouble.denies else "warning"
                 wrong[f"list:{trouble.name}"] = (level, words.format(name=trouble.name, words=trouble.words))
-        self._alarms = {
-            key: self._alarms.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}
+        before = self._alarms.get(tenant_id, {})
+        self._alarms[tenant_id] = {
+            key: before.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}
             for key, (level, words) in wrong.items()
         }
-        return list(self._alarms.values())
+        return list(self._alarms[tenant_id].values())
 
 
 def _changes(key: str, before: dict[str, Any], now: dict[str, Any]) -> list[Op]:

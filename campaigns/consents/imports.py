@@ -15,7 +15,6 @@ from campaigns import audit
 from campaigns.consents import service
 from campaigns.consents.model import Channel, Event, How
 from campaigns.db import tables as t
-from campaigns.imports import cells as read
 from campaigns.imports.cells import CellProblem
 from campaigns.imports.csv_file import CsvFile, Record
 from campaigns.imports.model import FIRST_REJECTS, Parts, Reject
@@ -170,8 +169,8 @@ class _Work:
         expires = cell("expires")
         return _Row(
             record.line, tuple(record.cells), cell("reference"), self._address(cell("phone")),
-            cell("channel").lower(), cell("how").lower(), event, read.instant(cell("when"), None, self._now),
-            _later(expires) if expires else None, cell("evidence"),
+            cell("channel").lower(), cell("how").lower(), event, _instant("when", cell("when")),
+            _instant("expires", expires) if expires else None, cell("evidence"),
             service.Shown(cell("text"), cell("text_version"), cell("language")),
         )  # fmt: skip
 
@@ -244,9 +243,11 @@ class _Work:
         return report
 
 
-def _later(cell: str) -> datetime:
+def _instant(column: str, cell: str) -> datetime:
+    """A bare day counts from its first moment in UTC, so that a later revocation on it wins."""
     try:
         found = datetime.fromisoformat(cell)
     except ValueError:
-        raise CellProblem("expires: this is no day; write it like 2027-03-31") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        message = f"{column}: this is no day; write it like 2026-03-31, or with its time: 2026-03-31T10:00:00Z"
+        raise CellProblem(message) from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

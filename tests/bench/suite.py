@@ -10,7 +10,16 @@ from pathlib import Path
 import uvloop
 
 from campaigns.db.embedded import EmbeddedPostgres
-from tests.bench import bench_admit, bench_claim, bench_floor, bench_gate, bench_import, bench_lines, bench_live
+from tests.bench import (
+    bench_admit,
+    bench_claim,
+    bench_floor,
+    bench_gate,
+    bench_import,
+    bench_lines,
+    bench_lists,
+    bench_live,
+)
 from tests.bench.figures import Figure, Result, at_least, below
 
 
@@ -91,4 +100,5 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "gate": gate,
     "live": live,
     "import": import_file,
+    "lists": bench_lists.bench,
 }

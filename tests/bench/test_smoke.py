@@ -17,6 +17,7 @@ FIGURES = {
     "admit": ("admissions",),
     "gate": ("allow, 200 rows in 400 days, CPU p99",),
     "live": ("delta to console, spread, p99",),
+    "lists": ("list of 20,000 numbers loaded", "its file", "look-up, p99"),
     "import": ("import of 300 debtors", "most memory of the program"),
 }
 
