@@ -18,7 +18,7 @@ from campaigns.db import tables as t
 from campaigns.imports.places import COUNTRIES
 from campaigns.problems import refuse
 from dialer.cli.imports import as_reject
-from dialer.cli.output import console, errors, print_json, print_rows, say
+from dialer.cli.output import console, errors, print_json, say
 from dialer.cli.session import in_transaction
 from dialer.import_parts import import_parts
 from dialer.list_check import masked
@@ -60,27 +60,26 @@ def show(
     for point in points:
         standings = ", ".join(f"{channel} {word}" for channel, word in point["now"].items())
         say(f"{point['contact_point_id']}: {point['kind']} {point['address']}: {standings}")
-        rows = [_line(entry) for entry in point["entries"]] + [_out(out) for out in point["opt_outs"]]
-        if rows:
-            print_rows("Ledger", sorted(rows, key=lambda row: str(row["at"])))
+        told = [_line(entry) for entry in point["entries"]] + [_out(out) for out in point["opt_outs"]]
+        for line in sorted(told):
+            say(f"  {line}")
 
 
-def _line(entry: dict[str, Any]) -> dict[str, Any]:
-    text = " ".join(part for part in (entry["text_version"], entry["text_language"]) if part)
-    until = f"{entry['expires_at']:%Y-%m-%d}" if entry["expires_at"] else ""
-    return {
-        "at": f"{entry['at']:%Y-%m-%d %H:%M:%S}", "channel": entry["channel"], "event": entry["event"],
-        "how": entry["how"] or "", "by whom": entry["recorded_by"], "evidence": entry["evidence"], "until": until,
-        "text": text,
-    }  # fmt: skip
+def _line(entry: dict[str, Any]) -> str:
+    parts = [f"{entry['at']:%Y-%m-%d %H:%M:%S} {entry['channel']} {entry['event']}"]
+    parts += [str(entry[key]) for key in ("how", "evidence") if entry[key]] + [f"by {entry['recorded_by']}"]
+    if entry["text_version"]:
+        parts.append(f"text {entry['text_version']} {entry['text_language']}".strip())
+    if entry["expires_at"]:
+        parts.append(f"until {entry['expires_at']:%Y-%m-%d}")
+    return ", ".join(parts)
 
 
-def _out(out: dict[str, Any]) -> dict[str, Any]:
-    lifted = f"lifted {out['lifted_at']:%Y-%m-%d %H:%M}" if out["lifted_at"] else ""
-    return {
-        "at": f"{out['at']:%Y-%m-%d %H:%M:%S}", "channel": out["channel"], "event": "opted out", "how": out["source"],
-        "by whom": "", "evidence": out["evidence"], "until": lifted, "text": "",
-    }  # fmt: skip
+def _out(out: dict[str, Any]) -> str:
+    parts = [f"{out['at']:%Y-%m-%d %H:%M:%S} {out['channel']} opted out", out["source"]]
+    parts += [out["evidence"]] if out["evidence"] else []
+    parts += [f"lifted {out['lifted_at']:%Y-%m-%d %H:%M}"] if out["lifted_at"] else []
+    return ", ".join(parts)
 
 
 async def _debtor(conn: AsyncConnection, tenant_id: int, named: str) -> int:
@@ -147,7 +146,7 @@ def import_command(
             tenant_id, await _creditor(conn, tenant_id, creditor), "cli", country.upper(), dry_run, partial, rejects
         )
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=errors, disable=json) as bar:
+        with Progress(*columns, console=errors, disable=json or not errors.is_terminal) as bar:
             task = bar.add_task("reading", total=None)
             report = await import_consents(
                 conn, file, options, import_parts(), now=datetime.now(UTC),

@@ -24,6 +24,7 @@ from campaigns.lists.model import EntryKind, Kind, Mode, Scope
 from campaigns.problems import Refused, refuse
 from dialer.cli.imports import as_reject
 from dialer.cli.output import console, errors, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.serve import configure_logs
 from dialer.cli.session import in_transaction
 from dialer.engines import engines
 from dialer.faults import why
@@ -173,7 +174,7 @@ def import_command(
         clock = SystemClock()
         shelf = NumberShelf(engine, folder, clock, wait_s=120.0)
         columns = (TextColumn("{task.description:<8}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=errors, disable=json) as bar:
+        with Progress(*columns, console=errors, disable=json or not errors.is_terminal) as bar:
             tasks: dict[str, Any] = {}
 
             def show(phase: str, done: int, total: int) -> None:
@@ -305,6 +306,7 @@ def check(
 
 def _on_engine(work: Callable[[AsyncEngine, int, Settings], Awaitable[T]]) -> T:
     """Like dialer.cli.session.in_transaction, for work with transactions of its own."""
+    configure_logs("critical")  # what a list lacks is told by the command itself
     with told_clearly(SettingsProblem, EngineError, Refused):
         settings = load_settings()
         with engines(settings) as found:

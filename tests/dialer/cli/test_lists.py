@@ -1,6 +1,9 @@
 """`promiseline lists` and `promiseline consents`, as an operator and as a program see them."""
 
-from pathlib import Path
+import asyncio
+import json
+import shutil
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -54,10 +57,8 @@ async def test_a_hashed_list_is_imported_and_told_by_the_doctor(program: Program
     assert refused.code == 1 and '"state": "refused"' in refused.out
 
 
-async def doctor(program: Program) -> list[dict[str, str | bool]]:
-    import json
-
-    found: list[dict[str, str | bool]] = json.loads((await program("doctor", "--json")).out)
+async def doctor(program: Program) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((await program("doctor", "--json")).out)
     return found
 
 
@@ -69,8 +70,7 @@ async def test_an_overdue_list_and_damaged_bytes_are_told_by_the_doctor(program:
     async with engine.begin() as conn:
         await conn.execute(text("UPDATE do_not_contact_list SET refresh_by = :at, overdue_denies = true"), {"at": NOW})
         await conn.execute(text("UPDATE do_not_contact_chunk SET data = data || '\\x00'::bytea"))
-    for copy in Path(program.folder / ".demo" / "lists").iterdir():
-        copy.unlink()
+    await asyncio.to_thread(shutil.rmtree, program.folder / ".demo" / "lists")
     found = [one for one in await doctor(program) if one["part"] == "list Registry"]
     assert len(found) == 2 and not any(one["ok"] for one in found)
     assert "cannot be opened" in str(found[0]["says"]) and "nobody is contacted" in str(found[0]["says"])
@@ -79,8 +79,10 @@ async def test_an_overdue_list_and_damaged_bytes_are_told_by_the_doctor(program:
 
 async def test_each_refusal_says_what_is_wrong(program: Program) -> None:
     unknown, number, both, day, gone = await program.all(
-        ("lists", "add", "Horse", A), ("lists", "check", "12"), ("lists", "create", "X", "--creditor", "a", "--campaign", "b"),
-        ("lists", "create", "X", "--refresh-by", "soon"), ("lists", "import", "Horse", "none.txt"),
+        ("lists", "add", "Horse", A), ("lists", "check", "12"),
+        ("lists", "create", "X", "--creditor", "a", "--campaign", "b"),
+        ("lists", "create", "X", "--refresh-by", "soon"),
+        ("lists", "import", "Horse", "none.txt"),
     )  # fmt: skip
     assert "there is no list Horse; known are none yet" in unknown.refusal()
     assert "number:" in number.refusal()
