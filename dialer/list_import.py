@@ -180,7 +180,7 @@ class _Work:
                     conn, of, found[at : at + ROWS], source="import", at=self._now, by=self._options.actor,
                     evidence=self._options.evidence, import_id=made,
                 )  # fmt: skip
-                self._progress("storing", at, len(found))
+                self._progress("storing", min(at + ROWS, len(found)), len(found))
             self.report.entries = await lists.finish_version(
                 conn, of, made, mode=self._options.mode, now=self._now, actor=self._options.actor
             )

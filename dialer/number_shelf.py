@@ -120,11 +120,13 @@ class NumberShelf:
             k.ended_at.is_(None)
         )
         async with self._engine.connect() as conn:
-            rows = (await conn.execute(query.where(k.tenant_id == tenant_id) if tenant_id else query)).all()
+            everybody_s = (await conn.execute(query)).all()
+        rows = [row for row in everybody_s if tenant_id in (None, row.tenant_id)]
         digests = {row.digest: row.tenant_id for row in rows if row.digest}
         await self.opened([(tenant, digest) for digest, tenant in digests.items()])
         for gone in self._open.keys() - digests.keys():
             del self._open[gone]  # an admission that still holds it keeps it mapped
+        await asyncio.to_thread(self._sweep, {row.digest for row in everybody_s if row.digest})
         found: list[Trouble] = []
         for row in rows:
             if row.digest and row.digest not in self._open:
@@ -137,6 +139,12 @@ class NumberShelf:
                 found.append(Trouble(row.tenant_id, row.name, words, row.overdue_denies))
         self.troubles = tuple(found)
         return self.troubles
+
+    def _sweep(self, in_force: Collection[str]) -> None:
+        """Copies of old versions leave the disk; the database keeps them, and a copy too many is fetched again."""
+        for copy in self._folder.glob("?" * 64):
+            if copy.name not in in_force:
+                copy.unlink(missing_ok=True)
 
     async def run(self, tenant_id: int | None) -> None:
         """Look every few seconds, for ever."""

@@ -158,7 +158,7 @@ async def a_campaign(
 
 
 async def a_do_not_contact_list(
-    conn: AsyncConnection, tenant: int, *entries: str, kind: str = "exact", **values: Any
+    conn: AsyncConnection, tenant: int, *entries: str, entry_kind: str = "exact", **values: Any
 ) -> int:
     """A list for everybody with these addresses (or prefixes) on it, unless told otherwise."""
     defaults = {
@@ -166,7 +166,7 @@ async def a_do_not_contact_list(
         "created_by": "user:1",
     }  # fmt: skip
     made = int(await _insert(conn, t.do_not_contact_list, **{**defaults, **values}))
-    row = {"tenant_id": tenant, "list_id": made, "kind": kind, "source": "import", "at": NOW}
+    row = {"tenant_id": tenant, "list_id": made, "kind": entry_kind, "source": "import", "at": NOW}
     for address in entries:
         await conn.execute(insert(t.do_not_contact).values(**row, address=address))
     return made

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,7 +30,7 @@ async def test_a_list_in_trouble_is_an_alarm_of_its_tenant_until_it_is_mended(ri
     floor.state.gate = GateContext(GATE.books, shelf)
     async with rig.engine.begin() as conn:
         await a_do_not_contact_list(conn, rig.tenant, name="House", refresh_by=now - timedelta(days=1))
-        values = {"kind": "hashed", "version": 1, "digest": "0" * 64}
+        values: dict[str, Any] = {"kind": "hashed", "version": 1, "digest": "0" * 64}
         await a_do_not_contact_list(conn, rig.tenant, name="National", **values)
         other = await a_tenant(conn, "Other")
         await a_do_not_contact_list(conn, other, name="Theirs", **values)

@@ -128,13 +128,13 @@ async def test_lists_of_another_tenant_and_ended_ones_hold_nobody(floor: Floor) 
     [("+1", True), ("+1212555", True), ("+1212555014", True), ("+1646", False), ("+12125551", False)],
 )
 async def test_a_prefix_holds_every_number_that_begins_so(floor: Floor, prefix: str, held: bool) -> None:
-    await floor.list(prefix, kind="prefix", name="Numbers not to be called")
+    await floor.list(prefix, entry_kind="prefix", name="Numbers not to be called")
     assert ("Numbers not to be called" in await floor.why()) is held
 
 
 async def test_an_exact_entry_is_no_prefix_and_a_prefix_is_no_number(floor: Floor) -> None:
     await floor.list("+1212555", PHONE[:-1], name="Typing errors")
-    await floor.list(PHONE + "3", kind="exact")
+    await floor.list(PHONE + "3", entry_kind="exact")
     assert await floor.why() == ""
 
 
@@ -152,6 +152,10 @@ async def test_a_hashed_list_is_fetched_checked_and_asked(floor: Floor) -> None:
     assert copy.exists() and copy.stat().st_mode & 0o777 == 0o400
     await floor.hashed("National", "+4520123456", mode="replace")
     assert await floor.why() == "", "the new version is asked, not the old one"
+    assert await floor.shelf.look(floor.tenant, NOW) == ()
+    assert not copy.exists() and len(list(copy.parent.iterdir())) == 1, "old versions leave the disk"
+    async with floor.engine.connect() as conn:
+        assert await lists.chunk(conn, floor.tenant, digest, 0), "and stay in the database"
 
 
 async def test_a_number_put_on_a_hashed_list_a_moment_ago_is_not_called(floor: Floor) -> None:
@@ -164,7 +168,7 @@ async def test_a_number_put_on_a_hashed_list_a_moment_ago_is_not_called(floor: F
 async def test_the_union_of_all_lists_holds(floor: Floor) -> None:
     await floor.hashed("One", "+4520123456")
     await floor.hashed("Two", PHONE)
-    await floor.list("+1212", kind="prefix", name="Three")
+    await floor.list("+1212", entry_kind="prefix", name="Three")
     assert "Three, Two" in await floor.why()
 
 
