@@ -51,6 +51,8 @@ WHERE bridged_at >= :since AND agent_id IS NOT NULL AND channel = 'voice' GROUP 
 ALARM_TEXTS = {
     "database": "The database does not answer: no dialing. Calls in progress go on; dialing starts again by itself.",
     "node": "Exchange node {node} is {health}: no dialing through it. It starts again by itself when the node is back.",
+    "list": "Do-not-contact list {name} {words}.",
+    "list_denies": "Do-not-contact list {name} {words}: nobody is contacted until that is mended.",
 }
 OCCUPIED = ("talking", "hold", "wrap_up")
 
@@ -67,7 +69,7 @@ class Board:
         self._dirty = asyncio.Event()
         self._queues: dict[int, dict[str, int]] = {}
         self._sent_before: dict[int, int] = {}
-        self._alarms: dict[str, dict[str, Any]] = {}
+        self._alarms: dict[int, dict[str, dict[str, Any]]] = {}  # by tenant
         # a call's or an agent's view with the values that it was made of: most have not changed since the last time
         self._call_views: dict[str, tuple[Call, datetime | None, dict[str, Any]]] = {}
         self._agent_views: dict[int, tuple[tuple[Any, ...], dict[str, Any]]] = {}
@@ -179,7 +181,7 @@ class Board:
             "nodes": nodes_view(self._state),
             "totals": self._totals(campaigns, agents, len(calls)),
             "minutes": self._tallies.minutes(tenant_id),
-            "alarms": self._alarm_list(),
+            "alarms": self._alarm_list(tenant_id),
         }
 
     def _campaign(self, campaign: LiveCampaign, in_flight: int) -> dict[str, Any]:
@@ -287,7 +289,7 @@ class Board:
             "in_flight": in_flight,
         }
 
-    def _alarm_list(self) -> list[dict[str, Any]]:
+    def _alarm_list(self, tenant_id: int) -> list[dict[str, Any]]:
         """One alarm for each thing that is wrong now; it keeps its first instant."""
         wrong: dict[str, tuple[str, str]] = {}
         if self._state.database_down:
@@ -296,11 +298,18 @@ class Board:
             if exchange.health is not NodeHealth.UP:
                 level = "error" if exchange.health is NodeHealth.DOWN else "warning"
                 wrong[f"node:{node}"] = (level, ALARM_TEXTS["node"].format(node=node, health=exchange.health))
-        self._alarms = {
-            key: self._alarms.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}
+        shelf = self._state.gate.lists
+        for trouble in shelf.troubles if shelf is not None else ():
+            if trouble.tenant_id == tenant_id:
+                words = ALARM_TEXTS["list_denies" if trouble.denies else "list"]
+                level = "error" if trouble.denies else "warning"
+                wrong[f"list:{trouble.name}"] = (level, words.format(name=trouble.name, words=trouble.words))
+        before = self._alarms.get(tenant_id, {})
+        self._alarms[tenant_id] = {
+            key: before.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}
             for key, (level, words) in wrong.items()
         }
-        return list(self._alarms.values())
+        return list(self._alarms[tenant_id].values())
 
 
 def _changes(key: str, before: dict[str, Any], now: dict[str, Any]) -> list[Op]:

@@ -35,6 +35,7 @@ from dialer.hearing import connect
 from dialer.inbound import Inbound
 from dialer.message_reports import MessageReports
 from dialer.messenger import Messenger, MessengerSettings
+from dialer.number_shelf import LISTS, NumberShelf
 from dialer.parts import make_exchange, make_provider
 from dialer.phones import agent_phones
 from dialer.scheduler import Scheduler
@@ -94,7 +95,7 @@ class Server:
         self.tenant_id = await self._tenant(engine)
         redis = connect(self.engines.redis_url)
         self._stack.push_async_callback(redis.aclose)
-        gate = GateContext(load_rulebooks())
+        gate = await self._gate(engine)
         provider = self._provider()
         if "messenger" in roles and provider is not None:
             self.messenger = await self._start_messenger(engine, gate, provider)
@@ -103,6 +104,15 @@ class Server:
             self._run(Sealer(engine, self.clock, self.owner, signing_key(self.settings)).run(), "sealer")
         self.floor = await self._start_floor(engine, gate, redis)
         await self._start_web(engine, redis, provider, listener)
+
+    async def _gate(self, engine: AsyncEngine) -> GateContext:
+        """With the hashed lists open before the first admission asks them."""
+        shelf = NumberShelf(engine, self.settings.data_dir / LISTS, self.clock)
+        self._stack.push_async_callback(shelf.close)
+        if not {"dialer", "messenger"}.isdisjoint(self.settings.roles):
+            await shelf.look(self.tenant_id, self.clock.now())
+            self._run(shelf.run(self.tenant_id), "lists")
+        return GateContext(load_rulebooks(), shelf)
 
     def _listener(self) -> socket.socket:
         """The address, taken but not yet served: whoever comes early is told that nobody listens."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -21,10 +21,13 @@ from compliance.timezones import TZDB_VERSION
 from compliance.verdict import Verdict
 from dialer.contact_facts import Known, Row, facts_of
 from dialer.contact_rows import lock_and_read
+from dialer.number_shelf import NumberShelf
 
 log = structlog.get_logger()
 BREATH = 4
 """So many are judged in one go: each takes some 0.2 ms of thinking, and answered people wait meanwhile."""
+
+LISTS_AGAIN = timedelta(minutes=1)
 
 Origin = Literal["dialer", "agent", "callback", "message_step", "reply"]
 
@@ -53,9 +56,13 @@ class WantedContact:
 
 @dataclass(frozen=True, slots=True)
 class GateContext:
-    """What every decision needs and no debtor has: the rulebooks."""
+    """What every decision needs and no debtor has: the rulebooks, and who opens the hashed do-not-contact lists.
+
+    `lists` None: a tenant that has such a list is refused every contact.
+    """
 
     books: Rulebooks
+    lists: NumberShelf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ async def admit(
     if not wanted:
         return []
     for_ever = any(one.purpose == "location" for one in wanted)
-    known = await lock_and_read(conn, [one.debtor_id for one in wanted], now=now, for_ever=for_ever)
+    known = await lock_and_read(conn, [one.debtor_id for one in wanted], now=now, for_ever=for_ever, lists=gate.lists)
     batch = _Batch(now, gate)
     answers: list[Admitted | Refused] = []
     for one in wanted:
@@ -151,6 +158,7 @@ class _Batch:
                 debt_ids=debts,
                 rulebooks=wanted.rulebooks,
                 now=self.now,
+                campaign_id=wanted.campaign_id,
             )
             verdict = decide(facts, self.gate.books)
         except (ValueError, TypeError, LookupError) as problem:
@@ -160,7 +168,8 @@ class _Batch:
         if not verdict.allowed:
             verdict_id = self._store(wanted, known, point, facts, verdict, None)
             review = verdict.decision == "review"
-            return Refused(wanted, verdict_id, verdict, verdict.codes, verdict.retry_at, review)
+            retry_at = self._lists_again(facts) if facts.dnc_listed is None else verdict.retry_at
+            return Refused(wanted, verdict_id, verdict, verdict.codes, retry_at, review)
         attempt_id = _uuid7()
         verdict_id = self._store(wanted, known, point, facts, verdict, attempt_id)
         self.attempts.append(_attempt(wanted, known, point, debts, attempt_id, self.now))
@@ -168,6 +177,14 @@ class _Batch:
         return Admitted(
             wanted, attempt_id, verdict_id, verdict, point["id"], point["address"], known.debtor["language"], debts
         )
+
+    def _lists_again(self, facts: Facts) -> datetime | None:
+        """When to ask again where a list could not be read: that is mended, and must hold nobody back for ever."""
+        otherwise = decide(structs.replace(facts, dnc_listed=()), self.gate.books)
+        soon = self.now + LISTS_AGAIN
+        if otherwise.allowed:
+            return soon
+        return None if otherwise.retry_at is None else max(soon, otherwise.retry_at)
 
     def _refuse(self, wanted: WantedContact, known: Known, code: str, text: str, point: Row | None = None) -> Refused:
         row = self._row(wanted, known, point, None)

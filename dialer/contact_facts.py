@@ -26,6 +26,7 @@ from compliance.facts import (
     Request,
     RequestKind,
 )
+from dialer.listed import Listings
 
 Row = Mapping[str, Any]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -70,7 +71,7 @@ class Known:
     addresses: list[Row] = field(default_factory=list)
     consents: dict[int, list[Row]] = field(default_factory=dict)
     opt_outs: dict[str, list[Row]] = field(default_factory=dict)
-    listed: dict[str, list[str]] = field(default_factory=dict)
+    listings: Listings | None = None
     requests: list[Row] = field(default_factory=list)
     attempts: list[Row] = field(default_factory=list)
     inbound: list[Row] = field(default_factory=list)
@@ -101,6 +102,7 @@ def facts_of(
     debt_ids: Sequence[int],
     rulebooks: tuple[str, ...] | None,
     now: datetime,
+    campaign_id: int | None = None,
 ) -> Facts:
     """The whole question for one contact point; FactsError (or ValueError) where the rows contradict themselves."""
     if known.events is None:
@@ -118,9 +120,15 @@ def facts_of(
         ),
         history=tuple(known.events),
         rulebooks=rulebooks,
-        dnc_listed=tuple(known.listed.get(point["address"], ())),
+        dnc_listed=_listed(known, point, campaign_id),
         holds=_holds(known),
     )
+
+
+def _listed(known: Known, point: Row, campaign_id: int | None) -> tuple[str, ...] | None:
+    if known.listings is None:
+        return None
+    return known.listings.of(point["address"], creditor_id=known.debtor["creditor_id"], campaign_id=campaign_id)
 
 
 def _debtor(known: Known) -> Debtor:

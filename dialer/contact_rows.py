@@ -1,20 +1,46 @@
 """Reads what the gate needs to know about some debtors: a constant number of queries, however many they are."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger
 
+from campaigns.consents.service import live
 from campaigns.db import tables as t
+from campaigns.lists.service import ADMISSIONS
 from dialer.contact_facts import Known, Row
+from dialer.listed import Hashed, Listings, keys_of, listings
 
 HISTORY = timedelta(days=62)  # the longest rule looks back 60 local dates; a date may start 14 h before UTC's
 FOR_EVER = timedelta(days=20_000)
+
+
+NO_LISTS = Listings()
+
+
+class Shelf(Protocol):
+    """dialer.number_shelf.NumberShelf: the hashed lists that are open here, by digest."""
+
+    async def opened(self, wanted: Collection[tuple[int, str]]) -> Mapping[str, Hashed]: ...
 
 
 class WrongIsolation(RuntimeError):
@@ -35,6 +61,8 @@ _LOCK = (
         t.debtor.c.status,
         t.debtor.c.created_at,
         func.current_setting("transaction_isolation").label("isolation"),
+        # evaluated before the row is locked: whoever changes a list waits for us, or we for him (campaigns.lists.bind)
+        func.pg_advisory_xact_lock_shared(ADMISSIONS, t.debtor.c.tenant_id).label("lists"),
     )
     .where(t.debtor.c.id == _ids())
     .order_by(t.debtor.c.id)
@@ -57,22 +85,39 @@ _CONSENTS = (
         t.consent.c.expires_at,
     )
     .join(_point, _point.c.id == t.consent.c.contact_point_id)
-    .where(_point.c.debtor_id == _ids())
+    .where(_point.c.debtor_id == _ids(), live(bindparam("now")))
 )
 _OPT_OUTS = (
     select(_point.c.debtor_id, t.opt_out.c.address, t.opt_out.c.channel, t.opt_out.c.at)
     .join(_point, and_(_point.c.tenant_id == t.opt_out.c.tenant_id, _point.c.address == t.opt_out.c.address))
     .where(_point.c.debtor_id == _ids(), t.opt_out.c.lifted_at.is_(None))
 )
-_dnc = t.do_not_contact
-_LISTED = (
-    select(_point.c.debtor_id, _dnc.c.address, _dnc.c.list_name)
-    .join(_point, and_(_point.c.tenant_id == _dnc.c.tenant_id, _point.c.address == _dnc.c.address))
-    .join(t.debtor, t.debtor.c.id == _point.c.debtor_id)
-    .where(
-        _point.c.debtor_id == _ids(),
-        or_(_dnc.c.creditor_id.is_(None), _dnc.c.creditor_id == t.debtor.c.creditor_id),
-    )
+_dnc, _list = t.do_not_contact.c, t.do_not_contact_list.c
+_in_force = (_list.tenant_id == func.any(bindparam("tenants", type_=ARRAY(Integer))), _list.ended_at.is_(None))
+_LISTED = union_all(
+    select(
+        literal("list").label("kind"),
+        _list.tenant_id,
+        _list.id.label("list_id"),
+        null().cast(Text).label("address"),
+        _list.name,
+        _list.scope,
+        _list.creditor_id,
+        _list.campaign_id,
+        _list.digest,
+        func.coalesce(and_(_list.overdue_denies, _list.refresh_by <= bindparam("now")), false()).label("shut"),
+    ).where(*_in_force),
+    select(
+        _dnc.kind,
+        _dnc.tenant_id,
+        _dnc.list_id,
+        _dnc.address,
+        *(null().cast(of) for of in (Text, Text, BigInteger, BigInteger, Text, Boolean)),
+    ).where(
+        _dnc.tenant_id == func.any(bindparam("tenants", type_=ARRAY(Integer))),
+        _dnc.ended_at.is_(None),
+        _dnc.address == func.any(bindparam("keys", type_=ARRAY(Text))),
+    ),
 )
 _REQUESTS = select(
     t.person_request.c.id,
@@ -109,11 +154,17 @@ _DEBTS = select(t.debt.c.debtor_id, t.debt.c.id, t.debt.c.status).where(t.debt.c
 
 
 async def lock_and_read(
-    conn: AsyncConnection, debtor_ids: Sequence[int], *, now: datetime, for_ever: bool = False
+    conn: AsyncConnection,
+    debtor_ids: Sequence[int],
+    *,
+    now: datetime,
+    for_ever: bool = False,
+    lists: Shelf | None = None,
 ) -> dict[int, Known]:
     """What is known of each debtor, with the debtors' rows locked; debtors that do not exist are absent.
 
-    `for_ever`: read the whole history and not the last 62 days.
+    `for_ever`: read the whole history and not the last 62 days. `lists` opens hashed do-not-contact lists; without it
+    one that is in force counts as not looked up.
     """
     ids = {"ids": sorted(set(debtor_ids))}
     locked = (await conn.execute(_LOCK, ids)).mappings().all()
@@ -129,17 +180,28 @@ async def lock_and_read(
     await _fill(conn, known, _ATTEMPTS, since, "attempts")
     await _fill(conn, known, _INBOUND, since, "inbound")
     await _fill(conn, known, _DEBTS, ids, "debts")
-    for row in await _rows(conn, _CONSENTS, ids):
+    for row in await _rows(conn, _CONSENTS, ids | {"now": now}):
         known[row["debtor_id"]].consents.setdefault(row["contact_point_id"], []).append(row)
     for row in await _rows(conn, _OPT_OUTS, ids):
         known[row["debtor_id"]].opt_outs.setdefault(row["address"], []).append(row)
-    for row in await _rows(conn, _LISTED, ids):
-        known[row["debtor_id"]].listed.setdefault(row["address"], []).append(row["list_name"])
+    await _read_lists(conn, known, now, lists)
     for one in known.values():
         one.in_call = any(
             row["channel"] == "voice" and row["direction"] == "out" and row["state"] != "ended" for row in one.attempts
         )
     return known
+
+
+async def _read_lists(conn: AsyncConnection, known: dict[int, Known], now: datetime, shelf: Shelf | None) -> None:
+    addresses = {point["address"] for one in known.values() for point in one.points}
+    tenants = sorted({one.debtor["tenant_id"] for one in known.values()})
+    values = {"tenants": tenants, "keys": keys_of(addresses), "now": now}
+    rows = [dict(row) for row in (await conn.execute(_LISTED, values)).mappings()]
+    wanted = [(row["tenant_id"], row["digest"]) for row in rows if row["digest"] is not None]
+    hashed = await shelf.opened(wanted) if wanted and shelf is not None else {}
+    by_tenant = listings(rows, hashed)
+    for one in known.values():
+        one.listings = by_tenant.get(one.debtor["tenant_id"], NO_LISTS)
 
 
 async def _rows(conn: AsyncConnection, query: Select[Any], values: dict[str, Any]) -> list[Row]:

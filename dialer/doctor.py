@@ -4,7 +4,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.audit import reading, sealing
 from campaigns.db import migrate
 from campaigns.db.engine import make_engine
+from dialer.doctor_lists import look_at_lists
 from dialer.faults import why
+from dialer.findings import Finding
 from dialer.parts import make_provider
 from dialer.phones import phone_ws_url
 from dialer.settings import NodeSettings, Settings
@@ -41,16 +42,6 @@ CHECK_WITHIN_S = 8.0
 TZDATA_WHEEL_BUILT = {"2026.6": date(2026, 10, 28)}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One part looked at. `mend` is empty when all is well."""
-
-    part: str
-    ok: bool
-    says: str
-    mend: str = ""
-
-
 Check = Callable[[], Awaitable[list[Finding]]]
 
 
@@ -59,6 +50,7 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
     now = (clock or SystemClock()).now
     checks: list[tuple[str, Check]] = [
         ("database", lambda: _database(database_url, now)),
+        ("lists", lambda: look_at_lists(settings, database_url, clock or SystemClock())),
         ("redis", lambda: _redis(redis_url)),
         *((f"node {node.name}", _node_check(node)) for node in settings.nodes),
         ("phones", lambda: _phones(settings)),

@@ -41,7 +41,8 @@ class Files:
         """What the gate would say now of each channel; a look only, nothing is admitted or stored by it."""
         now = self._state.now()
         campaign = self._state.campaigns.get(call.campaign_id or 0)
-        known = (await lock_and_read(conn, [call.debtor_id], now=now)).get(call.debtor_id)
+        gate = self._state.gate
+        known = (await lock_and_read(conn, [call.debtor_id], now=now, lists=gate.lists)).get(call.debtor_id)
         if known is None:
             return []
         found: list[MayContact] = []
@@ -60,8 +61,9 @@ class Files:
                     debt_ids=known.open_debts(),
                     rulebooks=campaign.settings.rulebooks if campaign else None,
                     now=now,
+                    campaign_id=call.campaign_id,
                 )
-                verdict = judge(facts, self._state.gate.books)
+                verdict = judge(facts, gate.books)
             except (ValueError, TypeError, LookupError) as problem:
                 log.warning("file.gate_not_asked", debtor_id=call.debtor_id, problem=type(problem).__name__)
                 found.append({"channel": channel, "allowed": False, "because": "what is stored contradicts itself"})

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from campaigns.consents.service import record_consent
 from campaigns.db import tables as t
 from campaigns.queue.service import resume, suspend
 from campaigns.requests.service import lift_opt_out, record_opt_out
@@ -167,11 +168,18 @@ class Inbound:
             await lift(channel=channel)
         if await lift(channel="all"):
             await self._close(conn, message, "voice", persons, now)
-        consent = {"channel": message.channel, "by": "used_with_collector", "at": now, "tenant_id": self._tenant_id}
-        evidence = f"{message.provider} {message.provider_id}"
         for person in persons:
-            values = consent | {"contact_point_id": person.contact_point_id, "evidence": evidence}
-            await conn.execute(insert(t.consent).values(**values))
+            await record_consent(
+                conn,
+                tenant_id=self._tenant_id,
+                contact_point_id=person.contact_point_id,
+                channel=message.channel,
+                how="used_with_collector",
+                at=now,
+                now=now,
+                actor="system",
+                evidence=f"{message.provider} {message.provider_id}",
+            )
             await resume(conn, person.debtor_id, UNCLEAR_REPLY, now=now)
         await self._tell(conn, "opt_out.lifted", message, persons[0] if persons else None, now)
 

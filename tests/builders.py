@@ -157,6 +157,21 @@ async def a_campaign(
     return campaign
 
 
+async def a_do_not_contact_list(
+    conn: AsyncConnection, tenant: int, *entries: str, entry_kind: str = "exact", **values: Any
+) -> int:
+    """A list for everybody with these addresses (or prefixes) on it, unless told otherwise."""
+    defaults = {
+        "tenant_id": tenant, "name": f"List {next_number()}", "kind": "entries", "scope": "global", "created_at": NOW,
+        "created_by": "user:1",
+    }  # fmt: skip
+    made = int(await _insert(conn, t.do_not_contact_list, **{**defaults, **values}))
+    row = {"tenant_id": tenant, "list_id": made, "kind": entry_kind, "source": "import", "at": NOW}
+    for address in entries:
+        await conn.execute(insert(t.do_not_contact).values(**row, address=address))
+    return made
+
+
 async def a_queue_row(conn: AsyncConnection, tenant: int, campaign: int, debtor: int, **values: Any) -> None:
     defaults = {
         "tenant_id": tenant,

@@ -299,16 +299,25 @@ contact_point = Table(
 consent = Table(
     "consent",
     metadata,
+    # a ledger: rows are added, never changed; campaigns.consents.model says which of them hold at an instant
     _id(),
     _tenant(),
     Column("contact_point_id", BigInteger, ForeignKey("contact_point.id"), nullable=False),
     Column("channel", Text, nullable=False),
-    Column("by", Text, nullable=False),
+    Column("event", Text, nullable=False, server_default="given"),
+    Column("by", Text),  # how; a consent always says it, its end need not
     _at("at"),
     _at("expires_at", null=True),
     Column("evidence", Text, nullable=False, server_default=""),
+    Column("recorded_by", Text, nullable=False, server_default="import"),  # user:7, cli, system, import
+    _at("recorded_at", null=True),  # null: with the import that evidence names
+    Column("text_shown", Text, nullable=False, server_default=""),  # what the person agreed to, or its reference
+    Column("text_version", Text, nullable=False, server_default=""),
+    Column("text_language", String(8), nullable=False, server_default=""),
     _words("channel", ("voice", "sms", "whatsapp", "email")),
+    _words("event", ("given", "renewed", "revoked", "expired")),
     _words("by", ("written", "oral", "used_with_collector")),
+    CheckConstraint("by IS NOT NULL OR event IN ('revoked', 'expired')", name="by_given"),
     Index(None, "contact_point_id"),
 )
 
@@ -328,17 +337,89 @@ opt_out = Table(
     Index(None, "tenant_id", "address"),
 )
 
-do_not_contact = Table(
-    "do_not_contact",
+do_not_contact_list = Table(
+    "do_not_contact_list",
     metadata,
     _id(),
     _tenant(),
-    Column("list_name", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("creditor_id", BigInteger, ForeignKey("creditor.id")),  # null: for every creditor
-    Column("source", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # entries: rows of do_not_contact; hashed: chunks of do_not_contact_chunk
+    Column("scope", Text, nullable=False),
+    Column("creditor_id", BigInteger, ForeignKey("creditor.id")),
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id")),
+    Column("source", Text, nullable=False, server_default=""),  # who publishes or keeps it
+    Column("evidence", Text, nullable=False, server_default=""),  # a reference: contract, subscription, letter
+    _at("created_at"),
+    Column("created_by", Text, nullable=False),
+    _at("refresh_by", null=True),
+    Column("overdue_denies", Boolean, nullable=False, server_default=text("false")),
+    Column("version", Integer, nullable=False, server_default="0"),  # the newest do_not_contact_import
+    Column("digest", Text),  # of the hashed list in force
+    _at("ended_at", null=True),
+    Column("ended_by", Text),
+    Column("end_reason", Text),
+    UniqueConstraint("tenant_id", "name"),
+    _words("kind", ("entries", "hashed")),
+    _words("scope", ("global", "creditor", "campaign")),
+    CheckConstraint(
+        "(scope = 'creditor') = (creditor_id IS NOT NULL) AND (scope = 'campaign') = (campaign_id IS NOT NULL)",
+        name="scope_named",
+    ),
+)
+
+do_not_contact_import = Table(
+    "do_not_contact_import",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("list_id", BigInteger, ForeignKey("do_not_contact_list.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("mode", Text, nullable=False),
     _at("at"),
-    UniqueConstraint("tenant_id", "list_name", "address"),
+    Column("by", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("file_sha256", Text, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),  # on the list in this version
+    Column("digest", Text),  # of the hashed list: its bytes stay in do_not_contact_chunk
+    Column("evidence", Text, nullable=False, server_default=""),
+    _words("mode", ("add", "replace")),
+    UniqueConstraint("list_id", "version"),
+)
+
+do_not_contact_chunk = Table(
+    "do_not_contact_chunk",
+    metadata,
+    # the file of a hashed list (compliance.number_list), cut into pieces that every node can fetch
+    Column("tenant_id", Integer, ForeignKey("tenant.id"), primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+do_not_contact = Table(
+    "do_not_contact",
+    metadata,
+    # one address or prefix on a list of kind entries
+    _id(),
+    _tenant(),
+    Column("list_id", BigInteger, ForeignKey("do_not_contact_list.id"), nullable=False),
+    Column("kind", Text, nullable=False, server_default="exact"),
+    Column("address", Text, nullable=False),  # E.164, an e-mail address in lower case, or the beginning of numbers
+    Column("source", Text, nullable=False),  # how it came: cli, import, agent ...
+    _at("at"),
+    Column("by", Text, nullable=False, server_default="unknown"),
+    Column("evidence", Text, nullable=False, server_default=""),
+    Column("import_id", BigInteger, ForeignKey("do_not_contact_import.id")),
+    _at("ended_at", null=True),
+    Column("ended_by", Text),
+    Column("end_reason", Text),
+    _words("kind", ("exact", "prefix")),
+    Index(
+        "ix_do_not_contact_once", "list_id", "kind", "address", unique=True, postgresql_where=text("ended_at IS NULL")
+    ),
+    Index("ix_do_not_contact_live", "tenant_id", "address", postgresql_where=text("ended_at IS NULL")),
     Index(None, "tenant_id", "address"),
 )
 

@@ -119,6 +119,24 @@ FROM freed WHERE q.campaign_id = freed.campaign_id AND q.debtor_id = freed.debto
 RETURNING q.campaign_id, q.state
 """)
 
+RESUME_ALL = text("""
+WITH freed AS MATERIALIZED (
+    SELECT campaign_id, debtor_id,
+           nullif(array_to_string(array_remove(string_to_array(held_because, ' '), CAST(:because AS text)), ' '), '')
+               AS still
+    FROM queue_row
+    WHERE tenant_id = :tenant AND CAST(:because AS text) = ANY(string_to_array(held_because, ' '))
+      AND (CAST(:address AS text) IS NULL OR debtor_id IN (
+          SELECT debtor_id FROM contact_point WHERE tenant_id = :tenant AND address = CAST(:address AS text)))
+    ORDER BY debtor_id, campaign_id FOR UPDATE
+)
+UPDATE queue_row q SET held_because = freed.still,
+    state = CASE WHEN q.state <> 'suspended' OR freed.still IS NOT NULL THEN q.state ELSE 'waiting' END,
+    callable_from = greatest(CAST(:at AS timestamptz), q.callable_from)
+FROM freed WHERE q.campaign_id = freed.campaign_id AND q.debtor_id = freed.debtor_id
+RETURNING q.campaign_id
+""")
+
 # A loose index scan: one descent for each group that has a ready row, however many rows there are.
 GROUPS = text("""
 WITH RECURSIVE seen(id) AS (
@@ -256,6 +274,14 @@ async def resume(
     they waited for before; `promote_due` makes them ready. `ahead`: not later than `at`, and before everybody else."""
     values: dict[str, Any] = {"debtor": debtor_id, "because": because, "at": at or now, "ahead": int(ahead)}
     return len((await conn.execute(RESUME, values)).all())
+
+
+async def resume_all(
+    conn: AsyncConnection, tenant_id: int, because: str, *, now: datetime, address: str | None = None
+) -> int:
+    """End one reason for everybody, or for whoever has this address; how many rows had it. The gate judges again."""
+    values = {"tenant": tenant_id, "because": because, "at": now, "address": address}
+    return len((await conn.execute(RESUME_ALL, values)).all())
 
 
 async def groups(conn: AsyncConnection, campaign_id: int) -> list[WindowGroup]:

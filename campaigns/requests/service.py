@@ -1,11 +1,10 @@
-"""What persons ask of us, written down before anything else: requests, opt-outs, do-not-contact, wrong numbers."""
+"""What persons ask of us, written down before anything else: requests, opt-outs, wrong numbers."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit, events
@@ -181,27 +180,6 @@ async def lift_opt_out(
             detail={"channel": channel},
         )  # fmt: skip
     return len(lifted)
-
-
-async def add_do_not_contact(
-    conn: AsyncConnection,
-    *,
-    tenant_id: int,
-    list_name: str,
-    address: str,
-    source: str,
-    at: datetime,
-    creditor_id: int | None = None,
-) -> bool:
-    """Put an address on a do-not-contact list; False when it is there already."""
-    row = {
-        "tenant_id": tenant_id, "list_name": list_name, "address": address, "source": source, "at": at,
-        "creditor_id": creditor_id,
-    }  # fmt: skip
-    made = await conn.execute(
-        upsert(t.do_not_contact).values(**row).on_conflict_do_nothing().returning(t.do_not_contact.c.id)
-    )
-    return made.scalar_one_or_none() is not None
 
 
 async def mark_contact_point(

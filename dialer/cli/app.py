@@ -2,7 +2,7 @@
 
 import typer
 
-from dialer.cli import audit, campaigns, compliance, demo, imports, maintenance, serve, users
+from dialer.cli import audit, campaigns, compliance, consents, demo, imports, lists, maintenance, serve, users
 
 app = typer.Typer(
     name="promiseline",
@@ -21,3 +21,5 @@ app.add_typer(campaigns.app, name="campaign")
 app.add_typer(users.app, name="user")
 app.add_typer(compliance.app, name="compliance")
 app.add_typer(audit.app, name="audit")
+app.add_typer(lists.app, name="lists")
+app.add_typer(consents.app, name="consents")

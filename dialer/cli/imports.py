@@ -16,7 +16,7 @@ from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
 from campaigns.imports.mapping import read_mapping
-from campaigns.imports.model import FileMapping, ImportOptions, ImportReport
+from campaigns.imports.model import FileMapping, ImportOptions, ImportReport, Reject
 from campaigns.imports.places import COUNTRIES
 from campaigns.imports.service import import_file
 from campaigns.problems import Refused, refuse
@@ -114,10 +114,13 @@ class _Shown:
 def as_json(report: ImportReport) -> dict[str, Any]:
     """The report without personal data: rejected rows by line, column and reason."""
     told = asdict(report)
-    told["first_rejects"] = [
-        {"line": one.line, "column": one.column, "reason": one.reason} for one in report.first_rejects
-    ]
+    told["first_rejects"] = [as_reject(one) for one in report.first_rejects]
     return told
+
+
+def as_reject(one: Reject) -> dict[str, Any]:
+    """Without the row's own cells."""
+    return {"line": one.line, "column": one.column, "reason": one.reason}
 
 
 def _tell(report: ImportReport, options: ImportOptions) -> None:

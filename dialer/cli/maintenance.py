@@ -14,6 +14,7 @@ from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from dialer.asterisk_files import write_files
 from dialer.cli.output import console, errors, fail, print_json, say, told_clearly
+from dialer.cli.serve import configure_logs
 from dialer.engines import engines
 from dialer.faults import why
 from dialer.settings import SettingsProblem, load_settings
@@ -48,6 +49,7 @@ def doctor_command(json: Json = False) -> None:
     # the exchange's and the carriers' clients: no other command should wait for them
     from dialer import doctor
 
+    configure_logs("critical")  # findings tell everything
     with told_clearly(SettingsProblem, EngineError):
         settings = load_settings()
         with engines(settings) as found:

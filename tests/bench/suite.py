@@ -20,6 +20,7 @@ from tests.bench import (
     bench_lines,
     bench_live,
     bench_year,
+    bench_lists,
 )
 from tests.bench.figures import Figure, Result, at_least, below
 
@@ -117,6 +118,7 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "live": live,
     "import": import_file,
     "year": bench_year.bench,
+    "lists": bench_lists.bench,
 }
 LONG = frozenset({"year"})
 """Run only when they are named: they take half an hour."""

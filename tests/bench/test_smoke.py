@@ -18,6 +18,7 @@ FIGURES = {
     "gate": ("allow, 200 rows in 400 days, CPU p99",),
     "audit": ("audit rows sealed", "audit rows verified", "verdicts sealed"),
     "live": ("delta to console, spread, p99",),
+    "lists": ("list of 20,000 numbers loaded", "its file", "look-up, p99"),
     "import": ("import of 300 debtors", "most memory of the program"),
     "year": ("contacts allowed", "allowed, and the second gate refuses"),
 }

@@ -20,6 +20,7 @@ from tests.builders import (
     a_creditor,
     a_debt,
     a_debtor,
+    a_do_not_contact_list,
     a_tenant,
     an_attempt,
 )
@@ -192,11 +193,10 @@ async def test_an_opt_out_of_another_tenant_closes_nothing(conn: AsyncConnection
 
 async def test_do_not_contact_lists_close_by_creditor(conn: AsyncConnection, person: Person) -> None:
     other = await a_creditor(conn, person.tenant)
-    row = {"tenant_id": person.tenant, "address": PHONE, "source": "import", "at": NOW}
-    await conn.execute(insert(t.do_not_contact).values(**row, list_name="theirs", creditor_id=other))
+    await a_do_not_contact_list(conn, person.tenant, PHONE, scope="creditor", creditor_id=other)
     assert isinstance((await ask(conn, person.call()))[0], Admitted)
     await conn.execute(update(t.attempt).values(state="ended", outcome="busy"))
-    await conn.execute(insert(t.do_not_contact).values(**row, list_name="ours", creditor_id=person.creditor))
+    await a_do_not_contact_list(conn, person.tenant, PHONE, scope="creditor", creditor_id=person.creditor)
     assert reasons((await ask(conn, person.call()))[0]) == ("opt_out",)
 
 

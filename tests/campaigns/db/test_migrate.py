@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from campaigns.db.tables import metadata
-from tests.builders import a_campaign, a_creditor, a_debtor, a_queue_row, a_tenant
+from tests.builders import NOW, a_campaign, a_creditor, a_debtor, a_queue_row, a_tenant
 
 SCHEMA = {
     "columns": """SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default, is_identity
@@ -73,6 +73,54 @@ async def test_a_database_without_tables_says_so(empty_database_url: str) -> Non
     state = await migrate.state(engine)
     await engine.dispose()
     assert state.current is None and not state.up_to_date
+
+
+async def test_do_not_contact_entries_and_consents_are_carried_into_lists_and_the_ledger(
+    empty_database_url: str,
+) -> None:
+    await migrate.upgrade(empty_database_url, to="0001")
+    engine = make_engine(empty_database_url)
+    async with engine.begin() as conn:
+        tenant, other = await a_tenant(conn), await a_tenant(conn, "Other")
+        creditor = await a_creditor(conn, tenant)
+        debtor = await a_debtor(conn, tenant, creditor)
+        rows = [
+            (tenant, "national", "+12125550101", None), (tenant, "national", "+12125550102", creditor),
+            (tenant, "house", "+12125550101", creditor), (other, "national", "+12125550101", None),
+        ]  # fmt: skip
+        for tenant_id, name, address, of in rows:
+            await conn.execute(
+                text(
+                    "INSERT INTO do_not_contact (tenant_id, list_name, address, creditor_id, source, at)"
+                    " VALUES (:tenant, :name, :address, :creditor, 'import', :at)"
+                ),
+                {"tenant": tenant_id, "name": name, "address": address, "creditor": of, "at": NOW},
+            )
+        await conn.execute(
+            text(
+                "INSERT INTO consent (tenant_id, contact_point_id, channel, by, at)"
+                " SELECT tenant_id, id, 'sms', 'written', :at FROM contact_point WHERE debtor_id = :debtor"
+            ),
+            {"at": NOW, "debtor": debtor},
+        )
+    await migrate.upgrade(empty_database_url)
+    async with engine.connect() as conn:
+        carried = await conn.execute(
+            text(
+                "SELECT l.tenant_id, l.name, d.address, l.creditor_id, l.scope, d.kind, d.source, d.at, d.ended_at"
+                " FROM do_not_contact d JOIN do_not_contact_list l ON l.id = d.list_id AND l.tenant_id = d.tenant_id"
+            )
+        )
+        assert sorted(tuple(row) for row in carried) == sorted(
+            (
+                tenant_id, f"national, creditor {creditor}" if of and name == "national" else name, address, of,
+                "creditor" if of else "global", "exact", "import", NOW, None,
+            )
+            for tenant_id, name, address, of in rows
+        )  # fmt: skip
+        kept = await conn.execute(text("SELECT event, channel, by, at, recorded_by FROM consent"))
+        assert kept.one() == ("given", "sms", "written", NOW, "import")
+    await engine.dispose()
 
 
 async def test_upgrading_a_populated_database_keeps_its_rows(empty_database_url: str) -> None:

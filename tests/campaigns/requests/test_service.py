@@ -125,10 +125,3 @@ async def test_marking_a_number_says_whether_another_one_is_left(conn: AsyncConn
     with pytest.raises(Refused, match="load the file again"):
         await service.mark_contact_point(conn, -1, "invalid", now=NOW, actor="system")
     assert debtor
-
-
-async def test_a_do_not_contact_entry_is_kept_once(conn: AsyncConnection) -> None:
-    tenant = await a_tenant(conn)
-    entry = {"tenant_id": tenant, "list_name": "national", "address": MOBILE, "source": "import", "at": NOW}
-    assert await service.add_do_not_contact(conn, **entry)  # type: ignore[arg-type]
-    assert not await service.add_do_not_contact(conn, **entry)  # type: ignore[arg-type]

@@ -1,0 +1,43 @@
+"""The doctor's look at the do-not-contact lists: each can be opened here, and none is overdue."""
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from campaigns.db import migrate, tables as t
+from campaigns.db.engine import make_engine
+from campaigns.lists import service as lists
+from dialer.findings import Finding
+from dialer.number_shelf import LISTS, NumberShelf, Trouble
+from dialer.settings import Settings
+from telephony.clock import Clock
+
+
+async def look_at_lists(settings: Settings, database_url: str, clock: Clock) -> list[Finding]:
+    """Nothing where the database cannot be asked: another finding says so."""
+    engine = make_engine(database_url, pool_size=2)
+    shelf = NumberShelf(engine, settings.data_dir / LISTS, clock)
+    try:
+        if not (await migrate.state(engine)).up_to_date:
+            return []
+        async with engine.connect() as conn:
+            named = await conn.execute(select(t.tenant.c.id).where(t.tenant.c.name == settings.tenant))
+            tenant_id = named.scalar_one_or_none()
+            if tenant_id is None:
+                return []
+            found = [one for one in await lists.everything(conn, tenant_id) if one.ended_at is None]
+        troubles = await shelf.look(tenant_id, clock.now())
+    except (SQLAlchemyError, OSError):
+        return []
+    finally:
+        await shelf.close()
+        await engine.dispose()
+    if troubles:
+        return [_finding(trouble) for trouble in troubles]
+    entries = sum(one.entries for one in found)
+    return [Finding("lists", True, f"{len(found)} do-not-contact lists, {entries:,} entries")]
+
+
+def _finding(trouble: Trouble) -> Finding:
+    says = f"{trouble.name} {trouble.words}" + (": nobody is contacted" if trouble.denies else "")
+    mend = f"Import its newest version: promiseline lists import {trouble.name!r} FILE --replace; or end it."
+    return Finding(f"list {trouble.name}", False, says, mend)
