@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from dialer.abandonment_guard import abandonment_alarms
 from dialer.agent import AgentState
 from dialer.call import Call
 from dialer.console import iso, money, nodes_view
@@ -67,7 +68,7 @@ class Board:
         self._dirty = asyncio.Event()
         self._queues: dict[int, dict[str, int]] = {}
         self._sent_before: dict[int, int] = {}
-        self._alarms: dict[str, dict[str, Any]] = {}
+        self._alarms: dict[int, dict[str, dict[str, Any]]] = {}
         # a call's or an agent's view with the values that it was made of: most have not changed since the last time
         self._call_views: dict[str, tuple[Call, datetime | None, dict[str, Any]]] = {}
         self._agent_views: dict[int, tuple[tuple[Any, ...], dict[str, Any]]] = {}
@@ -179,7 +180,7 @@ class Board:
             "nodes": nodes_view(self._state),
             "totals": self._totals(campaigns, agents, len(calls)),
             "minutes": self._tallies.minutes(tenant_id),
-            "alarms": self._alarm_list(),
+            "alarms": self._alarm_list(tenant_id, campaigns),
         }
 
     def _campaign(self, campaign: LiveCampaign, in_flight: int) -> dict[str, Any]:
@@ -287,7 +288,7 @@ class Board:
             "in_flight": in_flight,
         }
 
-    def _alarm_list(self) -> list[dict[str, Any]]:
+    def _alarm_list(self, tenant_id: int, campaigns: list[LiveCampaign]) -> list[dict[str, Any]]:
         """One alarm for each thing that is wrong now; it keeps its first instant."""
         wrong: dict[str, tuple[str, str]] = {}
         if self._state.database_down:
@@ -296,11 +297,12 @@ class Board:
             if exchange.health is not NodeHealth.UP:
                 level = "error" if exchange.health is NodeHealth.DOWN else "warning"
                 wrong[f"node:{node}"] = (level, ALARM_TEXTS["node"].format(node=node, health=exchange.health))
-        self._alarms = {
-            key: self._alarms.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}
+        before = self._alarms.get(tenant_id, {})
+        self._alarms[tenant_id] = {
+            key: before.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}
             for key, (level, words) in wrong.items()
         }
-        return list(self._alarms.values())
+        return [*self._alarms[tenant_id].values(), *abandonment_alarms(campaigns)]
 
 
 def _changes(key: str, before: dict[str, Any], now: dict[str, Any]) -> list[Op]:
