@@ -6,10 +6,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import cast
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.abandonment import service
 from campaigns.abandonment.service import Figures, GaugeState, Period
+from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from compliance.abandonment_ledger import (
     Evidence,
@@ -34,6 +36,16 @@ class Sheet:
     subject: Subject
     gauges: tuple[Gauge, ...]
     before: dict[str, GaugeState]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One campaign for page, command and auditors: the gauges, and every 30-date period with its figures."""
+
+    sheet: Sheet
+    state: str
+    mode: str
+    blocks: list[tuple[Window, Tally]]
 
 
 def subject_of(campaign_id: int, name: str, settings: CampaignSettings) -> Subject:
@@ -75,6 +87,23 @@ async def sheets(
             {gauge: state for (campaign_id, gauge), state in before.items() if campaign_id == subject.campaign},
         )
         for subject in subjects
+    ]
+
+
+async def ledger(
+    conn: AsyncConnection, tenant_id: int, policy: Policy, now: datetime, only: int | None = None
+) -> list[Account]:
+    """All campaigns of the tenant that were ever started, or the one; in order of their ids."""
+    c = t.campaign.c
+    query = select(c.id, c.name, c.state, c.settings).where(c.tenant_id == tenant_id).order_by(c.id)
+    query = query.where(c.state != "draft") if only is None else query.where(c.id == only)
+    rows = (await conn.execute(query)).all()
+    settings = [CampaignSettings.model_validate(row.settings) for row in rows]
+    subjects = [subject_of(row.id, row.name, found) for row, found in zip(rows, settings, strict=True)]
+    found = await sheets(conn, tenant_id, subjects, policy, now)
+    return [
+        Account(sheet, row.state, its.mode, await blocks(conn, sheet.subject, now))
+        for sheet, row, its in zip(found, rows, settings, strict=True)
     ]
 
 
