@@ -110,6 +110,7 @@ class Gauge(Struct, frozen=True):
     limit: Fraction
     confidence: float
     few: bool
+    min_answers: int
     binds: bool
     paces: bool
     uncertain: bool
@@ -209,6 +210,7 @@ def judge(
         limit=limit,
         confidence=policy.confidence,
         few=answers < policy.min_answers,
+        min_answers=policy.min_answers,
         binds=binds,
         paces=window.paces,
         uncertain=uncertain,

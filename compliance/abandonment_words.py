@@ -44,6 +44,8 @@ def _so(gauge: Gauge) -> str:
     parts = []
     if gauge.state == "over":
         parts.append("The rate is over the limit.")
+    if gauge.few:
+        parts.append(f"Few answers yet: judged as if {gauge.min_answers} people had answered.")
     if gauge.state == "review":
         parts.append(
             f"It cannot be certified: no valid sample test of machine detection is recorded. Record one: {RECORD}."
@@ -54,7 +56,7 @@ def _so(gauge: Gauge) -> str:
         parts.append(f"It is no longer certain that the limit is kept {_until(gauge)}.")
     elif gauge.state == "near":
         parts.append("The rate is near the limit.")
-    if not gauge.uncertain:
+    if not gauge.uncertain and gauge.state != "review":
         parts.append(f"{gauge.headroom + 1} more abandoned of the next {gauge.next_answers} answered would pass it.")
     return " ".join(parts)
 

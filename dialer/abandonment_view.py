@@ -26,6 +26,7 @@ def gauge_view(gauge: Gauge) -> dict[str, Any]:
         "limit": float(gauge.limit),
         "confidence": gauge.confidence,
         "few": gauge.few,
+        "min_answers": gauge.min_answers,
         "binds": gauge.binds,
         "paces": gauge.paces,
         "holds": gauge.holds,

@@ -15,6 +15,7 @@ function gauge(over: Partial<Gauge> & Pick<Gauge, "key" | "regime">): Gauge {
     limit: 0.03,
     confidence: 0.95,
     few: false,
+    min_answers: 200,
     binds: true,
     paces: true,
     holds: false,

@@ -59,6 +59,8 @@ describe("the gauges", () => {
     const house = panel.getByTestId("gauge-house-24h");
     expect([house.dataset.state, house.textContent?.includes("limit 2.50%")]).toEqual(["over", true]);
     expect(panel.getByTestId("gauge-house-24h-so").textContent).toContain("until 385 more people answered");
+    expect(panel.getByTestId("gauge-house-1h").textContent).toContain("judged as if 200 people had answered");
+    expect(panel.queryByTestId("gauge-gb-ofcom-so")).toBeNull(); // what is left is not known without the evidence
     expect(panel.getByTestId("gauge-us").textContent).toContain("does not obey it");
     expect(panel.getByTestId("gauge-house-1h").textContent).toContain("Alarms only");
     expect(panel.getByTestId("gauge-evidence-missing").textContent).toContain("amd-evidence add");

@@ -11,7 +11,7 @@ export function GaugeCard({ gauge }: { gauge: Gauge }) {
   return (
     <article class="gauge" data-testid={`gauge-${gauge.key}`} data-state={gauge.state}>
       <header class="gauge-head">
-        <h4>{t(`regime.${gauge.regime}`)}</h4>
+        <h3>{t(`regime.${gauge.regime}`)}</h3>
         <Badge tone={gauge.binds ? tone : "neutral"}>{t(`gauge.${gauge.state}`)}</Badge>
       </header>
       <p class="gauge-period">{period(gauge)}</p>
@@ -33,10 +33,13 @@ export function GaugeCard({ gauge }: { gauge: Gauge }) {
           limit: percent(gauge.limit, Number.isInteger(Math.round(gauge.limit * 1e6) / 1e4) ? 0 : 2),
         })}
       </p>
-      <p class={gauge.holds ? "gauge-so strong" : "gauge-so"} data-testid={`gauge-${gauge.key}-so`}>
-        {gauge.holds && <Icon name="pause" />}
-        <span>{consequence(gauge)}</span>
-      </p>
+      {gauge.few && <p class="gauge-note">{t("gauge.few", { n: gauge.min_answers })}</p>}
+      {gauge.state !== "review" && (
+        <p class={gauge.holds ? "gauge-so strong" : "gauge-so"} data-testid={`gauge-${gauge.key}-so`}>
+          {gauge.holds && <Icon name="pause" />}
+          <span>{consequence(gauge)}</span>
+        </p>
+      )}
       {gauge.regime === "gb-ofcom" && <Evidence gauge={gauge} />}
       {!gauge.binds && <p class="gauge-note">{t("gauge.not_binding")}</p>}
       {gauge.binds && !gauge.paces && <p class="gauge-note">{t("gauge.alarms_only")}</p>}

@@ -16,7 +16,8 @@ export interface Gauge {
   bound: number;
   limit: number;
   confidence: number;
-  few: boolean;
+  few: boolean; // fewer than min_answers: judged as if so many had answered
+  min_answers: number;
   binds: boolean;
   paces: boolean;
   holds: boolean;
