@@ -18,7 +18,7 @@ def exact_tail(k: int, n: int, p: Fraction) -> Fraction:
 @pytest.mark.parametrize(
     ("k", "n", "confidence", "bound"),
     [
-        # Clopper and Pearson's two-sided 95 % limits (one-sided 97.5 %), as in Brown, Cai, DasGupta 2001 and R's binom.test
+        # Clopper and Pearson's two-sided 95 % limits (one-sided 97.5 %), as R's binom.test prints them
         (0, 10, 0.975, 0.3084971),
         (5, 10, 0.975, 0.8129140),
         (10, 100, 0.975, 0.1762226),
