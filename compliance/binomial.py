@@ -6,8 +6,8 @@ No library: the beta quantile is the only thing that would be used of SciPy's 10
 from functools import lru_cache
 from math import exp, expm1, lgamma, log, log1p, sqrt
 
-NEGLIGIBLE = 1e-18
-PRECISE = 1e-13
+NEGLIGIBLE = 1e-14
+PRECISE = 1e-11
 
 
 def tail(successes: int, trials: int, share: float) -> float:

@@ -1,5 +1,6 @@
 """Gathers the facts of the abandonment gauges and asks the ledger: for floor, board, page and command."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -80,6 +81,8 @@ async def sheets(
             was=cast(State, last.state) if last is not None else "ok",
         )  # fmt: skip
         made[subject.campaign].append(gauge)
+        # a bound of many answers takes milliseconds: a call that is answered meanwhile must not wait for all of them
+        await asyncio.sleep(0)
     return [
         Sheet(
             subject,
