@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete
 
+from agent_ui.api.abandonment import AbandonmentApi
 from agent_ui.api.auth import AuthApi
 from agent_ui.api.campaigns import CampaignsApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
@@ -51,6 +52,7 @@ def make_app(deps: WebDeps) -> web.Application:
         UsersApi(deps, live),
         CampaignsApi(deps),
         TemplatesApi(deps),
+        AbandonmentApi(deps),
         _operations(deps),
         WebhookApi(deps, metrics),
         live,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_ui.ports import ReadinessCheck, Webhook
 from campaigns.users.passwords import Passwords
+from compliance.abandonment_ledger import Policy
 from dialer.commands import FloorPort
 from dialer.phones import AgentPhones
 from telephony.clock import Clock
@@ -72,4 +73,5 @@ class WebDeps:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)  # by provider: the {provider} of /hooks/
     readiness: Sequence[ReadinessCheck] = ()
     phones: AgentPhones = field(default_factory=AgentPhones)
+    abandonment: Policy = field(default_factory=Policy)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -1,8 +1,10 @@
 """What a campaign is made of: its settings and the steps of its strategy. Pure; validated on every way in."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Channel = Literal["voice", "sms", "whatsapp", "email"]
 Outcome = Literal[
@@ -59,6 +61,23 @@ class WaitStep(_Frozen):
 Step = Annotated[CallStep | MessageStep | WaitStep, Field(discriminator="kind")]
 
 
+class AbandonmentRules(_Frozen):
+    """Which abandonment regimes the campaign obeys, and by whose dates. `limit_percent`: its own, if stricter."""
+
+    binds: tuple[Literal["us", "gb-ofcom", "house"], ...] = Field(default=("us", "gb-ofcom", "house"), min_length=1)
+    timezone: str = Field(default="UTC", description="zone whose dates the 30-date periods have")
+    limit_percent: Decimal | None = Field(default=None, gt=0, le=3)
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {name}; write it like America/New_York") from None
+        return name
+
+
 class CampaignSettings(_Frozen):
     """Everything a supervisor can set on a campaign. Stored as JSON in `campaign.settings`."""
 
@@ -84,6 +103,7 @@ class CampaignSettings(_Frozen):
     weights: ScoreWeights = ScoreWeights()
     steps: tuple[Step, ...] = (CallStep(), MessageStep(template="missed_call"), WaitStep(seconds=24 * 3600))
     rulebooks: tuple[str, ...] | None = None  # None: the gate chooses by address and number
+    abandonment: AbandonmentRules = AbandonmentRules()
 
 
 DISPOSITIONS: dict[str, str] = {

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from dialer.abandonment_guard import abandonment_alarms
 from dialer.agent import AgentState
 from dialer.call import Call
 from dialer.console import iso, money, nodes_view
@@ -181,7 +182,7 @@ class Board:
             "nodes": nodes_view(self._state),
             "totals": self._totals(campaigns, agents, len(calls)),
             "minutes": self._tallies.minutes(tenant_id),
-            "alarms": self._alarm_list(tenant_id),
+            "alarms": self._alarm_list(tenant_id, campaigns),
         }
 
     def _campaign(self, campaign: LiveCampaign, in_flight: int) -> dict[str, Any]:
@@ -289,7 +290,7 @@ class Board:
             "in_flight": in_flight,
         }
 
-    def _alarm_list(self, tenant_id: int) -> list[dict[str, Any]]:
+    def _alarm_list(self, tenant_id: int, campaigns: list[LiveCampaign]) -> list[dict[str, Any]]:
         """One alarm for each thing that is wrong now; it keeps its first instant."""
         wrong: dict[str, tuple[str, str]] = {}
         if self._state.database_down:
@@ -309,7 +310,7 @@ class Board:
             key: before.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}
             for key, (level, words) in wrong.items()
         }
-        return list(self._alarms[tenant_id].values())
+        return [*self._alarms[tenant_id].values(), *abandonment_alarms(campaigns)]
 
 
 def _changes(key: str, before: dict[str, Any], now: dict[str, Any]) -> list[Op]:

@@ -197,9 +197,10 @@ class Server:
         return floor
 
     def _floor_settings(self) -> FloorSettings:
+        policy = self.settings.abandonment.policy()
         if not self.settings.nodes:
-            return FloorSettings()
-        return FloorSettings(endpoint=self.settings.nodes[0].trunk, lease_s=LEAD_S)
+            return FloorSettings(abandonment=policy)
+        return FloorSettings(endpoint=self.settings.nodes[0].trunk, lease_s=LEAD_S, abandonment=policy)
 
     async def _start_web(
         self, engine: AsyncEngine, redis: Redis, provider: Provider | None, listener: socket.socket
@@ -237,6 +238,7 @@ class Server:
             passwords=Passwords(),
             webhooks=webhooks,
             phones=phones,
+            abandonment=self.settings.abandonment.policy(),
             readiness=(FloorCheck(self.floor, self.tenant_id), RedisCheck(redis)),
             registry=self.registry,
         )

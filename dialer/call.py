@@ -66,6 +66,7 @@ class Call:
     launched_at: datetime | None = None
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
+    greeting_at: datetime | None = None
     waiting_since: datetime | None = None
     bridged_at: datetime | None = None
     ended_at: datetime | None = None
@@ -160,8 +161,18 @@ def _verdict(call: Call, event: x.AmdVerdict) -> Step:
         call, effects = _hang_up(replace(call, answered_by="machine"), event.at, by="machine", state=S.MACHINE_ENDED)
         return call, (e.CancelTimer(Timer.VERDICT), *effects)
     by = "person" if event.result == "person" else "unknown"
-    call, effects = _wait(replace(call, answered_by=by), event.at)
-    return call, (e.CancelTimer(Timer.VERDICT), *effects)
+    call = replace(call, answered_by=by, greeting_at=_greeting_at(call, event))
+    # "within two seconds of the person's completed greeting": the silence that detection heard is part of the wait
+    call, effects = _wait(call, call.greeting_at or event.at)
+    record = (e.Record({"greeting_at": call.greeting_at}),) if call.greeting_at is not None else ()
+    return call, (e.CancelTimer(Timer.VERDICT), *effects, *record)
+
+
+def _greeting_at(call: Call, event: x.AmdVerdict) -> datetime | None:
+    if event.result != "person" or event.silence_ms is None:
+        return None
+    over = event.at - timedelta(milliseconds=event.silence_ms)
+    return max(over, call.answered_at or over)
 
 
 def _verdict_over(call: Call, event: e.VerdictOver) -> Step:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.queue import service as queue
 from dialer import agent_events as ae, leases
+from dialer.abandonment_guard import AbandonmentGuard
 from dialer.agent import AgentState, Leg
 from dialer.agents import Agents
 from dialer.alarms import Alarms
@@ -96,6 +97,7 @@ class Floor:
         self.recovery = Recovery(state, self.records, self.agents)
         self.console = Console(state, self.tallies)
         self.board = Board(state, self.tallies)
+        self.guard = AbandonmentGuard(state, self.board.touch)
         self.desk = Desk(state, self.records, self.tallies, Files(state))
         self.supervisors = SupervisorDesk(state, self.campaign_changed)
         self._connecting: set[int] = set()
@@ -119,6 +121,7 @@ class Floor:
         """Raises what the database raises when it cannot be reached; nothing was started then."""
         await self.recovery.restore()
         await self.board.load_today()
+        await self.guard.read()
         await self.desk.reopen_files()
         tasks = self.state.tasks
         self.state.alarms.start()
@@ -128,6 +131,7 @@ class Floor:
         tasks.keep(self.recovery.run, "reconcile")
         tasks.keep(self.board.run, "board")
         tasks.keep(self.board.run_figures, "board-figures")
+        tasks.keep(self.guard.run, "abandonment")
         tasks.keep(self._keep_house, "housekeeping")
         tasks.keep(self._look_for_changes, "campaign-changes")
         tasks.keep(CallbackCalls(self.state, self.previews).run, "callbacks")
@@ -303,6 +307,7 @@ class Floor:
             agents = await load_agents(conn, self.state, known) if known else []
         for campaign in loaded:
             self.engine.campaign_changed(campaign)
+        self.guard.wake()
         for agent in agents:
             self.console.show(agent)
         self.board.touch()

@@ -14,29 +14,31 @@ if TYPE_CHECKING:
 PROGRESS = text("""
 UPDATE attempt a SET
     state = coalesce(v.state, a.state), ringing_at = coalesce(v.ringing_at, a.ringing_at),
-    answered_at = coalesce(v.answered_at, a.answered_at), bridged_at = coalesce(v.bridged_at, a.bridged_at),
+    answered_at = coalesce(v.answered_at, a.answered_at), greeting_at = coalesce(v.greeting_at, a.greeting_at),
+    bridged_at = coalesce(v.bridged_at, a.bridged_at),
     agent_id = coalesce(v.agent_id, a.agent_id), abandoned = coalesce(v.abandoned, a.abandoned)
 FROM unnest(CAST(:id AS uuid[]), CAST(:state AS text[]), CAST(:ringing_at AS timestamptz[]),
-            CAST(:answered_at AS timestamptz[]), CAST(:bridged_at AS timestamptz[]), CAST(:agent_id AS bigint[]),
-            CAST(:abandoned AS boolean[]))
-     AS v(id, state, ringing_at, answered_at, bridged_at, agent_id, abandoned)
+            CAST(:answered_at AS timestamptz[]), CAST(:greeting_at AS timestamptz[]),
+            CAST(:bridged_at AS timestamptz[]), CAST(:agent_id AS bigint[]), CAST(:abandoned AS boolean[]))
+     AS v(id, state, ringing_at, answered_at, greeting_at, bridged_at, agent_id, abandoned)
 WHERE a.id = v.id AND a.state <> 'ended'
 """)
-PROGRESS_COLUMNS = ("state", "ringing_at", "answered_at", "bridged_at", "agent_id", "abandoned")
+PROGRESS_COLUMNS = ("state", "ringing_at", "answered_at", "greeting_at", "bridged_at", "agent_id", "abandoned")
 
 # right_party_at and a disposition are written by commands; the end leaves them alone
 ENDS = text("""
 UPDATE attempt a SET
     state = 'ended', ended_at = v.ended_at, outcome = v.outcome, abandoned = v.abandoned,
     ringing_at = coalesce(v.ringing_at, a.ringing_at), answered_at = coalesce(v.answered_at, a.answered_at),
-    bridged_at = coalesce(v.bridged_at, a.bridged_at), agent_id = coalesce(v.agent_id, a.agent_id),
+    greeting_at = coalesce(v.greeting_at, a.greeting_at), bridged_at = coalesce(v.bridged_at, a.bridged_at),
+    agent_id = coalesce(v.agent_id, a.agent_id),
     answered_by = coalesce(a.answered_by, v.answered_by), cause = v.cause, tech_cause = v.tech_cause
 FROM unnest(CAST(:id AS uuid[]), CAST(:ended_at AS timestamptz[]), CAST(:outcome AS text[]),
             CAST(:abandoned AS boolean[]), CAST(:ringing_at AS timestamptz[]), CAST(:answered_at AS timestamptz[]),
-            CAST(:bridged_at AS timestamptz[]), CAST(:agent_id AS bigint[]), CAST(:answered_by AS text[]),
-            CAST(:cause AS smallint[]), CAST(:tech_cause AS smallint[]))
-     AS v(id, ended_at, outcome, abandoned, ringing_at, answered_at, bridged_at, agent_id, answered_by, cause,
-          tech_cause)
+            CAST(:greeting_at AS timestamptz[]), CAST(:bridged_at AS timestamptz[]), CAST(:agent_id AS bigint[]),
+            CAST(:answered_by AS text[]), CAST(:cause AS smallint[]), CAST(:tech_cause AS smallint[]))
+     AS v(id, ended_at, outcome, abandoned, ringing_at, answered_at, greeting_at, bridged_at, agent_id, answered_by,
+          cause, tech_cause)
 WHERE a.id = v.id AND a.state <> 'ended'
 RETURNING a.id
 """)
@@ -46,6 +48,7 @@ END_COLUMNS = (
     "abandoned",
     "ringing_at",
     "answered_at",
+    "greeting_at",
     "bridged_at",
     "agent_id",
     "answered_by",

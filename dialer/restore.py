@@ -74,6 +74,7 @@ async def load_campaigns(
         )  # fmt: skip
         if known is not None:
             campaign.because, campaign.outcomes, campaign.seat_events = known.because, known.outcomes, known.seat_events
+            campaign.abandonment, campaign.gauges = known.abandonment, known.gauges
         state.campaigns[campaign.id] = campaign
         loaded.append(campaign)
     return loaded
@@ -196,7 +197,8 @@ def _life(row: dict[str, Any], rules: CallRules) -> Call:
         launched_at=row["at"],
         ringing_at=row["ringing_at"],
         answered_at=row["answered_at"],
-        waiting_since=row["answered_at"],
+        greeting_at=row["greeting_at"],
+        waiting_since=row["greeting_at"] or row["answered_at"],
         bridged_at=row["bridged_at"],
         ended_at=row["ended_at"],
         answered_by=row["answered_by"] or ("unknown" if row["answered_at"] else None),

@@ -8,6 +8,8 @@ docs/configuration.md is made from this module.
 
 import os
 import tomllib
+from decimal import Decimal
+from fractions import Fraction
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -24,6 +26,7 @@ from pydantic_settings import (
 )
 
 from campaigns.audit.checkpoints import private_key, public_key
+from compliance.abandonment_ledger import HouseWindow, Policy
 from telephony.ari.settings import AriSettings
 
 Role = Literal["web", "dialer", "scheduler", "messenger"]
@@ -147,6 +150,55 @@ class AsteriskSettings(_Group):
     tls_key: str = Field(default="", description="its key")
 
 
+class HouseWindowSettings(_Group):
+    """One window of the house's own abandonment limit."""
+
+    hours: int = Field(ge=1, le=168, description="how far it reaches back from now")
+    paces: bool = Field(default=True, description="pacing obeys it; else it only shows and alarms")
+
+
+class AbandonmentSettings(_Group):
+    """How abandonment is judged; the law's 3 % and 2 s are no settings, a campaign's own rules are its own."""
+
+    confidence: float = Field(
+        default=0.95, ge=0.5, lt=1, description="of the one-sided upper bound that pacing obeys; higher is stricter"
+    )
+    min_answers: int = Field(
+        default=200, ge=1, le=1_000_000, description="a period with fewer answers is judged as if it had so many"
+    )
+    near_percent: Decimal = Field(default=Decimal(80), gt=0, le=100, description="of a limit: a higher rate alarms")
+    release_percent: Decimal = Field(
+        default=Decimal(90), gt=0, le=100, description="of a limit: a bound not above it ends what it had brought"
+    )
+    house_limit_percent: Decimal = Field(default=Decimal(3), gt=0, le=3, description="the house's own limit")
+    house_windows: tuple[HouseWindowSettings, ...] = Field(
+        default=(HouseWindowSettings(hours=1, paces=False), HouseWindowSettings(hours=24)),
+        max_length=6,
+        description="windows in which the house's own limit is watched",
+    )
+    evidence_days: int = Field(
+        default=90, ge=1, le=366, description="a sample test of machine detection is good for so many days"
+    )
+
+    @field_validator("house_windows")
+    @classmethod
+    def _differ(cls, windows: tuple[HouseWindowSettings, ...]) -> tuple[HouseWindowSettings, ...]:
+        if len(windows) != len({window.hours for window in windows}):
+            raise ValueError("two windows have the same hours; keep one of them")
+        return windows
+
+    def policy(self) -> Policy:
+        return Policy(
+            confidence=self.confidence,
+            min_answers=self.min_answers,
+            near_share=Fraction(self.near_percent) / 100,
+            release_share=Fraction(self.release_percent) / 100,
+            limit=Fraction(self.house_limit_percent) / 100,
+            windows=tuple(HouseWindow(window.hours, window.paces) for window in self.house_windows),
+            evidence_days=self.evidence_days,
+        )
+
+
 class Settings(BaseSettings):
     """All settings of `promiseline serve`."""
 
@@ -187,6 +239,7 @@ class Settings(BaseSettings):
     messaging: MessagingSettings = MessagingSettings()
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
+    abandonment: AbandonmentSettings = AbandonmentSettings()
 
     @field_validator("database_url")
     @classmethod

@@ -76,6 +76,7 @@ class CallEnd:
     abandoned: bool
     ringing_at: datetime | None
     answered_at: datetime | None
+    greeting_at: datetime | None
     bridged_at: datetime | None
     agent_id: int | None
     answered_by: str | None
@@ -104,6 +105,7 @@ class CallEnd:
             abandoned=call.abandoned,
             ringing_at=call.ringing_at,
             answered_at=call.answered_at,
+            greeting_at=call.greeting_at,
             bridged_at=call.bridged_at,
             agent_id=call.talked_with,
             answered_by=call.answered_by,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from campaigns.callbacks.service import Callback
 from campaigns.model import CampaignSettings
 from campaigns.queue.model import ClaimedRow
+from compliance.abandonment_ledger import Gauge, Policy
 from dialer.agent import Agent
 from dialer.agent_events import AgentEvent, AgentTimer
 from dialer.alarms import Alarm, Alarms
@@ -23,7 +24,7 @@ from dialer.idle import Idle
 from dialer.lanes import Lane, Tasks
 from dialer.metrics import FloorMetrics
 from dialer.occupancy import Occupancy
-from dialer.pacing import Pacer
+from dialer.pacing import UNREAD, AbandonmentBudget, Pacer
 from dialer.pacing.interface import OutcomeSeen, SeatEvent
 from dialer.streams import StreamHub
 from telephony.clock import Clock
@@ -42,6 +43,7 @@ class FloorSettings:
     claim_lease_s: float = 180.0
     agent_ring_s: int = 30
     max_launch_per_tick: int = 200
+    abandonment: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class LiveCampaign:
     because: str = ""
     outcomes: list[OutcomeSeen] = field(default_factory=list)
     seat_events: list[SeatEvent] = field(default_factory=list)
+    abandonment: AbandonmentBudget = UNREAD
+    gauges: tuple[tuple[Gauge, datetime], ...] = ()  # each with the instant since which it has been in its state
 
 
 @dataclass(slots=True)

@@ -112,12 +112,16 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class AmdVerdict:
-    """Answering machine detection came back. `result` is person, machine or unknown; `cause` is Asterisk's text."""
+    """Answering machine detection came back. `result` is person, machine or unknown; `cause` is Asterisk's text.
+
+    `silence_ms`: how long before `at` the person's greeting was over; none: it was not heard to end.
+    """
 
     channel_id: str
     result: str
     cause: str
     at: datetime
+    silence_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

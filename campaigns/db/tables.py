@@ -545,6 +545,7 @@ attempt = Table(
     Column("state", Text, nullable=False),
     _at("ringing_at", null=True),
     _at("answered_at", null=True),
+    _at("greeting_at", null=True),  # end of the person's greeting, where machine detection heard it
     _at("bridged_at", null=True),
     _at("ended_at", null=True),
     Column("answered_by", Text),
@@ -569,6 +570,50 @@ attempt = Table(
         unique=True,
         postgresql_where=text("channel = 'voice' AND direction = 'out' AND state <> 'ended'"),
     ),
+)
+
+abandonment_slot = Table(
+    "abandonment_slot",
+    metadata,
+    # kept by a trigger on attempt in the transaction of each write: see migration 0004 and compliance.abandonment_tally
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id"), primary_key=True),
+    Column("slot", DateTime(timezone=True), primary_key=True),  # the quarter hour of the answer
+    Column("persons", Integer, nullable=False, server_default="0"),
+    Column("abandoned", Integer, nullable=False, server_default="0"),
+    Column("missed", Integer, nullable=False, server_default="0"),
+    Column("machines_cut", Integer, nullable=False, server_default="0"),
+    Column("machines_heard", Integer, nullable=False, server_default="0"),
+    # one row takes all answers of its quarter hour
+    postgresql_with={"fillfactor": 50},
+)
+
+abandonment_state = Table(
+    "abandonment_state",
+    metadata,
+    # what each gauge said last, so that a restart neither forgets a hold nor alarms anew
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id"), primary_key=True),
+    Column("gauge", Text, primary_key=True),  # us, gb-ofcom, house-24h ...
+    Column("state", Text, nullable=False),
+    Column("uncertain", Boolean, nullable=False),
+    _at("since"),
+    _words("state", ("ok", "near", "over", "review")),
+)
+
+amd_evidence = Table(
+    "amd_evidence",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id")),  # null: for all campaigns of the house
+    Column("tested_on", Date, nullable=False),
+    Column("sample", Integer, nullable=False),  # calls that detection called a machine, listened to by a person
+    Column("false_positives", Integer, nullable=False),
+    Column("tested_by", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("recorded_by", Text, nullable=False),
+    _at("recorded_at"),
+    CheckConstraint("sample > 0 AND false_positives BETWEEN 0 AND sample", name="sample_counts"),
+    Index(None, "tenant_id", "tested_on"),
 )
 
 verdict = Table(

@@ -96,7 +96,7 @@ def start(
     """Fill the queue and let the campaign run; a running server takes it up within seconds."""
 
     async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
-        campaign_id = await _find(conn, tenant_id, name)
+        campaign_id = await find(conn, tenant_id, name)
         if agents:
             chosen = await _agents(conn, tenant_id, agents)
             await admin.assign_agents(conn, campaign_id, chosen, now=datetime.now(UTC), actor="cli")
@@ -121,7 +121,7 @@ def pause(name: Name, json: Json = False) -> None:
     """Stop dialing; calls in progress go on."""
 
     async def work(conn: AsyncConnection, tenant_id: int) -> int:
-        campaign_id = await _find(conn, tenant_id, name)
+        campaign_id = await find(conn, tenant_id, name)
         await admin.pause(conn, campaign_id, now=datetime.now(UTC), actor="cli")
         return campaign_id
 
@@ -137,7 +137,7 @@ def status(
     async def work(conn: AsyncConnection, tenant_id: int) -> list[dict[str, Any]]:
         found = await admin.everything(conn, tenant_id)
         if name:
-            only = await _find(conn, tenant_id, name)
+            only = await find(conn, tenant_id, name)
             found = [campaign for campaign in found if campaign.id == only]
         return [
             {
@@ -161,7 +161,8 @@ def status(
         say("There is no campaign yet. Make one: promiseline campaign create NAME --creditor ... --caller-id ...")
 
 
-async def _find(conn: AsyncConnection, tenant_id: int, name: str) -> int:
+async def find(conn: AsyncConnection, tenant_id: int, name: str) -> int:
+    """The campaign of this name or number; raises Refused, naming those that there are."""
     c = t.campaign.c
     found = {row.name: int(row.id) for row in await conn.execute(select(c.name, c.id).where(c.tenant_id == tenant_id))}
     if name in found:

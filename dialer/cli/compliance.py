@@ -7,9 +7,12 @@ from typing import Any
 import orjson
 import typer
 
+from dialer.cli import abandonment as ledger
 from dialer.cli.output import told_clearly
 
 app = typer.Typer(help="The contact gate: may this contact happen, and why not.", no_args_is_help=True)
+app.command("ledger")(ledger.ledger_command)
+app.add_typer(ledger.evidence, name="amd-evidence")
 
 
 @app.command("check")

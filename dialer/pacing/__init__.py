@@ -1,6 +1,8 @@
 """How many calls to launch now: the interface, and the modes that need no forecast."""
 
 from dialer.pacing.interface import (
+    UNREAD,
+    AbandonmentBudget,
     Pacer,
     PacingDecision,
     PacingLimits,
@@ -9,6 +11,8 @@ from dialer.pacing.interface import (
 from dialer.pacing.modes import PreviewPacer, ProgressivePacer, RatioPacer, pacer_for
 
 __all__ = [
+    "UNREAD",
+    "AbandonmentBudget",
     "Pacer",
     "PacingDecision",
     "PacingLimits",

@@ -62,6 +62,23 @@ class PacingLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class AbandonmentBudget:
+    """What the campaign's abandonment gauges leave to pacing.
+
+    `remaining`: so many of the calls in the air may still be abandoned before a bound passes its limit; None: no
+    gauge was read, nothing limits. `holds`: a bound has passed: never more calls than free agents. `because`: the
+    gauge that says so, with its numbers.
+    """
+
+    remaining: int | None = None
+    holds: bool = False
+    because: str = ""
+
+
+UNREAD = AbandonmentBudget(0, True, "abandonment: the campaign's figures are not read yet")
+
+
+@dataclass(frozen=True, slots=True)
 class PacingSnapshot:
     """The floor of one campaign at `now_s`. `outcomes` and `seat_events`: what came since the last snapshot."""
 
@@ -73,6 +90,7 @@ class PacingSnapshot:
     totals: Totals = field(default_factory=Totals)
     lines_in_use: int = 0
     limits: PacingLimits = field(default_factory=PacingLimits)
+    abandonment: AbandonmentBudget = field(default_factory=AbandonmentBudget)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,15 +38,19 @@ class ProgressivePacer:
 
 @dataclass(frozen=True, slots=True)
 class RatioPacer:
-    """`lines_per_agent` calls in flight for each idle agent."""
+    """`lines_per_agent` calls in flight for each idle agent; one while an abandonment gauge holds."""
 
     lines_per_agent: float
     budget: Budget = field(default_factory=Budget)
 
     def decide(self, snapshot: PacingSnapshot) -> tuple[Pacer, PacingDecision]:
         idle, flying = idle_seats(snapshot), len(snapshot.calls)
-        because = f"ratio {self.lines_per_agent:g}: {idle} free agents, {flying} calls in flight"
-        budget, decision = self.budget.grant(math.floor(idle * self.lines_per_agent) - flying, because, snapshot)
+        held = snapshot.abandonment.holds
+        lines, name = (1.0, "1:1") if held else (self.lines_per_agent, f"ratio {self.lines_per_agent:g}")
+        because = f"{name}: {idle} free agents, {flying} calls in flight"
+        if held:
+            because += f"; {snapshot.abandonment.because}"
+        budget, decision = self.budget.grant(math.floor(idle * lines) - flying, because, snapshot)
         return replace(self, budget=budget), decision
 
 

@@ -1,5 +1,6 @@
 """Translates ARI messages of one node into the events of the exchange port. Pure; remembers what was said."""
 
+import re
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from telephony.exchange import (
 )
 
 AMD_RESULTS = {"HUMAN": "person", "MACHINE": "machine"}
+# app_amd.c: HUMAN-<silence after the greeting so far>-<silence that was waited for>, both in ms
+AMD_HUMAN = re.compile(r"HUMAN-(\d{1,5})-\d+")
 CONTACT_ONLINE = {"Created": True, "Updated": True, "Reachable": True, "NonQualified": True}
 CONTACT_ONLINE |= {"Removed": False, "Unreachable": False}
 PEER_ONLINE = {"Registered": True, "Reachable": True, "Lagged": True}
@@ -123,7 +126,9 @@ class EventMapper:
         channel_id, args = message.channel.id, message.args
         if args[:1] == ["amd"]:
             status, cause = (*args[1:3], "", "")[:2]
-            return AmdVerdict(channel_id, AMD_RESULTS.get(status, "unknown"), cause, at)
+            heard = AMD_HUMAN.fullmatch(cause)
+            silence_ms = int(heard[1]) if heard else None
+            return AmdVerdict(channel_id, AMD_RESULTS.get(status, "unknown"), cause, at, silence_ms)
         if message.channel.state != "Up":
             return None
         return self._once(channel_id, Answered(channel_id, at))

@@ -162,6 +162,8 @@ def _environment(lab: LinesLab, database: str, redis: str, port: int, folder: Pa
         "PROMISELINE_REDIS_URL": redis,
         "PROMISELINE_SECRET_KEY": "benchmarks sign addresses with this key",
         "PROMISELINE_NODES": json.dumps([node]),
+        # far more lines than agents, on purpose: pacing is to follow calls_per_second alone
+        "PROMISELINE_ABANDONMENT__MIN_ANSWERS": "100000",
         "PROMISELINE_WEB__PORT": str(port),
         "PROMISELINE_WEB__PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
         "PROMISELINE_PROBE": str(folder / "probe"),

@@ -127,6 +127,20 @@ def test_a_person_or_an_unknown_goes_to_an_agent_after_detection(result: str) ->
     assert ce.SetTimer(ce.Timer.WAIT, at(11.6)) in effects
 
 
+def test_the_wait_begins_at_the_end_of_the_greeting_where_detection_heard_it() -> None:
+    verdict = AmdVerdict(LINE, "person", "HUMAN-800-800", at(10.4), 800)
+    call, effects = live(Call("a", CallRules(amd=True)), *answered(), verdict)
+    assert (call.greeting_at, call.waiting_since) == (at(9.6), at(9.6))
+    assert ce.SetTimer(ce.Timer.WAIT, at(11.6)) in effects and ce.Record({"greeting_at": at(9.6)}) in effects
+
+
+def test_a_greeting_does_not_end_before_the_answer() -> None:
+    call, _ = live(
+        Call("a", CallRules(amd=True)), *answered(), AmdVerdict(LINE, "person", "HUMAN-9000-800", at(9), 9000)
+    )
+    assert call.greeting_at == call.answered_at
+
+
 def test_a_machine_is_hung_up_on() -> None:
     call, effects = live(Call("a", CallRules(amd=True)), *answered(), AmdVerdict(LINE, "machine", "", at(10)))
     assert call.state is S.MACHINE_ENDED and ce.Hangup() in effects and ce.WantAgent() not in effects

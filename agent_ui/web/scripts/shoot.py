@@ -15,6 +15,8 @@ PAGES = {
     "supervisor-empty": "/supervisor?mock=empty",
     "supervisor-first": "/supervisor?mock=first",
     "supervisor-no_dialer": "/supervisor?mock=no_dialer",
+    "compliance": "/supervisor?mock=still#compliance",
+    "compliance-empty": "/supervisor?mock=empty#compliance",
 }
 LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()

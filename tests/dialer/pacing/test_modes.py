@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from dialer.pacing import PacingDecision, PacingLimits, PacingSnapshot, pacer_for
+from dialer.pacing import UNREAD, AbandonmentBudget, PacingDecision, PacingLimits, PacingSnapshot, pacer_for
 from dialer.pacing.interface import Line, Seat
 
 IDLE = Seat("idle", 3.0)
@@ -21,6 +21,20 @@ def test_progressive_dials_one_call_for_one_free_agent() -> None:
 
 def test_power_dials_the_ratio_rounded_down() -> None:
     assert decide("power", PacingSnapshot(0, (IDLE, IDLE, IDLE), (RINGING,))).launch == 6
+
+
+def test_power_is_one_for_one_while_a_gauge_holds_and_says_which() -> None:
+    held = AbandonmentBudget(0, True, "abandonment, Ofcom 24 h: 3 of 90")
+    floor = PacingSnapshot(0, (IDLE, IDLE, IDLE), (RINGING,), abandonment=held)
+    assert decide("power", floor) == PacingDecision(
+        2, "1:1: 3 free agents, 1 calls in flight; abandonment, Ofcom 24 h: 3 of 90"
+    )
+    assert decide("progressive", floor).because == "1:1: 3 free agents, 1 calls in flight"
+
+
+def test_power_is_one_for_one_until_the_figures_are_read() -> None:
+    decision = decide("power", PacingSnapshot(0, (IDLE, IDLE), abandonment=UNREAD))
+    assert decision.launch == 2 and "not read yet" in decision.because
 
 
 def test_preview_shows_one_debtor_to_each_free_agent() -> None:

@@ -48,7 +48,12 @@ PLAYED = {"id": "pb", "media_uri": "sound:x", "target_uri": "channel:pl-1", "sta
         (
             "StasisStart",
             {"channel": UP, "args": ["amd", "HUMAN", "HUMAN-800-800"]},
-            AmdVerdict("pl-1", "person", "HUMAN-800-800", AT),
+            AmdVerdict("pl-1", "person", "HUMAN-800-800", AT, 800),
+        ),
+        (
+            "StasisStart",
+            {"channel": UP, "args": ["amd", "HUMAN", "something new"]},
+            AmdVerdict("pl-1", "person", "something new", AT),
         ),
         (
             "StasisStart",

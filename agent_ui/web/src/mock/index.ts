@@ -3,6 +3,7 @@ import type { PhoneAccess } from "../agent/phone/access";
 import type { Me, Role } from "../protocol";
 import type { Wire } from "../shared/live/wire";
 import { agentServer } from "./agentServer";
+import { mockLedger } from "./complianceFixtures";
 import { supervisorServer } from "./supervisorServer";
 import { mockWire } from "./wire";
 
@@ -37,6 +38,7 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     if (!path.startsWith("/api/")) return real(input, init);
     if (path === "/api/me") return Response.json(mockMe(role));
     if (path === "/api/phone") return Response.json(mockPhone());
+    if (path === "/api/compliance/abandonment") return Response.json(mockLedger(scene));
     if (path === "/api/campaigns" && init?.method === "GET") return Response.json({ campaigns: MOCK_CAMPAIGNS });
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
     return Response.json({ error: { code: "not_found", message: "The mock has no such route." } }, { status: 404 });

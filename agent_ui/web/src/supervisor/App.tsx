@@ -10,10 +10,13 @@ import { Alarms } from "./Alarms";
 import { CallsTable } from "./CallsTable";
 import { Campaigns } from "./Campaigns";
 import { CreateCampaign } from "./CreateCampaign";
+import { Compliance } from "./compliance/Compliance";
 import { BoardContext, BoardModel } from "./context";
 import { LastHour } from "./LastHour";
 import { Nodes } from "./Nodes";
 import { Totals } from "./Totals";
+import { ViewLinks } from "./ViewLinks";
+import { place } from "./view";
 
 export function App({ connection }: { connection: LiveConnection<SupervisorBoard> }) {
   const model = useMemo(() => new BoardModel(connection), [connection]);
@@ -24,9 +27,12 @@ export function App({ connection }: { connection: LiveConnection<SupervisorBoard
     <BoardContext.Provider value={model}>
       <div class={model.live || !board ? "board-page" : "board-page page-stale"}>
         <TopBar connection={connection}>
-          <h1 class="board-title">{t("board.title")}</h1>
+          <h1 class="sr-only">{t(`view.${place.value.view}`)}</h1>
+          <ViewLinks />
         </TopBar>
-        {board ? (
+        {place.value.view === "compliance" ? (
+          <Compliance />
+        ) : board ? (
           <main class="board" aria-busy={!model.live}>
             <Totals />
             <Alarms />

@@ -4,5 +4,6 @@ import { App } from "./App";
 import "../shared/styles/index.css";
 import "./supervisor.css";
 import "./floor.css";
+import "./compliance/compliance.css";
 
 void startConsole<SupervisorBoard>({ namespace: "/supervisor", roles: ["supervisor", "admin"], App });

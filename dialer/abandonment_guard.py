@@ -1,0 +1,143 @@
+"""Keeps pacing and the board's alarms to the abandonment gauges, which are read every few seconds."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns import audit
+from campaigns.abandonment import service
+from compliance.abandonment import percent
+from compliance.abandonment_ledger import Gauge
+from compliance.abandonment_words import hold, sentence
+from dialer.abandonment import Sheet, sheets, subject_of
+from dialer.console import iso
+from dialer.pacing import AbandonmentBudget
+from dialer.state import FloorState, LiveCampaign
+
+log = structlog.get_logger(__name__)
+LOOK_S = 5.0
+LEVELS = {"near": "warning", "review": "warning", "over": "error"}
+
+
+class AbandonmentGuard:
+    """`changed` is called when a gauge has other figures. While the database is away what was read last holds on."""
+
+    def __init__(self, state: FloorState, changed: Callable[[], None]) -> None:
+        self._state = state
+        self._changed = changed
+        self._woken = asyncio.Event()
+        self._speed = float(getattr(state.clock, "speed", 1.0))
+
+    def wake(self) -> None:
+        """A campaign is new or has other rules."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        while True:
+            nap = asyncio.ensure_future(self._state.clock.sleep(LOOK_S * self._speed))
+            wake = asyncio.ensure_future(self._woken.wait())
+            try:
+                await asyncio.wait((nap, wake), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                nap.cancel()
+                wake.cancel()
+            self._woken.clear()
+            try:
+                await self.read()
+            except (SQLAlchemyError, OSError) as problem:
+                log.warning("abandonment.not_read", problem=type(problem).__name__)
+
+    async def read(self) -> None:
+        """All campaigns that are not over. Raises what the database raises; nothing was changed then."""
+        for tenant_id in sorted({campaign.tenant_id for campaign in self._state.campaigns.values()}):
+            live = [
+                campaign
+                for campaign in self._state.campaigns.values()
+                if campaign.tenant_id == tenant_id and campaign.state in ("running", "paused")
+            ]
+            await self._read(tenant_id, live)
+
+    async def _read(self, tenant_id: int, live: Sequence[LiveCampaign]) -> None:
+        if not live:
+            return
+        now = self._state.now()
+        subjects = [subject_of(campaign.id, campaign.name, campaign.settings) for campaign in live]
+        async with self._state.engine.begin() as conn:
+            found = await sheets(conn, tenant_id, subjects, self._state.settings.abandonment, now)
+            await _keep(conn, tenant_id, found, now)
+        for sheet in found:
+            campaign = self._state.campaigns.get(sheet.subject.campaign)
+            if campaign is None:
+                continue
+            gauges = tuple((gauge, _since(campaign, sheet, gauge, now)) for gauge in sheet.gauges)
+            if campaign.gauges != gauges:
+                campaign.gauges = gauges
+                self._changed()
+            campaign.abandonment = budget(sheet.gauges)
+
+
+def budget(gauges: Sequence[Gauge]) -> AbandonmentBudget:
+    """What all gauges that pacing obeys leave: the least of them, and the worst one's reason."""
+    obeyed = [gauge for gauge in gauges if gauge.binds and gauge.paces]
+    if not obeyed:
+        return AbandonmentBudget()
+    worst = min(obeyed, key=lambda gauge: (not gauge.holds, gauge.remaining))
+    return AbandonmentBudget(min(gauge.remaining for gauge in obeyed), worst.holds, hold(worst) if worst.holds else "")
+
+
+def abandonment_alarms(campaigns: Sequence[LiveCampaign]) -> list[dict[str, Any]]:
+    """In the shape of Alarm in protocol.ts; a gauge that does not bind its campaign alarms nobody."""
+    return [
+        {
+            "id": f"abandonment:{campaign.id}:{gauge.key}",
+            "at": iso(since),
+            "level": LEVELS[gauge.state],
+            "text": f"{campaign.name}. {sentence(gauge)}",
+        }
+        for campaign in campaigns
+        for gauge, since in campaign.gauges
+        if gauge.binds and gauge.state in LEVELS
+    ]
+
+
+def _since(campaign: LiveCampaign, sheet: Sheet, gauge: Gauge, now: datetime) -> datetime:
+    last = sheet.before.get(gauge.key)
+    if last is not None and last.state == gauge.state:
+        return last.since
+    shown = (since for one, since in campaign.gauges if (one.key, one.state) == (gauge.key, gauge.state))
+    return next(shown, now)
+
+
+async def _keep(conn: AsyncConnection, tenant_id: int, found: Sequence[Sheet], now: datetime) -> None:
+    """Write what has changed, and for those that bind an audit row; a first `ok` is no news."""
+    changes: dict[tuple[int, str], Gauge] = {}
+    for sheet in found:
+        for gauge in sheet.gauges:
+            last = sheet.before.get(gauge.key)
+            if (gauge.state, gauge.uncertain) != (("ok", False) if last is None else (last.state, last.uncertain)):
+                changes[sheet.subject.campaign, gauge.key] = gauge
+    wanted = {key: (str(gauge.state), gauge.uncertain) for key, gauge in changes.items()}
+    for key in sorted(await service.keep_states(conn, wanted, now)):
+        if changes[key].binds:
+            await _tell(conn, tenant_id, changes[key], now)
+
+
+async def _tell(conn: AsyncConnection, tenant_id: int, gauge: Gauge, now: datetime) -> None:
+    detail = {
+        "gauge": gauge.key,
+        "holds": gauge.holds,
+        "abandoned": gauge.lost,
+        "answered_by_person": gauge.answers,
+        "rate_percent": None if gauge.rate is None else percent(gauge.rate),
+        "bound": round(gauge.bound, 6),
+        "limit_percent": percent(gauge.limit),
+    }
+    await audit.record(
+        conn, tenant_id=tenant_id, at=now, actor="system", action=f"abandonment.{gauge.state}",
+        subject=f"campaign:{gauge.campaign}", detail=detail,
+    )  # fmt: skip
