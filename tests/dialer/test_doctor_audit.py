@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialer import doctor
+from dialer.findings import Finding
 from tests.builders import NOW
 from tests.campaigns.audit.shelf import Shelf, opened
 
@@ -20,7 +21,7 @@ async def shelf(engine: AsyncEngine) -> AsyncIterator[Shelf]:
 
 
 async def test_what_is_behind_is_told_from_the_limit_on(shelf: Shelf, database_url: str) -> None:
-    async def says(**later: float) -> doctor.Finding:
+    async def says(**later: float) -> Finding:
         return await doctor.audit_trail(database_url, NOW + timedelta(**later))
 
     assert (await says()).ok
