@@ -18,9 +18,9 @@ from tests.bench import (
     bench_gate,
     bench_import,
     bench_lines,
+    bench_lists,
     bench_live,
     bench_year,
-    bench_lists,
 )
 from tests.bench.figures import Figure, Result, at_least, below
 
