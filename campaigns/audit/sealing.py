@@ -37,8 +37,9 @@ from campaigns.audit.verdict_rows import in_range
 from campaigns.audit.verdicts import batch_of
 from campaigns.db import tables as t
 
-ROWS = 1000
-VERDICTS = 250  # some 5 ms of work between two waits for the database: the floor lives in the same loop
+# some 5 ms of work between two waits for the database: the floor lives in the same loop
+ROWS = 500
+VERDICTS = 200
 CHECKPOINT_EVERY = timedelta(hours=1)
 AT_ONCE = timedelta(0)
 

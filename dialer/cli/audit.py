@@ -278,7 +278,9 @@ def _pem(public: Ed25519PublicKey) -> str:
 
 
 def _tell(source: str, report: Report) -> None:
-    held = f"{report.rows:,} rows, {report.checkpoints:,} checkpoints, {report.verdicts:,} verdicts"
+    held = f"{report.rows:,} rows, {report.checkpoints:,} checkpoints"
+    if report.verdicts:
+        held += f", {report.verdicts:,} verdicts"
     if report.ok:
         say(f"{source}: whole. {held}; {report.erased:,} details erased; {report.unsigned:,} rows not signed yet.")
         return

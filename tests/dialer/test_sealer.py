@@ -59,7 +59,7 @@ async def test_verdicts_follow_a_tick_later_and_wait_for_an_open_transaction(she
     assert report.ok and report.verdicts == 3
     await shelf.verdicts(600)
     await sealer.tick()
-    assert await sealer.tick() == 3, "batches of 250"
+    assert await sealer.tick() == 3, "batches of 200"
     assert (await shelf.check()).verdicts == 603
 
 
