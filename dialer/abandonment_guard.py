@@ -21,6 +21,7 @@ from dialer.state import FloorState, LiveCampaign
 
 log = structlog.get_logger(__name__)
 LOOK_S = 5.0
+WATCHED = ("running", "paused")
 LEVELS = {"near": "warning", "review": "warning", "over": "error"}
 
 
@@ -58,7 +59,7 @@ class AbandonmentGuard:
             live = [
                 campaign
                 for campaign in self._state.campaigns.values()
-                if campaign.tenant_id == tenant_id and campaign.state in ("running", "paused")
+                if campaign.tenant_id == tenant_id and campaign.state in WATCHED
             ]
             await self._read(tenant_id, live)
 
@@ -101,7 +102,7 @@ def abandonment_alarms(campaigns: Sequence[LiveCampaign]) -> list[dict[str, Any]
         }
         for campaign in campaigns
         for gauge, since in campaign.gauges
-        if gauge.binds and gauge.state in LEVELS
+        if gauge.binds and gauge.state in LEVELS and campaign.state in WATCHED
     ]
 
 

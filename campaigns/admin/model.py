@@ -38,13 +38,18 @@ def parse_settings(given: Mapping[str, Any]) -> CampaignSettings:
         return CampaignSettings.model_validate(given)
     except ValidationError as error:
         problems = [
-            Problem(".".join(str(part) for part in one["loc"]) or "settings", _said(one["type"], one["msg"]))
+            Problem(
+                ".".join(str(part) for part in one["loc"]) or "settings",
+                _said(one["type"], one["msg"], len(one["loc"])),
+            )
             for one in error.errors()
         ]
         raise Refused(*problems) from None
 
 
-def _said(kind: str, message: str) -> str:
+def _said(kind: str, message: str, depth: int) -> str:
+    if kind == "extra_forbidden" and depth > 1:
+        return "there is no such setting here: remove it or check its spelling"
     if kind == "extra_forbidden":
         return f"there is no such setting; known are {', '.join(CampaignSettings.model_fields)}"
     if kind == "missing":

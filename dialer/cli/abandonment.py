@@ -58,7 +58,7 @@ def _row(gauge: Gauge) -> dict[str, Any]:
         "at most": shown(Fraction(gauge.bound)),
         "limit": shown(gauge.limit),
         "left of the next": f"{gauge.headroom} of {gauge.next_answers}",
-        "binds": "yes" if gauge.binds else "no",
+        "binds": ("yes" if gauge.paces else "alarms only") if gauge.binds else "no",
         "state": f"{gauge.state}, 1:1" if gauge.holds else gauge.state,
     }
 

@@ -45,3 +45,5 @@ def test_alarms_are_those_of_the_regimes_that_bind_each_with_its_own_instant() -
         "abandonment:7:house-24h": ("warning", "2026-03-04T14:57:00+00:00"),
     }
     assert all(alarm["text"].startswith("Spring. ") for alarm in abandonment_alarms([live]))
+    live.state = "finished"
+    assert abandonment_alarms([live]) == []

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialer.abandonment_guard import LOOK_S
 from dialer.state import FloorSettings
 from tests import builders
-from tests.dialer.floor_rig import NO_ANSWER, PERSON, Rig, floor_rig, quick
+from tests.dialer.floor_rig import MACHINE, NO_ANSWER, PERSON, Rig, floor_rig, quick
 
 pytestmark = pytest.mark.postgres
 
@@ -142,3 +142,25 @@ async def test_a_gauge_that_does_not_bind_neither_holds_nor_alarms(rig: Rig) -> 
     gauges = {gauge.key: gauge for gauge, _ in rig.floor.state.campaigns[rig.campaign].gauges}
     assert (gauges["us"].lost, gauges["us"].uncertain, gauges["house-24h"].lost) == (5, True, 0)
     assert alarms(rig) == {}
+
+
+async def test_detection_tells_the_greetings_end_and_asks_for_evidence_of_its_own_mistakes(rig: Rig) -> None:
+    await rig.people(1, quick(amd=True, abandonment={"binds": ["gb-ofcom"]}))
+    await rig.debtor(MACHINE, score=90_000)
+    await rig.debtor(PERSON)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking", real_s=20)
+    await rig.press("hangup")
+    await rig.until_rows("SELECT id FROM attempt WHERE state = 'ended'", lambda rows: len(rows) == 2)
+    machine, person = await rig.attempts()
+    assert (machine["answered_by"], machine["greeting_at"]) == ("machine", None)
+    assert person["answered_at"] < person["greeting_at"] < person["bridged_at"]
+    (slots,) = await rig.rows(
+        "SELECT sum(persons) AS p, sum(abandoned) AS a, sum(machines_cut) AS m FROM abandonment_slot"
+    )
+    assert (slots["p"], slots["a"], slots["m"]) == (1, 0, 1)
+    assert list(alarms(rig)) == [f"abandonment:{rig.campaign}:gb-ofcom"]
+    (alarm,) = alarms(rig).values()
+    assert alarm["level"] == "warning" and "cannot be certified" in alarm["text"]
+    assert not rig.floor.state.campaigns[rig.campaign].abandonment.holds

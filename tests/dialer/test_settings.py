@@ -1,9 +1,12 @@
 """Settings: where they come from, and what is said of wrong ones."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from compliance.abandonment_ledger import HouseWindow, Policy
 from dialer.settings import SettingsProblem, load_settings
 
 
@@ -83,3 +86,30 @@ def test_secrets_never_show_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "s3cr3t" not in shown
     assert "hunter2" not in shown
+
+
+def test_the_house_decides_how_abandonment_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMISELINE_ABANDONMENT__HOUSE_LIMIT_PERCENT", "2.5")
+    monkeypatch.setenv("PROMISELINE_ABANDONMENT__HOUSE_WINDOWS", '[{"hours": 4, "paces": false}]')
+
+    policy = load_settings().abandonment.policy()
+
+    assert (policy.limit, policy.windows) == (Fraction(25, 1000), (HouseWindow(4, paces=False),))
+    assert replace(policy, limit=Policy().limit, windows=Policy().windows) == Policy(), "the defaults are the same"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("HOUSE_LIMIT_PERCENT", "3.5", "less than or equal to 3"),
+        ("CONFIDENCE", "1", "less than 1"),
+        ("HOUSE_WINDOWS", '[{"hours": 4}, {"hours": 4, "paces": false}]', "two windows have the same hours"),
+    ],
+)
+def test_an_abandonment_rule_looser_than_the_law_or_senseless_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"PROMISELINE_ABANDONMENT__{name}", value)
+
+    with pytest.raises(SettingsProblem, match=says):
+        load_settings()
