@@ -21,6 +21,8 @@ from compliance.timezones import TZDB_VERSION
 from compliance.verdict import Verdict
 from dialer.contact_facts import Known, Row, facts_of
 from dialer.contact_rows import lock_and_read
+from dialer.seals import seal_with
+from telephony.permit import Permit, Seal, issue
 
 log = structlog.get_logger()
 BREATH = 4
@@ -70,6 +72,7 @@ class Admitted:
     address: str  # E.164, or an e-mail address
     language: str
     debt_ids: tuple[int, ...]
+    permit: Permit
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ async def admit(
     """One answer for each wanted contact, in the same order, in the caller's transaction (READ COMMITTED).
 
     Locks the debtors' rows until that transaction ends, in order of id: hold no other debtor's lock when you call.
-    A caller that rolls back has made no attempt and must not use the line.
+    A caller that rolls back has made no attempt: its permits are void, as they are before the commit.
     """
     if not wanted:
         return []
@@ -110,6 +113,7 @@ async def admit(
         await conn.execute(insert(t.verdict), batch.verdicts)
     if batch.attempts:
         await conn.execute(insert(t.attempt), batch.attempts)
+        seal_with(conn, batch.seal)
     return answers
 
 
@@ -119,6 +123,7 @@ class _Batch:
 
     now: datetime
     gate: GateContext
+    seal: Seal = field(default_factory=Seal)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -166,7 +171,15 @@ class _Batch:
         self.attempts.append(_attempt(wanted, known, point, debts, attempt_id, self.now))
         _remember(wanted, known, point, debts, self.now)
         return Admitted(
-            wanted, attempt_id, verdict_id, verdict, point["id"], point["address"], known.debtor["language"], debts
+            wanted,
+            attempt_id,
+            verdict_id,
+            verdict,
+            point["id"],
+            point["address"],
+            known.debtor["language"],
+            debts,
+            issue(self.seal, attempt_id, wanted.channel, point["address"]),
         )
 
     def _refuse(self, wanted: WantedContact, known: Known, code: str, text: str, point: Row | None = None) -> Refused:
