@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -115,6 +115,15 @@ async def admit(
         await conn.execute(insert(t.attempt), batch.attempts)
         seal_with(conn, batch.seal)
     return answers
+
+
+def would(
+    known: Known, wanted: WantedContact, *, now: datetime, gate: GateContext
+) -> tuple[Admitted | Refused, Inputs]:
+    """What `admit` would answer, and the row of the verdict as it would be stored; nothing is written or may leave."""
+    batch = _Batch(now, gate)
+    answer = batch.judge(wanted, replace(known, events=None))
+    return answer, (batch.verdicts[-1] if batch.verdicts else {})
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ def _ids() -> Any:
     return func.any(bindparam("ids", type_=ARRAY(BigInteger)))
 
 
-_LOCK = (
+_PERSONS = (
     select(
         t.debtor.c.id,
         t.debtor.c.tenant_id,
@@ -38,9 +38,9 @@ _LOCK = (
     )
     .where(t.debtor.c.id == _ids())
     .order_by(t.debtor.c.id)
-    # FOR NO KEY UPDATE: admissions of one person wait for each other, foreign keys to the person do not
-    .with_for_update(key_share=True)
 )
+# FOR NO KEY UPDATE: admissions of one person wait for each other, foreign keys to the person do not
+_LOCK = _PERSONS.with_for_update(key_share=True)
 _point = t.contact_point
 _POINTS = select(_point.c.id, _point.c.debtor_id, _point.c.kind, _point.c.address, _point.c.position, _point.c.status)
 _POINTS = _POINTS.where(_point.c.debtor_id == _ids())
@@ -62,7 +62,10 @@ _CONSENTS = (
 _OPT_OUTS = (
     select(_point.c.debtor_id, t.opt_out.c.address, t.opt_out.c.channel, t.opt_out.c.at)
     .join(_point, and_(_point.c.tenant_id == t.opt_out.c.tenant_id, _point.c.address == t.opt_out.c.address))
-    .where(_point.c.debtor_id == _ids(), t.opt_out.c.lifted_at.is_(None))
+    .where(
+        _point.c.debtor_id == _ids(),
+        or_(t.opt_out.c.lifted_at.is_(None), t.opt_out.c.lifted_at > bindparam("now")),
+    )
 )
 _dnc = t.do_not_contact
 _LISTED = (
@@ -93,6 +96,7 @@ _ATTEMPTS = select(
     _attempt.c.direction,
     _attempt.c.at,
     _attempt.c.state,
+    _attempt.c.ended_at,
     _attempt.c.ringing_at,
     _attempt.c.answered_at,
     _attempt.c.bridged_at,
@@ -109,15 +113,15 @@ _DEBTS = select(t.debt.c.debtor_id, t.debt.c.id, t.debt.c.status).where(t.debt.c
 
 
 async def lock_and_read(
-    conn: AsyncConnection, debtor_ids: Sequence[int], *, now: datetime, for_ever: bool = False
+    conn: AsyncConnection, debtor_ids: Sequence[int], *, now: datetime, for_ever: bool = False, lock: bool = True
 ) -> dict[int, Known]:
     """What is known of each debtor, with the debtors' rows locked; debtors that do not exist are absent.
 
-    `for_ever`: read the whole history and not the last 62 days.
+    `for_ever`: read the whole history and not the last 62 days. `lock` False: for a look that decides nothing.
     """
     ids = {"ids": sorted(set(debtor_ids))}
-    locked = (await conn.execute(_LOCK, ids)).mappings().all()
-    if locked and locked[0]["isolation"] not in ("read committed", "serializable"):
+    locked = (await conn.execute(_LOCK if lock else _PERSONS, ids)).mappings().all()
+    if lock and locked and locked[0]["isolation"] not in ("read committed", "serializable"):
         raise WrongIsolation(f"admit() needs READ COMMITTED, this transaction is {locked[0]['isolation'].upper()}")
     known = {row["id"]: Known(dict(row)) for row in locked}
     if not known:
@@ -131,7 +135,7 @@ async def lock_and_read(
     await _fill(conn, known, _DEBTS, ids, "debts")
     for row in await _rows(conn, _CONSENTS, ids):
         known[row["debtor_id"]].consents.setdefault(row["contact_point_id"], []).append(row)
-    for row in await _rows(conn, _OPT_OUTS, ids):
+    for row in await _rows(conn, _OPT_OUTS, ids | {"now": now}):
         known[row["debtor_id"]].opt_outs.setdefault(row["address"], []).append(row)
     for row in await _rows(conn, _LISTED, ids):
         known[row["debtor_id"]].listed.setdefault(row["address"], []).append(row["list_name"])

@@ -329,7 +329,7 @@ async def _crash(made: Stage) -> None:
     await made.run(origin)
     floor = await made.floor.start(tenant_id=made.texts.tenant)
     lost: list[LiveCall] = []
-    floor.engine.launch = lost.append  # type: ignore[method-assign]
+    floor.engine.launch = lost.append  # type: ignore[method-assign, assignment]
     await made.floor.ready(made.floor.agents.index(made.agents[origin][0]))
     wanted = len(made.of(origin))
     await made.floor.until_rows(
