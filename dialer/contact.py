@@ -119,7 +119,7 @@ async def admit(
 
 def would(
     known: Known, wanted: WantedContact, *, now: datetime, gate: GateContext
-) -> tuple[Admitted | Refused, Inputs]:
+) -> tuple[Admitted | Refused, dict[str, Any]]:
     """What `admit` would answer, and the row of the verdict as it would be stored; nothing is written or may leave."""
     batch = _Batch(now, gate)
     answer = batch.judge(wanted, replace(known, events=None))
@@ -167,10 +167,10 @@ class _Batch:
                 now=self.now,
             )
             verdict = decide(facts, self.gate.books)
-        except (ValueError, TypeError, LookupError) as problem:
+        except (ValueError, TypeError, LookupError, ArithmeticError) as problem:
             # one person's broken rows must not stop the others in the batch, and never open the gate
             log.error("contact.facts_broken", debtor_id=wanted.debtor_id, problem=type(problem).__name__)
-            return self._refuse(wanted, known, "facts", str(problem), point)
+            return self._refuse(wanted, known, "facts", str(problem) or type(problem).__name__, point)
         if not verdict.allowed:
             verdict_id = self._store(wanted, known, point, facts, verdict, None)
             review = verdict.decision == "review"

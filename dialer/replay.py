@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.db import tables as t
-from compliance.facts import Facts
 from compliance.gate import decide, judge
 from compliance.rulebooks.model import Rulebooks
+from compliance.stored import facts_from
 from compliance.timezones import TZDB_VERSION
 
 PAGE = 500
@@ -111,7 +110,7 @@ def changed(books: Rulebooks, others: Sequence[Rulebooks]) -> Rulebooks:
 
 def compare(one: Stored, books: Rulebooks, *, exactly: bool = False) -> Difference | None:
     """None: the same answer. `exactly`: retry_at and flags must agree too. Raises ValueError for broken facts."""
-    facts = msgspec.convert(one.facts, Facts)
+    facts = facts_from(one.facts or {})
     verdict = decide(facts, books) if exactly else judge(facts, books)
     rules = frozenset(reason.rule for reason in verdict.reasons)
     if one.decision == "allow" and not verdict.allowed:

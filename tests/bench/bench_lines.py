@@ -3,8 +3,9 @@
 python -m tests.bench lines
 
 Both sides face the same debtors: every call rings 0.5 s, is answered by a person and lasts 1 s. The bare loop hears
-every event and hangs up by itself; the quiet one, a figure beside it, does not ask for the events that say nothing. The whole system admits each call by the gate in PostgreSQL, connects it with an agent's leg, shows it to the
-agent's console and writes its outcome; the debtor hangs up. A step is held when the calls asked for in its measured
+every event and hangs up by itself; the quiet one, a figure beside it, does not ask for the events that say nothing. The
+whole system admits each call by the gate in PostgreSQL, connects it with an agent's leg, shows it to the agent's
+console and writes its outcome; the debtor hangs up. A step is held when the calls asked for in its measured
 seconds are at least 97 of 100 of the rate, all are answered, and the p99 of their overhead is under 50 ms.
 """
 
