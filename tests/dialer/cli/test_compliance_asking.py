@@ -17,7 +17,7 @@ pytestmark = pytest.mark.postgres
 FEDERAL = Path(__file__).parents[3] / "compliance" / "rulebooks" / "us-federal.toml"
 
 
-async def somebody(engine: AsyncEngine, tenant: str = "default") -> int:
+async def somebody(engine: AsyncEngine, tenant: str = "main") -> int:
     async with engine.begin() as conn:
         tenant_id = await a_tenant(conn, tenant)
         debtor = await a_debtor(conn, tenant_id, await a_creditor(conn, tenant_id), external_ref="REF-7")
