@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from agent_ui.api.abandonment import AbandonmentApi
 from agent_ui.api.auth import AuthApi
 from agent_ui.api.campaigns import CampaignsApi
+from agent_ui.api.explain import ExplainApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
 from agent_ui.api.pages import Pages
 from agent_ui.api.phone import PhoneApi
@@ -53,6 +54,7 @@ def make_app(deps: WebDeps) -> web.Application:
         CampaignsApi(deps),
         TemplatesApi(deps),
         AbandonmentApi(deps),
+        ExplainApi(deps),
         _operations(deps),
         WebhookApi(deps, metrics),
         live,

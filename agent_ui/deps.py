@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from agent_ui.ports import ReadinessCheck, Webhook
 from campaigns.users.passwords import Passwords
 from compliance.abandonment_ledger import Policy
+from compliance.rulebooks.loader import load_rulebooks
 from dialer.commands import FloorPort
+from dialer.contact import GateContext
 from dialer.phones import AgentPhones
 from telephony.clock import Clock
 
@@ -74,4 +76,5 @@ class WebDeps:
     readiness: Sequence[ReadinessCheck] = ()
     phones: AgentPhones = field(default_factory=AgentPhones)
     abandonment: Policy = field(default_factory=Policy)
+    gate: GateContext = field(default_factory=lambda: GateContext(load_rulebooks()))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -34,6 +34,8 @@ from compliance.timezones import parse_number
 
 _UTC_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+LAST_DAY = date(LAST_YEAR, 12, 31)
 Instant = str
 ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 
@@ -230,12 +232,23 @@ def instant(text: str, where: str) -> datetime:
     if not _UTC_TIME.match(text):
         raise CaseError(f"{where}: {text!r} is not a UTC time; write it like 2026-07-01T12:00:00Z")
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        found = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
         raise CaseError(f"{where}: {text!r} is not a time that exists") from None
+    _within(found.year, text, where)
+    return found
+
+
+def _within(year: int, text: str, where: str) -> None:
+    """Calendars and clocks are known for some centuries only, and sums of dates must not leave them."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise CaseError(f"{where}: {text} is not between {FIRST_YEAR} and {LAST_YEAR}; mend the year")
 
 
 def _maybe(text: str | None, where: str) -> datetime | None:
+    """The end of something; one that is written as for ever (9999-12-31) is far enough away as LAST_DAY."""
+    if text is not None and _UTC_TIME.match(text) and text[:4] > str(LAST_YEAR):
+        return datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
     return None if text is None else instant(text, where)
 
 
@@ -243,9 +256,11 @@ def _day(text: str | None, where: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise CaseError(f"{where}: {text!r} is not a date; write it like 2026-07-01") from None
+    _within(min(found.year, LAST_YEAR), text, where)
+    return min(found, LAST_DAY)
 
 
 def _day_or_instant(text: str | None, where: str) -> datetime | date | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import orjson
 
 from compliance.abandonment import AbandonmentError, answer
 from compliance.cases import CaseError, facts_of_case
@@ -41,11 +42,13 @@ def abandonment_line(line: str) -> dict[str, Any]:
         return {"id": case["id"], **answer(case)}
     except AbandonmentError as problem:
         return {"id": case.get("id"), "error": str(problem)}
+    except OverflowError:
+        return {"id": case.get("id"), "error": "a date or a number is too far away to reckon with; mend it"}
 
 
 def _object(line: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
     try:
-        case = json.loads(line)
+        case = orjson.loads(line)
     except ValueError as problem:
         return {}, {"id": None, "error": f"not JSON: {problem}; write one object a line"}
     if not isinstance(case, dict):

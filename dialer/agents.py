@@ -26,7 +26,7 @@ from telephony.exchange import (
     ExchangeRefused,
     LeftBridge,
     NodeHealth,
-    Originate,
+    RingPhone,
 )
 
 log = structlog.get_logger(__name__)
@@ -210,16 +210,14 @@ class Agents:
             log.warning("agent.leg_failed", user_id=live.user_id, how=type(problem).__name__)
             self.leg_gone(live, channel_id)
 
-    def _leg_order(self, live: LiveAgent, channel_id: str) -> Originate:
+    def _leg_order(self, live: LiveAgent, channel_id: str) -> RingPhone:
         caller = next((c.settings.caller_id for c in self._state.campaigns.values() if c.id in live.campaigns), "")
-        return Originate(
+        return RingPhone(
             channel_id=channel_id,
             endpoint=live.endpoint or "",
             caller_id=caller or "promiseline",
             ring_timeout_s=self._state.settings.agent_ring_s,
-            kind="agent",
             formats=self._state.settings.formats,
-            absolute_timeout_s=12 * 3600,
         )
 
     def notice(self, live: LiveAgent, level: str, words: str) -> None:

@@ -103,7 +103,7 @@ class Server:
             self._run(Scheduler(engine, self.clock, self.owner).run(), "scheduler")
             self._run(Sealer(engine, self.clock, self.owner, signing_key(self.settings)).run(), "sealer")
         self.floor = await self._start_floor(engine, gate, redis)
-        await self._start_web(engine, redis, provider, listener)
+        await self._start_web(engine, redis, provider, listener, gate)
 
     async def _gate(self, engine: AsyncEngine) -> GateContext:
         """With the hashed lists open before the first admission asks them."""
@@ -203,7 +203,12 @@ class Server:
         return FloorSettings(endpoint=self.settings.nodes[0].trunk, lease_s=LEAD_S, abandonment=policy)
 
     async def _start_web(
-        self, engine: AsyncEngine, redis: Redis, provider: Provider | None, listener: socket.socket
+        self,
+        engine: AsyncEngine,
+        redis: Redis,
+        provider: Provider | None,
+        listener: socket.socket,
+        gate: GateContext,
     ) -> None:
         assert self.floor is not None  # noqa: S101 - the order of _start
         given = self.settings.web
@@ -224,6 +229,7 @@ class Server:
             engine=engine,
             floor=self.floor,
             clock=self.clock,
+            gate=gate,
             settings=AppSettings(
                 public_base_url=given.public_base_url,
                 tenant_id=self.tenant_id,

@@ -156,11 +156,17 @@ class CallRunner:
     def _dial(self, live: LiveCall, effect: ce.Dial) -> None:
         state, now = self._state, self._state.now
         campaign = state.campaigns.get(live.campaign_id or 0)
+        if live.permit is None:
+            # only a call that was admitted in this life of the process is ever launched
+            log.error("call.without_permit", attempt_id=live.attempt_id)
+            self.feed(live, ce.DialRefused(403, now()))
+            return
         order = Originate(
             channel_id=live.channel_id,
             endpoint=state.settings.endpoint.format(number=live.phone.removeprefix("+")),
             caller_id=campaign.settings.caller_id if campaign else "",
             ring_timeout_s=live.call.rules.ring_timeout_s,
+            permit=live.permit,
             formats=state.settings.formats,
         )
 

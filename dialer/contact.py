@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -22,6 +22,8 @@ from compliance.verdict import Verdict
 from dialer.contact_facts import Known, Row, facts_of
 from dialer.contact_rows import lock_and_read
 from dialer.number_shelf import NumberShelf
+from dialer.seals import seal_with
+from telephony.permit import Permit, Seal, issue
 
 log = structlog.get_logger()
 BREATH = 4
@@ -77,6 +79,7 @@ class Admitted:
     address: str  # E.164, or an e-mail address
     language: str
     debt_ids: tuple[int, ...]
+    permit: Permit
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ async def admit(
     """One answer for each wanted contact, in the same order, in the caller's transaction (READ COMMITTED).
 
     Locks the debtors' rows until that transaction ends, in order of id: hold no other debtor's lock when you call.
-    A caller that rolls back has made no attempt and must not use the line.
+    A caller that rolls back has made no attempt: its permits are void, as they are before the commit.
     """
     if not wanted:
         return []
@@ -117,7 +120,17 @@ async def admit(
         await conn.execute(insert(t.verdict), batch.verdicts)
     if batch.attempts:
         await conn.execute(insert(t.attempt), batch.attempts)
+        seal_with(conn, batch.seal)
     return answers
+
+
+def would(
+    known: Known, wanted: WantedContact, *, now: datetime, gate: GateContext
+) -> tuple[Admitted | Refused, dict[str, Any]]:
+    """What `admit` would answer, and the row of the verdict as it would be stored; nothing is written or may leave."""
+    batch = _Batch(now, gate)
+    answer = batch.judge(wanted, replace(known, events=None))
+    return answer, (batch.verdicts[-1] if batch.verdicts else {})
 
 
 @dataclass(slots=True)
@@ -126,6 +139,7 @@ class _Batch:
 
     now: datetime
     gate: GateContext
+    seal: Seal = field(default_factory=Seal)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -161,10 +175,10 @@ class _Batch:
                 campaign_id=wanted.campaign_id,
             )
             verdict = decide(facts, self.gate.books)
-        except (ValueError, TypeError, LookupError) as problem:
+        except (ValueError, TypeError, LookupError, ArithmeticError) as problem:
             # one person's broken rows must not stop the others in the batch, and never open the gate
             log.error("contact.facts_broken", debtor_id=wanted.debtor_id, problem=type(problem).__name__)
-            return self._refuse(wanted, known, "facts", str(problem), point)
+            return self._refuse(wanted, known, "facts", str(problem) or type(problem).__name__, point)
         if not verdict.allowed:
             verdict_id = self._store(wanted, known, point, facts, verdict, None)
             review = verdict.decision == "review"
@@ -175,7 +189,15 @@ class _Batch:
         self.attempts.append(_attempt(wanted, known, point, debts, attempt_id, self.now))
         _remember(wanted, known, point, debts, self.now)
         return Admitted(
-            wanted, attempt_id, verdict_id, verdict, point["id"], point["address"], known.debtor["language"], debts
+            wanted,
+            attempt_id,
+            verdict_id,
+            verdict,
+            point["id"],
+            point["address"],
+            known.debtor["language"],
+            debts,
+            issue(self.seal, attempt_id, wanted.channel, point["address"]),
         )
 
     def _lists_again(self, facts: Facts) -> datetime | None:

@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import (
+    BindParameter,
     Boolean,
+    ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     Text,
@@ -51,7 +54,7 @@ def _ids() -> Any:
     return func.any(bindparam("ids", type_=ARRAY(BigInteger)))
 
 
-_LOCK = (
+_PERSONS = (
     select(
         t.debtor.c.id,
         t.debtor.c.tenant_id,
@@ -66,9 +69,9 @@ _LOCK = (
     )
     .where(t.debtor.c.id == _ids())
     .order_by(t.debtor.c.id)
-    # FOR NO KEY UPDATE: admissions of one person wait for each other, foreign keys to the person do not
-    .with_for_update(key_share=True)
 )
+# FOR NO KEY UPDATE: admissions of one person wait for each other, foreign keys to the person do not
+_LOCK = _PERSONS.with_for_update(key_share=True)
 _point = t.contact_point
 _POINTS = select(_point.c.id, _point.c.debtor_id, _point.c.kind, _point.c.address, _point.c.position, _point.c.status)
 _POINTS = _POINTS.where(_point.c.debtor_id == _ids())
@@ -90,35 +93,51 @@ _CONSENTS = (
 _OPT_OUTS = (
     select(_point.c.debtor_id, t.opt_out.c.address, t.opt_out.c.channel, t.opt_out.c.at)
     .join(_point, and_(_point.c.tenant_id == t.opt_out.c.tenant_id, _point.c.address == t.opt_out.c.address))
-    .where(_point.c.debtor_id == _ids(), t.opt_out.c.lifted_at.is_(None))
+    .where(
+        _point.c.debtor_id == _ids(),
+        or_(t.opt_out.c.lifted_at.is_(None), t.opt_out.c.lifted_at > bindparam("now")),
+    )
 )
 _dnc, _list = t.do_not_contact.c, t.do_not_contact_list.c
-_in_force = (_list.tenant_id == func.any(bindparam("tenants", type_=ARRAY(Integer))), _list.ended_at.is_(None))
-_LISTED = union_all(
-    select(
-        literal("list").label("kind"),
-        _list.tenant_id,
-        _list.id.label("list_id"),
-        null().cast(Text).label("address"),
-        _list.name,
-        _list.scope,
-        _list.creditor_id,
-        _list.campaign_id,
-        _list.digest,
-        func.coalesce(and_(_list.overdue_denies, _list.refresh_by <= bindparam("now")), false()).label("shut"),
-    ).where(*_in_force),
-    select(
-        _dnc.kind,
-        _dnc.tenant_id,
-        _dnc.list_id,
-        _dnc.address,
-        *(null().cast(of) for of in (Text, Text, BigInteger, BigInteger, Text, Boolean)),
-    ).where(
-        _dnc.tenant_id == func.any(bindparam("tenants", type_=ARRAY(Integer))),
-        _dnc.ended_at.is_(None),
-        _dnc.address == func.any(bindparam("keys", type_=ARRAY(Text))),
-    ),
-)
+
+
+def _listed(as_of: bool) -> CompoundSelect[Any]:
+    """The lists of some tenants and their entries for some keys: in force, or `as_of` the bound instant."""
+    now: BindParameter[datetime] = bindparam("now")
+    tenants = bindparam("tenants", type_=ARRAY(Integer))
+    on: ColumnElement[bool] = _list.ended_at.is_(None)
+    at: ColumnElement[bool] = _dnc.ended_at.is_(None)
+    if as_of:
+        on = and_(_list.created_at <= now, or_(on, _list.ended_at > now))
+        at = and_(_dnc.at <= now, or_(at, _dnc.ended_at > now))
+    return union_all(
+        select(
+            literal("list").label("kind"),
+            _list.tenant_id,
+            _list.id.label("list_id"),
+            null().cast(Text).label("address"),
+            _list.name,
+            _list.scope,
+            _list.creditor_id,
+            _list.campaign_id,
+            _list.digest,
+            func.coalesce(and_(_list.overdue_denies, _list.refresh_by <= now), false()).label("shut"),
+        ).where(_list.tenant_id == func.any(tenants), on),
+        select(
+            _dnc.kind,
+            _dnc.tenant_id,
+            _dnc.list_id,
+            _dnc.address,
+            *(null().cast(of) for of in (Text, Text, BigInteger, BigInteger, Text, Boolean)),
+        ).where(
+            _dnc.tenant_id == func.any(tenants),
+            _dnc.address == func.any(bindparam("keys", type_=ARRAY(Text))),
+            at,
+        ),
+    )
+
+
+_LISTED, _LISTED_AS_OF = _listed(as_of=False), _listed(as_of=True)
 _REQUESTS = select(
     t.person_request.c.id,
     t.person_request.c.debtor_id,
@@ -138,6 +157,7 @@ _ATTEMPTS = select(
     _attempt.c.direction,
     _attempt.c.at,
     _attempt.c.state,
+    _attempt.c.ended_at,
     _attempt.c.ringing_at,
     _attempt.c.answered_at,
     _attempt.c.bridged_at,
@@ -159,16 +179,18 @@ async def lock_and_read(
     *,
     now: datetime,
     for_ever: bool = False,
+    lock: bool = True,
     lists: Shelf | None = None,
 ) -> dict[int, Known]:
     """What is known of each debtor, with the debtors' rows locked; debtors that do not exist are absent.
 
-    `for_ever`: read the whole history and not the last 62 days. `lists` opens hashed do-not-contact lists; without it
-    one that is in force counts as not looked up.
+    `for_ever`: read the whole history and not the last 62 days. `lock` False: for a look that decides nothing, and for
+    the lists as they were at `now`. `lists`
+    opens hashed do-not-contact lists; without it one that is in force counts as not looked up.
     """
     ids = {"ids": sorted(set(debtor_ids))}
-    locked = (await conn.execute(_LOCK, ids)).mappings().all()
-    if locked and locked[0]["isolation"] not in ("read committed", "serializable"):
+    locked = (await conn.execute(_LOCK if lock else _PERSONS, ids)).mappings().all()
+    if lock and locked and locked[0]["isolation"] not in ("read committed", "serializable"):
         raise WrongIsolation(f"admit() needs READ COMMITTED, this transaction is {locked[0]['isolation'].upper()}")
     known = {row["id"]: Known(dict(row)) for row in locked}
     if not known:
@@ -182,9 +204,9 @@ async def lock_and_read(
     await _fill(conn, known, _DEBTS, ids, "debts")
     for row in await _rows(conn, _CONSENTS, ids | {"now": now}):
         known[row["debtor_id"]].consents.setdefault(row["contact_point_id"], []).append(row)
-    for row in await _rows(conn, _OPT_OUTS, ids):
+    for row in await _rows(conn, _OPT_OUTS, ids | {"now": now}):
         known[row["debtor_id"]].opt_outs.setdefault(row["address"], []).append(row)
-    await _read_lists(conn, known, now, lists)
+    await _read_lists(conn, known, now, lists, _LISTED if lock else _LISTED_AS_OF)
     for one in known.values():
         one.in_call = any(
             row["channel"] == "voice" and row["direction"] == "out" and row["state"] != "ended" for row in one.attempts
@@ -192,11 +214,13 @@ async def lock_and_read(
     return known
 
 
-async def _read_lists(conn: AsyncConnection, known: dict[int, Known], now: datetime, shelf: Shelf | None) -> None:
+async def _read_lists(
+    conn: AsyncConnection, known: dict[int, Known], now: datetime, shelf: Shelf | None, query: CompoundSelect[Any]
+) -> None:
     addresses = {point["address"] for one in known.values() for point in one.points}
     tenants = sorted({one.debtor["tenant_id"] for one in known.values()})
     values = {"tenants": tenants, "keys": keys_of(addresses), "now": now}
-    rows = [dict(row) for row in (await conn.execute(_LISTED, values)).mappings()]
+    rows = [dict(row) for row in (await conn.execute(query, values)).mappings()]
     wanted = [(row["tenant_id"], row["digest"]) for row in rows if row["digest"] is not None]
     hashed = await shelf.opened(wanted) if wanted and shelf is not None else {}
     by_tenant = listings(rows, hashed)

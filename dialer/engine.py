@@ -327,6 +327,7 @@ class Engine:
             debt_ids=one.debt_ids,
             state_since=state.now(),
             judged_at=one.verdict.at,
+            permit=one.permit,
         )
         state.calls[live.attempt_id] = live
         return live

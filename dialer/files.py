@@ -1,21 +1,22 @@
 """Loads a person's file for the console, after the right party was recorded in the database."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.casefile.model import MayContact
 from campaigns.casefile.service import load_file
 from compliance.facts import CHANNELS
-from compliance.gate import judge
-from dialer.contact_facts import facts_of
+from compliance.verdict import format_instant
+from dialer.contact import Admitted, WantedContact, would
+from dialer.contact_facts import Known
 from dialer.contact_rows import lock_and_read
 from dialer.reasons import said
 from dialer.state import FloorState, LiveCall
 
-log = structlog.get_logger(__name__)
 NAMES = {"voice": "call", "sms": "SMS", "whatsapp": "WhatsApp message", "email": "e-mail"}
 
 
@@ -32,7 +33,6 @@ class Files:
             file = await load_file(conn, call.debtor_id, now, settings=settings)
             references = {str(debt["id"]): debt["reference"] for debt in file["debts"]}
             file["may_contact"] = await self._may_contact(conn, call, references)
-            await conn.rollback()  # the look at the gate locked the person's row
             return dict(file)
 
     async def _may_contact(
@@ -41,33 +41,28 @@ class Files:
         """What the gate would say now of each channel; a look only, nothing is admitted or stored by it."""
         now = self._state.now()
         campaign = self._state.campaigns.get(call.campaign_id or 0)
-        gate = self._state.gate
-        known = (await lock_and_read(conn, [call.debtor_id], now=now, lists=gate.lists)).get(call.debtor_id)
+        lists = self._state.gate.lists
+        known = (await lock_and_read(conn, [call.debtor_id], now=now, lock=False, lists=lists)).get(call.debtor_id)
         if known is None:
             return []
-        found: list[MayContact] = []
-        for channel in CHANNELS:
-            points = known.candidates(channel, None)
-            if not points:
-                found.append({"channel": channel, "allowed": False, "because": f"no address for a {NAMES[channel]}"})
-                continue
-            try:
-                facts = facts_of(
-                    known,
-                    points[0],
-                    channel=channel,
-                    origin="agent",
-                    purpose="collection",
-                    debt_ids=known.open_debts(),
-                    rulebooks=campaign.settings.rulebooks if campaign else None,
-                    now=now,
-                    campaign_id=call.campaign_id,
-                )
-                verdict = judge(facts, gate.books)
-            except (ValueError, TypeError, LookupError) as problem:
-                log.warning("file.gate_not_asked", debtor_id=call.debtor_id, problem=type(problem).__name__)
-                found.append({"channel": channel, "allowed": False, "because": "what is stored contradicts itself"})
-                continue
-            because = "" if verdict.allowed or not verdict.reasons else said(verdict.reasons[0], references)
-            found.append({"channel": channel, "allowed": verdict.allowed, "because": because})
-        return found
+        # the agent speaks with the person in this very call: it is counted, but it is not what stands in the way
+        known = replace(known, in_call=False)
+        books = campaign.settings.rulebooks if campaign else None
+        asked = WantedContact(call.debtor_id, "voice", "agent", campaign_id=call.campaign_id, rulebooks=books)
+        return [self._channel(known, replace(asked, channel=channel), references, now) for channel in CHANNELS]
+
+    def _channel(self, known: Known, wanted: WantedContact, references: Mapping[str, str], now: datetime) -> MayContact:
+        channel = wanted.channel
+        if not known.candidates(channel, None):
+            text = f"no address for a {NAMES[channel]}"
+            return {"channel": channel, "allowed": False, "because": text, "reasons": [text], "retry_at": None}
+        answer, row = would(known, wanted, now=now, gate=self._state.gate)
+        if isinstance(answer, Admitted):
+            return {"channel": channel, "allowed": True, "because": "", "reasons": [], "retry_at": None}
+        if answer.verdict is not None:
+            texts = [said(reason, references) for reason in answer.verdict.reasons]
+        else:
+            broken = answer.reasons == ("facts",)
+            texts = ["what is stored contradicts itself"] if broken else [row["reasons"][0]["text"]]
+        retry_at = format_instant(answer.retry_at)
+        return {"channel": channel, "allowed": False, "because": texts[0], "reasons": texts, "retry_at": retry_at}

@@ -26,10 +26,11 @@ from dialer.message_life import step
 from dialer.message_reports import MessageReports
 from dialer.message_rows import Claimed
 from telephony.clock import Clock
-from telephony.messaging.port import Envelope, Provider
+from telephony.messaging.port import Envelope, Provider, Rejected, Sent
 from telephony.messaging.router import Router
 
 log = structlog.get_logger()
+VERDICT_HOLDS = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Ready:
     message: Claimed
     provider: Provider
     envelope: Envelope
+    judged_at: datetime
 
 
 class Messenger:
@@ -72,6 +74,8 @@ class Messenger:
         self._gate = gate
         self._router = router
         self._clock = clock
+        # the machine's own slowness is not multiplied by the clock's speed
+        self._speed = float(getattr(clock, "speed", 1.0))
         self._tokens = _Tokens(settings.per_second, settings.batch, clock.monotonic())
         self._wake = asyncio.Event()
         self.reports = MessageReports(engine, router, settings.tenant_id, clock)
@@ -152,9 +156,10 @@ class Messenger:
             to=answer.address,
             body=body,
             status_callback=self.callback_url(provider.name, message.id),
+            permit=answer.permit,
             validity_s=self._validity_s(answer, provider, now),
         )
-        return Ready(message, provider, envelope)
+        return Ready(message, provider, envelope, now)
 
     def _validity_s(self, answer: Admitted, provider: Provider, now: datetime) -> int:
         """Seconds until the contact window may close, so that a queue at the carrier cannot deliver at night."""
@@ -205,7 +210,13 @@ class Messenger:
 
     async def deliver(self, one: Ready) -> None:
         """The one request, and what came of it."""
-        sent = await self._router.send(one.provider, one.envelope)
+        sent: Sent
+        if self._clock.now() - one.judged_at > VERDICT_HOLDS * self._speed:
+            # this process was held up between the verdict and the request: the gate is asked anew
+            log.warning("messenger.verdict_old", message_id=str(one.message.id))
+            sent = Rejected("verdict_old", "not_accepted", retry_after_s=0.0)
+        else:
+            sent = await self._router.send(one.provider, one.envelope)
         try:
             await self.reports.sent(one.message.id, sent)
         except (SQLAlchemyError, OSError) as problem:

@@ -29,6 +29,7 @@ from dialer.pacing.interface import OutcomeSeen, SeatEvent
 from dialer.streams import StreamHub
 from telephony.clock import Clock
 from telephony.exchange import Exchange
+from telephony.permit import Permit
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class LiveCall:
     debt_ids: tuple[int, ...] = ()
     state_since: datetime | None = None
     judged_at: datetime | None = None  # by the gate
+    permit: Permit | None = None  # to dial once; a call that a restart found has none
     dialed_at: datetime | None = None  # when the reply to the originate came, or was given up
     inbox: deque[CallEvent] = field(default_factory=deque)
     stepping: bool = False

@@ -5,11 +5,17 @@ Every call may raise ExchangeUnavailable (nothing was done), ExchangeRefused (th
 ExchangeUnknown (the reply was lost: it may or may not have been done; never repeat blindly, reconcile).
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from telephony.permit import Permit
+
+AGENT_PHONE = re.compile(r"^PJSIP/(?!\+?[0-9]{7,}$)[A-Za-z0-9_.-]{1,80}$")
+"""A phone registered at the exchange, like PJSIP/agent-7: no trunk, and no number that a trunk would dial."""
 
 
 class ExchangeError(Exception):
@@ -40,16 +46,39 @@ class NodeHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Originate:
-    """One outgoing leg. `channel_id` is ours, unique for ever; `endpoint` like PJSIP/15551234567@trunk (without +)."""
+    """The leg to a person. `channel_id` is ours, unique for ever; `endpoint` like PJSIP/15551234567@trunk (without +).
+
+    `permit`: that the gate allowed this call; it is spent by the request.
+    """
+
+    kind: ClassVar[str] = "debtor"
 
     channel_id: str
     endpoint: str
     caller_id: str
     ring_timeout_s: int
-    kind: str = "debtor"
+    permit: Permit
     formats: str = "alaw"
     absolute_timeout_s: int = 7200
     variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RingPhone:
+    """The leg of an agent's own phone. `endpoint` is a registered phone (AGENT_PHONE), so that no person is dialed."""
+
+    kind: ClassVar[str] = "agent"
+
+    channel_id: str
+    endpoint: str
+    caller_id: str
+    ring_timeout_s: int
+    formats: str = "alaw"
+    absolute_timeout_s: int = 12 * 3600
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+Leg = Originate | RingPhone
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +235,10 @@ class Exchange(Protocol):
         """Every event of this node in order, from NodeUp on; survives disconnections; one consumer."""
         ...
 
-    async def originate(self, call: Originate) -> None: ...
+    async def originate(self, call: Leg) -> None:
+        """Dial. ExchangeRefused (403) for a person without a good permit, and for an agent's phone that is none."""
+        ...
+
     async def hangup(self, channel_id: str, *, q850: int = 16) -> None:
         """End a channel; one that is already gone is success."""
         ...

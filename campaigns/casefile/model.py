@@ -54,9 +54,13 @@ class PromiseLimits(TypedDict):
 
 
 class MayContact(TypedDict):
+    """`because` says the first reason, `reasons` all; `retry_at` null: nobody knows when, or it is allowed."""
+
     channel: str
     allowed: bool
     because: str
+    reasons: list[str]
+    retry_at: str | None
 
 
 class FileView(TypedDict):

@@ -6,6 +6,8 @@ from campaigns.problems import Problem
 
 ROLES = ("agent", "supervisor", "admin")
 SHORTEST, LONGEST = 10, 200
+PHONE = re.compile(r"^PJSIP/(?!\+?[0-9]{7,}$)[A-Za-z0-9_.-]{1,80}$")
+"""As telephony.exchange.AGENT_PHONE: a phone registered at the exchange, never a number behind a trunk."""
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")
 
 
@@ -25,6 +27,14 @@ def check_password(password: str, login: str) -> list[Problem]:
     if len(set(password)) < 4:
         return [Problem("password", "too simple: use at least four different characters")]
     return []
+
+
+def check_phone(endpoint: str) -> list[Problem]:
+    """An agent's phone must not be a way to dial somebody past the gate."""
+    if PHONE.fullmatch(endpoint):
+        return []
+    mend = "name a phone that registers at the exchange, like PJSIP/agent-7; a number or a trunk is not taken"
+    return [Problem("phone_endpoint", mend)]
 
 
 def check_role(role: str) -> list[Problem]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns import audit
 from campaigns.db import tables as t
 from campaigns.problems import Problem, Refused, refuse
-from campaigns.users.model import check_login, check_password, check_role
+from campaigns.users.model import check_login, check_password, check_phone, check_role
 from campaigns.users.passwords import Passwords
 
 u = t.app_user.c
@@ -52,6 +52,7 @@ async def create(
     login = login.strip().lower()
     problems = check_login(login) + check_role(role)
     problems += check_password(password, login) if password is not None else []
+    problems += check_phone(phone_endpoint) if phone_endpoint else []
     if not display_name.strip():
         problems.append(Problem("display_name", "the name is empty: write how colleagues call this person"))
     taken = select(u.id).where(u.tenant_id == tenant_id, u.login == login)
@@ -127,6 +128,7 @@ async def change(
              "phone_endpoint": phone_endpoint}  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None and value != getattr(user, name)}
     problems = check_role(role) if role is not None else []
+    problems += check_phone(phone_endpoint) if phone_endpoint else []
     if user.role == "admin" and user.active and ("role" in changes or changes.get("active") is False):
         admins = select(u.id).where(u.tenant_id == user.tenant_id, u.role == "admin", u.active, u.id != user_id)
         if not (await conn.execute(admins.with_for_update())).all():

@@ -1,4 +1,4 @@
-"""`promiseline compliance check|abandonment`: drives the production gate with cases, one JSON object a line."""
+"""`promiseline compliance ...`: drives the production gate with cases, and tells why, what if and when."""
 
 import sys
 from collections.abc import Callable
@@ -8,11 +8,17 @@ import orjson
 import typer
 
 from dialer.cli import abandonment as ledger
+from dialer.cli.calendar import calendar_command
+from dialer.cli.explain import explain_command
 from dialer.cli.output import told_clearly
+from dialer.cli.replay import replay_command
 
 app = typer.Typer(help="The contact gate: may this contact happen, and why not.", no_args_is_help=True)
 app.command("ledger")(ledger.ledger_command)
 app.add_typer(ledger.evidence, name="amd-evidence")
+app.command("explain")(explain_command)
+app.command("replay")(replay_command)
+app.command("calendar")(calendar_command)
 
 
 @app.command("check")

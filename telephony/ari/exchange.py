@@ -22,18 +22,21 @@ from telephony.ari.stream import StreamDown, StreamUp
 from telephony.ari.watchdog import Watchdog
 from telephony.clock import Clock, SystemClock
 from telephony.exchange import (
+    AGENT_PHONE,
     Answered,
     BridgeSnapshot,
     ChannelSnapshot,
     Destroyed,
     EndpointChanged,
     ExchangeEvent,
+    Leg,
     NodeDown,
     NodeHealth,
     NodeSlow,
     NodeUp,
-    Originate,
+    RingPhone,
 )
+from telephony.permit import NotPermitted
 
 log = structlog.get_logger(__name__)
 
@@ -110,13 +113,14 @@ class AriExchange:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.client.close()
 
-    async def originate(self, call: Originate) -> None:
+    async def originate(self, call: Leg) -> None:
         """ExchangeUnavailable too when the event stream is down (nobody would hear the answer) or at the limit."""
         self._must_hear()
         if not self._limiter.admit():
             self.metrics.refused_originates.labels(self.node).inc()
             limit = f"{self.settings.originates_per_s:g} originates/s (setting `originates_per_s`)"
             raise ExchangeUnavailable(f"node {self.node}: above {limit}; nothing was dialed")
+        self._must_be_permitted(call)
         self._fuse.light(call.channel_id, self._clock.monotonic(), call.ring_timeout_s)
         try:
             await self._post_originate(call)
@@ -130,7 +134,20 @@ class AriExchange:
                 raise
             await self._settle_duplicate(call.channel_id)
 
-    async def _post_originate(self, call: Originate) -> None:
+    def _must_be_permitted(self, call: Leg) -> None:
+        """No person is dialed whom the gate did not allow, and none by way of an agent's phone."""
+        try:
+            if isinstance(call, RingPhone):
+                if not AGENT_PHONE.fullmatch(call.endpoint):
+                    raise NotPermitted("an agent's leg rings a registered phone like PJSIP/agent-7 and nothing else")
+            else:
+                call.permit.use_for_endpoint(call.endpoint)
+        except NotPermitted as problem:
+            self._limiter.give_back()
+            log.error("ari.not_permitted", node=self.node, channel_id=call.channel_id, kind=call.kind)
+            raise ExchangeRefused(f"node {self.node}: nothing was dialed: {problem}", 403) from None
+
+    async def _post_originate(self, call: Leg) -> None:
         variables = {**call.variables, "TIMEOUT(absolute)": str(call.absolute_timeout_s)}
         await self._ari().channels.originate_with_id(
             call.channel_id,

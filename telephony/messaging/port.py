@@ -10,8 +10,12 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
-from telephony.messaging.codes import ErrorClass
+import structlog
 
+from telephony.messaging.codes import ErrorClass
+from telephony.permit import NotPermitted, Permit
+
+log = structlog.get_logger()
 Channel = Literal["sms", "whatsapp", "email"]
 Form = Sequence[tuple[str, str]]
 """The fields of a webhook as they came: order, case, blanks and repetitions untouched, for the signature."""
@@ -34,13 +38,17 @@ STATUS_RANK: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message to hand over. `validity_s` is how long the carrier may keep trying (None: the carrier's default)."""
+    """One message to hand over. `validity_s` is how long the carrier may keep trying (None: the carrier's default).
+
+    `permit`: that the gate allowed this message; it is spent by the request.
+    """
 
     message_id: UUID
     channel: Channel
     to: str
     body: str
     status_callback: str
+    permit: Permit
     validity_s: int | None = None
 
 
@@ -70,6 +78,16 @@ class Unknown:
 
 
 Sent = Accepted | Rejected | Unknown
+
+
+def not_permitted(envelope: "Envelope") -> Rejected | None:
+    """Spend the permit: None when it was good, else the answer in place of sending."""
+    try:
+        envelope.permit.use(envelope.channel, envelope.to)
+    except NotPermitted as problem:
+        log.error("messaging.not_permitted", message_id=str(envelope.message_id), problem=str(problem))
+        return Rejected("not_permitted", "content")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +132,10 @@ class Provider(Protocol):
     capabilities: Capabilities
 
     async def send(self, envelope: Envelope) -> Sent:
-        """Hand one message over, exactly one request; within the provider's own deadline."""
+        """Hand one message over, exactly one request; within the provider's own deadline.
+
+        The first thing it does is to spend the envelope's permit: `not_permitted` without a good one.
+        """
         ...
 
     async def lookup(self, provider_id: str) -> DeliveryEvent | None:

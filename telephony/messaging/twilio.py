@@ -21,6 +21,7 @@ from telephony.messaging.port import (
     Rejected,
     Sent,
     Unknown,
+    not_permitted,
 )
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ class TwilioProvider:
         return self._messages
 
     async def send(self, envelope: Envelope) -> Sent:
+        refused = not_permitted(envelope)
+        if refused is not None:
+            return refused
         messages = self._api()
         from twilio.base.exceptions import TwilioException, TwilioRestException  # type: ignore[import-untyped]
 

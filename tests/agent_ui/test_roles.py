@@ -31,6 +31,7 @@ MAY: dict[str, set[str]] = {  # written by hand, so that a slip in a declaration
     "GET /api/campaigns/{id}": {"supervisor", "admin"},
     "PATCH /api/campaigns/{id}": {"supervisor", "admin"},
     "GET /api/compliance/abandonment": {"supervisor", "admin"},
+    "GET /api/debtors/{id}/contact": {"supervisor", "admin"},
     "GET /api/templates": {"supervisor", "admin"},
     "PUT /api/templates": {"supervisor", "admin"},
     "POST /hooks/{provider}/status/{message_id}": {"nobody", *ROLES},

@@ -12,7 +12,7 @@ from pathlib import Path
 from dialer.cli import main
 from dialer.floor import Floor
 from telephony.ari.exchange import AriExchange
-from telephony.exchange import Answered, Exchange, ExchangeEvent, Originate
+from telephony.exchange import Answered, Exchange, ExchangeEvent, Leg
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ def serve() -> None:
     def note(word: str, channel: str) -> None:
         os.write(file, f"{word} {channel} {time.time():.6f}\n".encode())
 
-    async def timed_originate(self: AriExchange, call: Originate) -> None:
+    async def timed_originate(self: AriExchange, call: Leg) -> None:
         if call.channel_id.startswith("pl-c-"):
             note("asked", call.channel_id)
         await originate(self, call)

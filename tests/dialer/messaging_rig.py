@@ -63,7 +63,9 @@ class JumpClock:
         target = self.monotonic() + seconds
         while (left := target - self.monotonic()) > 0:
             try:
-                await asyncio.wait_for(self._jump.wait(), left / self.speed)
+                # not wait_for: in Python 3.11 it loses a cancellation that comes together with the jump
+                async with asyncio.timeout(left / self.speed):
+                    await self._jump.wait()
             except TimeoutError:
                 continue
 

@@ -96,6 +96,9 @@ async def test_what_may_not_be_done_is_said_of_the_debts_as_their_creditor_names
     (voice,) = [each for each in file["may_contact"] if each["channel"] == "voice"]
     assert not voice["allowed"]
     assert f"about {debt['reference']}" in voice["because"]
+    assert voice["reasons"][0] == voice["because"] and voice["retry_at"] > "2026-03-"
+    (sms,) = [each for each in file["may_contact"] if each["channel"] == "sms"]
+    assert not sms["allowed"] and sms["reasons"]
 
 
 async def test_bad_commands_say_what_is_wrong(rig: Rig) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dialer.engine import VERDICT_HOLDS
 from dialer.state import LiveCall
 from telephony.ari.limiter import TokenBucket
-from telephony.exchange import ExchangeUnavailable, Originate
+from telephony.exchange import ExchangeUnavailable, Leg
 from tests.dialer.floor_rig import BUSY, PERSON, Rig, floor_rig, quick
 
 pytestmark = pytest.mark.postgres
@@ -64,7 +64,7 @@ async def test_a_call_that_the_node_did_not_take_is_not_counted_as_dialed(
     floor = await rig.start()
     real = rig.exchanges[-1].originate
 
-    async def full(call: Originate) -> None:
+    async def full(call: Leg) -> None:
         if call.kind == "debtor" and call.channel_id.startswith("pl-c-"):
             raise ExchangeUnavailable("above the limit; nothing was dialed")
         await real(call)

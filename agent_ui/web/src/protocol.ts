@@ -45,7 +45,7 @@ export interface FileView { // null until the right party is recorded
   debtor_id: number; name: string; language: string; city: string | null; country: string; local_time: string; timezone: string;
   debts: DebtView[]; score: { total: number; parts: { name: string; points: number; because: string }[] };
   timeline: TimelineItem[]; promises: PromiseView[]; promise_limits: { min_minor: number; max_days: number };
-  may_contact: { channel: string; allowed: boolean; because: string }[];
+  may_contact: { channel: string; allowed: boolean; because: string; reasons: string[]; retry_at: string | null }[]; // all reasons; when the gate would allow it if nothing else happens
 }
 export interface Today { calls: number; contacts: number; right_party: number; promises: number; promised: Money[]; talk_s: number; ready_s: number; wrap_up_s: number; pause_s: number }
 export interface NodeView { node: string; health: "up" | "slow" | "down"; why: string }

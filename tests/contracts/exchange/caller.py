@@ -6,9 +6,10 @@ from typing import TypeVar
 from uuid import uuid4
 
 from telephony.ari.exchange import AriExchange
-from telephony.exchange import ExchangeEvent, NodeUp, Originate
+from telephony.exchange import ExchangeEvent, NodeUp
 from tests.contracts.exchange.sides import Side, number
 from tests.contracts.exchange.wire import Wire
+from tests.permits import leg
 
 E = TypeVar("E")
 
@@ -74,7 +75,7 @@ class Caller:
         channel_id = channel_id or f"pl-{uuid4().hex}"
         endpoint = who if "/" in who else f"PJSIP/{number(who)}@trunk"
         await self.exchange.originate(
-            Originate(
+            leg(
                 channel_id,
                 endpoint,
                 "15550009999",

@@ -17,6 +17,7 @@ from telephony.messaging.sandbox.carrier import CarrierSettings
 from telephony.messaging.sandbox.script import NO_CHANCE
 from telephony.messaging.sandbox.server import SandboxCarrier
 from telephony.messaging.twilio import TwilioAccount, TwilioProvider
+from tests.permits import permit
 
 REAL = all(os.environ.get(f"TWILIO_CONTRACT_{name}") for name in ("ACCOUNT_SID", "AUTH_TOKEN", "FROM", "TO"))
 
@@ -54,7 +55,7 @@ async def carrier(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
 
 def envelope(to: str, body: str = "Please call us", **values: object) -> Envelope:
     callback = "https://x.example/hooks/twilio/status/1"
-    return Envelope(uuid4(), "sms", to, body, callback, **values)  # type: ignore[arg-type]
+    return Envelope(uuid4(), "sms", to, body, callback, permit(to, "sms"), **values)  # type: ignore[arg-type]
 
 
 async def test_a_good_message_is_accepted_with_an_id_and_a_first_status(carrier: Subject) -> None:

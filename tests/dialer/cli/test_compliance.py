@@ -4,6 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from compliance.explain import abandonment_line, check_line
+from tests.compliance.cases import ask, books, event, make, request
 from tests.dialer.cli.program import Program, Ran
 
 GOLDEN = Path(__file__).parents[2] / "compliance" / "golden"
@@ -48,3 +54,84 @@ async def test_a_bad_line_gets_an_error_and_the_others_go_on(tmp_path: Path) -> 
     assert [("error" in answer) for answer in answers] == [False, *[True] * len(bad), False]
     assert all(answer["error"] for answer in answers[1:-1])
     assert answers[0] == answers[-1]
+
+
+def _case(**changes: Any) -> dict[str, Any]:
+    case = make(**changes)
+    return case | {"id": "odd"}
+
+
+ODD: dict[str, tuple[dict[str, Any], str]] = {
+    "naive": (_case(at="2026-06-10T16:00:00"), "not a UTC time"),
+    "another offset": (_case(at="2026-06-10T16:00:00-04:00"), "not a UTC time"),
+    "no such day": (_case(at="2026-02-30T16:00:00Z"), "not a time that exists"),
+    "too early": (_case(at="0001-01-01T00:00:00Z"), "mend the year"),
+    "unknown number": (_case(points=[{"id": "m1", "address": "12345"}]), "the number is unknown"),
+    "number of no country": (_case(points=[{"id": "m1", "address": "+999123"}]), "the number is unknown"),
+    "naive in the history": (_case(history=[event("2026-06-01T10:00:00")]), "not a UTC time"),
+    "naive consent": (
+        _case(points=[{"id": "m1", "consent": [{"channel": "sms", "at": "2026-06-01T10:00:00", "by": "oral"}]}]),
+        "not a UTC time",
+    ),
+    "unknown rulebook": (_case(rulebooks=["nowhere"]), "not loaded"),
+    "unknown point": (_case(contact_point="x9"), "not among"),
+}
+
+
+def test_each_odd_line_is_told_what_is_wrong_and_the_lines_around_it_are_answered() -> None:
+    good = json.dumps(make())
+    for name, (case, words) in ODD.items():
+        before, odd, after = (check_line(line, books()) for line in (good, json.dumps(case), good))
+        assert odd["id"] == "odd" and words in odd["error"], name
+        assert before == after and before["verdict"] == "allow"
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 100_000, '{"id": "a", "x": ' + "[" * 100_000, '{"id": "\\ud800"}', "NaN", "9" * 5000]
+)
+def test_no_line_however_odd_ends_the_command(line: str) -> None:
+    for answer in (check_line(line, books()), abandonment_line(line)):
+        assert answer["error"] and orjson.dumps(answer)
+
+
+def test_an_end_written_as_for_ever_is_taken_as_one() -> None:
+    for_ever = {"deny": [{"weekdays": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}], "until": "9999-12-31"}
+    asked = request("2026-06-01T00:00:00Z", "inconvenient_time", **for_ever)
+    disputed = request(
+        "2026-06-01T00:00:00Z", "dispute", form="written", within_validation_period=True,
+        verified_at="9999-12-31T23:59:59Z",
+    )  # fmt: skip
+    assert ask(make(requests=[asked]))[:2] == ("deny", {"preference"})
+    assert ask(make(requests=[disputed]))[:2] == ("deny", {"cease"})
+
+
+@settings(max_examples=300)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=8,
+    ),
+    st.sampled_from(["debtor", "contact", "history", "rulebooks", "debts", "debt_details"]),
+)
+def test_whatever_stands_in_a_case_an_answer_comes_out(odd: Any, key: str) -> None:
+    for answer in (
+        check_line(json.dumps(make() | {key: odd}), books()),
+        abandonment_line(json.dumps({"id": "a", key: odd})),
+    ):
+        assert "verdict" in answer or "error" in answer
+        orjson.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [{"campaign": "a", "date": "9999-12-31", "answered_by_person": 1, "abandoned": 0}],
+        [{"campaign": "a", "date": "2026-02-30", "answered_by_person": 1, "abandoned": 0}],
+        [{"campaign": "a", "date": "2026-02-03", "answered_by_person": -1, "abandoned": 0}],
+        {"answered_by_person": 1},
+        None,
+    ],
+)
+def test_an_odd_abandonment_is_told_what_is_wrong(calls: Any) -> None:
+    assert abandonment_line(json.dumps({"id": "a", "regime": "us-fcc", "kind": "daily", "calls": calls}))["error"]

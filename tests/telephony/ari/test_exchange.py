@@ -18,8 +18,8 @@ from telephony.exchange import (
     ExchangeUnavailable,
     NodeDown,
     NodeHealth,
-    Originate,
 )
+from tests.permits import leg
 from tests.telephony.ari.conftest import Listener, fast_clock, settings
 from tests.telephony.ari.scripted import Asked, ScriptedAri, channel, event
 
@@ -33,12 +33,11 @@ async def test_it_is_an_exchange(server: ScriptedAri) -> None:
 
 
 async def test_a_leg_is_dialed_with_app_timeouts_codec_and_caller_id(server: ScriptedAri, run: Run) -> None:
-    call = Originate(
+    call = leg(
         "pl-1",
         "PJSIP/15551234567@trunk",
         "+15550001111",
         ring_timeout_s=20,
-        kind="agent",
         formats="ulaw",
         absolute_timeout_s=90,
         variables={"CAMPAIGN": "7"},
@@ -50,7 +49,7 @@ async def test_a_leg_is_dialed_with_app_timeouts_codec_and_caller_id(server: Scr
     assert asked.body == {
         "endpoint": "PJSIP/15551234567@trunk",
         "app": "promiseline",
-        "appArgs": "agent",
+        "appArgs": "debtor",
         "callerId": "+15550001111",
         "timeout": 20,
         "formats": "ulaw",
@@ -136,14 +135,14 @@ async def test_a_refused_originate_is_not_waited_for(server: ScriptedAri, run: R
     server.script["POST /channels/pl-1"] = (400, {"message": "Allocation failed"})
     async with run() as (exchange, _):
         with pytest.raises(ExchangeRefused):
-            await exchange.originate(Originate("pl-1", "PJSIP/1@t", "+1555", 20))
+            await exchange.originate(leg("pl-1", "PJSIP/1@t"))
         assert "pl-1" not in exchange._fuse
 
 
 async def test_dialing_before_the_event_stream_is_open_is_refused(server: ScriptedAri) -> None:
     exchange = AriExchange(settings(server.url), clock=fast_clock())
     with pytest.raises(ExchangeUnavailable, match="event stream is not open"):
-        await exchange.originate(Originate("pl-1", "PJSIP/1@t", "+1555", 20))
+        await exchange.originate(leg("pl-1", "PJSIP/1@t"))
     await exchange.close()
     assert server.asked == []
 
@@ -169,7 +168,7 @@ async def test_logs_and_metrics_hold_no_phone_number(server: ScriptedAri, run: R
         async with run() as (exchange, listener):
             server.script["POST /channels/pl-1"] = (400, {"message": f"PJSIP/{number}@trunk not found"})
             with pytest.raises(ExchangeRefused) as refused:
-                await exchange.originate(Originate("pl-1", f"PJSIP/{number}@trunk", "+15550001111", 20))
+                await exchange.originate(leg("pl-1", f"PJSIP/{number}@trunk"))
             await server.send({"type": "ChannelDestroyed", "channel": {"id": [number]}}, {"type": number})
             server.kill()
             await listener.next(NodeDown)

@@ -24,19 +24,22 @@ from telephony.exchange import (
     ExchangeRefused,
     ExchangeUnavailable,
     ExchangeUnknown,
+    Leg,
     NodeDown,
     NodeHealth,
     NodeSlow,
     NodeUp,
-    Originate,
     Ringing,
 )
+from tests.permits import leg
 from tests.telephony.ari.conftest import SPEED, Listener
 from tests.telephony.ari.scripted import Asked, ScriptedAri, bridge, channel, event, stamp
 
 Run = Callable[..., AbstractAsyncContextManager[tuple[AriExchange, Listener]]]
 
-CALL = Originate("pl-1", "PJSIP/15551234567@trunk", "+15550001111", ring_timeout_s=20)
+
+def a_call(channel_id: str = "pl-1") -> Leg:
+    return leg(channel_id, "PJSIP/15551234567@trunk")
 
 
 async def never(asked: Asked) -> None:
@@ -78,7 +81,7 @@ async def test_07_a_request_that_hangs_ends_at_its_deadline_as_unknown(server: S
     server.script["POST /channels/pl-1"] = never
     async with run(deadline_s=0.15) as (exchange, _):
         with pytest.raises(ExchangeUnknown, match=r"no reply to channels\.originate_with_id within 0\.15 s"):
-            await exchange.originate(CALL)
+            await exchange.originate(a_call())
 
 
 async def test_08_a_slow_consumer_does_not_stop_the_reader(server: ScriptedAri, run: Run) -> None:
@@ -138,7 +141,7 @@ async def test_09_without_the_filter_the_node_is_not_up(server: ScriptedAri, run
         assert "applications.filter" in down.why
         assert listener.of(NodeUp) == []
         with pytest.raises(ExchangeUnavailable):
-            await exchange.originate(CALL)
+            await exchange.originate(a_call())
         del server.script["PUT /applications/promiseline/eventFilter"]
         await listener.next(NodeUp)
 
@@ -217,7 +220,7 @@ async def test_13_the_latency_of_connecting_is_measured(run: Run) -> None:
 
 async def test_15_a_stray_answer_after_our_hangup_is_told_with_its_id(server: ScriptedAri, run: Run) -> None:
     async with run() as (exchange, listener):
-        await exchange.originate(CALL)
+        await exchange.originate(a_call())
         await exchange.hangup("pl-1")
         await server.send(event("StasisStart", channel=channel("pl-1"), args=["debtor"]))
         assert (await listener.next(Answered)).channel_id == "pl-1"
@@ -243,15 +246,15 @@ async def test_16_events_that_lag_more_than_200_ms_make_the_node_slow_and_it_rec
 
 async def test_16_originates_above_the_limit_are_refused_at_once_and_not_queued(server: ScriptedAri, run: Run) -> None:
     async with run(originates_per_s=0.001) as (exchange, _):
-        await exchange.originate(CALL)
+        await exchange.originate(a_call())
         with pytest.raises(ExchangeUnavailable, match="originates_per_s"):
-            await exchange.originate(Originate("pl-2", "PJSIP/15551234568@trunk", "+15550001111", 20))
+            await exchange.originate(a_call("pl-2"))
         assert server.lines("POST /channels/pl-2") == []
 
 
 async def test_17_an_unanswered_originate_ends_by_destroyed(server: ScriptedAri, run: Run) -> None:
     async with run() as (exchange, listener):
-        await exchange.originate(CALL)
+        await exchange.originate(a_call())
         await server.send(
             event("Dial", peer=channel("pl-1", "Down"), dialstatus=""),
             event("Dial", peer=channel("pl-1", "Ringing"), dialstatus="RINGING"),
@@ -266,7 +269,7 @@ async def test_17_a_leg_whose_end_was_lost_is_declared_gone_after_its_ring_timeo
     server: ScriptedAri, run: Run
 ) -> None:
     async with run() as (exchange, listener):
-        await exchange.originate(CALL)
+        await exchange.originate(a_call())
         gone = await listener.next(Destroyed)
         assert (gone.channel_id, gone.cause, gone.tech_cause) == ("pl-1", 0, None)
         await server.send(event("ChannelDestroyed", channel=channel("pl-1"), cause=19, cause_txt=""))
@@ -277,7 +280,7 @@ async def test_17_a_leg_whose_end_was_lost_is_declared_gone_after_its_ring_timeo
 async def test_17_a_leg_that_rings_past_its_timeout_is_hung_up(server: ScriptedAri, run: Run) -> None:
     server.script["GET /channels/pl-1"] = (200, channel("pl-1", "Ringing"))
     async with run() as (exchange, listener):
-        await exchange.originate(CALL)
+        await exchange.originate(a_call())
         await server.until(lambda: "DELETE /channels/pl-1" in server.lines())
         del server.script["GET /channels/pl-1"]
         assert (await listener.next(Destroyed)).channel_id == "pl-1"
@@ -285,10 +288,10 @@ async def test_17_a_leg_that_rings_past_its_timeout_is_hung_up(server: ScriptedA
 
 async def test_17_an_answered_leg_is_left_alone(server: ScriptedAri, run: Run) -> None:
     async with run() as (exchange, listener):
-        await exchange.originate(CALL)
+        await exchange.originate(a_call())
         await server.send(event("StasisStart", channel=channel("pl-1"), args=["debtor"]))
         await listener.next(Answered)
-        await exchange.originate(Originate("pl-2", "PJSIP/15551234568@trunk", "+15550001111", 20))
+        await exchange.originate(a_call("pl-2"))
         assert (await listener.next(Destroyed)).channel_id == "pl-2"
         assert server.lines("GET /channels/pl-1") == []
 
@@ -335,7 +338,7 @@ async def test_19_every_leg_carries_an_absolute_timeout_that_asterisk_itself_kee
     server: ScriptedAri, run: Run
 ) -> None:
     async with run() as (exchange, _):
-        await exchange.originate(CALL)
+        await exchange.originate(a_call())
         assert server.one("POST /channels/pl-1").body["variables"]["TIMEOUT(absolute)"] == "7200"
 
 
@@ -389,7 +392,7 @@ async def test_a_reply_that_is_lost_after_sending_is_unknown_and_not_repeated(se
     server.script["POST /channels/pl-1"] = lost
     async with run() as (exchange, _):
         with pytest.raises(ExchangeUnknown, match="connection lost before the reply"):
-            await exchange.originate(CALL)
+            await exchange.originate(a_call())
         assert len(server.lines("POST /channels/pl-1")) == 1
 
 
@@ -397,7 +400,7 @@ async def test_a_leg_whose_reply_was_lost_still_ends_by_destroyed(server: Script
     server.script["POST /channels/pl-1"] = lost
     async with run() as (exchange, listener):
         with pytest.raises(ExchangeUnknown):
-            await exchange.originate(CALL)
+            await exchange.originate(a_call())
         assert (await listener.next(Destroyed)).channel_id == "pl-1"
 
 
@@ -405,14 +408,14 @@ async def test_a_duplicate_id_is_success_where_the_leg_lives(server: ScriptedAri
     server.script["POST /channels/pl-1"] = (409, {"message": "Channel with given unique ID already exists"})
     server.script["GET /channels/pl-1"] = (200, channel("pl-1", "Ringing"))
     async with run() as (exchange, _):
-        await exchange.originate(CALL)
+        await exchange.originate(a_call())
 
 
 async def test_a_duplicate_id_whose_leg_has_ended_is_unknown(server: ScriptedAri, run: Run) -> None:
     server.script["POST /channels/pl-1"] = (409, {"message": "Channel with given unique ID already exists"})
     async with run() as (exchange, listener):
         with pytest.raises(ExchangeUnknown, match="was in use"):
-            await exchange.originate(CALL)
+            await exchange.originate(a_call())
         await listener.next(Destroyed)
 
 
@@ -422,7 +425,7 @@ async def test_an_unreachable_node_is_told_and_nothing_was_dialed(server: Script
         down = await listener.next(NodeDown)
         assert "cannot be reached" in down.why and "`url`" in down.why
         with pytest.raises(ExchangeUnavailable, match="nothing was dialed"):
-            await exchange.originate(CALL)
+            await exchange.originate(a_call())
         with pytest.raises(ExchangeUnavailable, match="cannot be reached"):
             await exchange.hangup("pl-1")
 
@@ -449,7 +452,7 @@ async def test_a_dialer_whose_app_was_taken_over_stops_and_does_not_take_it_back
         await asyncio.sleep(0.02)
         assert server.opened == 1
         assert exchange.health is NodeHealth.DOWN
-        for forbidden in (exchange.hangup("pl-1"), exchange.originate(CALL), exchange.destroy_bridge("pl-b")):
+        for forbidden in (exchange.hangup("pl-1"), exchange.originate(a_call()), exchange.destroy_bridge("pl-b")):
             with pytest.raises(ExchangeUnavailable):
                 await forbidden
         assert await exchange.channels() == []
@@ -482,14 +485,14 @@ async def test_after_a_gap_nothing_is_remembered_of_channels_that_ended_in_it(se
 async def test_an_originate_that_was_not_sent_does_not_use_up_the_limit(
     server: ScriptedAri, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def not_sent(call: Originate) -> None:
+    async def not_sent(call: Leg) -> None:
         raise ExchangeUnavailable("no connection")
 
     async with run(originates_per_s=0.001) as (exchange, _):
         with monkeypatch.context() as patched, pytest.raises(ExchangeUnavailable):
             patched.setattr(exchange, "_post_originate", not_sent)
-            await exchange.originate(CALL)
-        await exchange.originate(CALL)
+            await exchange.originate(a_call())
+        await exchange.originate(a_call())
     assert len(server.lines("POST /channels/pl-1")) == 1
 
 

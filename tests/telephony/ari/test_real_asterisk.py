@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -19,12 +20,14 @@ from telephony.exchange import (
     EnteredBridge,
     ExchangeRefused,
     ExchangeUnavailable,
+    Leg,
     NodeDown,
     NodeHealth,
     NodeUp,
     Originate,
     Ringing,
 )
+from tests.permits import leg, permit_for
 from tests.telephony.ari.conftest import Listener
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(600)]
@@ -66,8 +69,8 @@ async def dialing(node: LabAsterisk, over_ws: bool = False) -> AsyncIterator[tup
         await listener.task
 
 
-def call(who: str, *, ring_timeout_s: int = 10, absolute_timeout_s: int = 60) -> Originate:
-    return Originate(
+def call(who: str, *, ring_timeout_s: int = 10, absolute_timeout_s: int = 60) -> Leg:
+    return leg(
         f"pl-{next(numbers)}-{who}",
         f"PJSIP/155501002{who}@trunk",
         "+15550001111",
@@ -132,8 +135,9 @@ async def test_the_absolute_timeout_ends_an_answered_leg(node: LabAsterisk) -> N
 async def test_a_repeated_originate_of_a_living_leg_dials_once(node: LabAsterisk) -> None:
     async with dialing(node) as (exchange, listener):
         leg = call(PERSON)
+        assert isinstance(leg, Originate)
         await exchange.originate(leg)
-        await exchange.originate(leg)
+        await exchange.originate(replace(leg, permit=permit_for(leg.endpoint)))
         await listener.next(Answered)
         assert len(await exchange.channels()) == 1
         await exchange.hangup(leg.channel_id)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
@@ -14,8 +15,16 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from telephony.messaging.port import Accepted, DeliveryEvent, Envelope, LookupUnavailable, Rejected, Unknown
 from telephony.messaging.sandbox.carrier import sign
 from telephony.messaging.twilio import TwilioAccount, TwilioProvider
+from tests.permits import permit
 
-ENVELOPE = Envelope(uuid4(), "sms", "+12125550142", "Please call us", "https://x.example/hooks/twilio/status/1")
+TO = "+12125550142"
+
+
+def an_envelope(channel: Literal["sms", "whatsapp"] = "sms", body: str = "Please call us", **values: Any) -> Envelope:
+    callback = "https://x.example/hooks/twilio/status/1"
+    return Envelope(uuid4(), channel, TO, body, callback, permit(TO, channel), **values)
+
+
 PUBLIC = "https://x.example"
 
 
@@ -41,7 +50,7 @@ async def sent_to(handler: object, **values: object) -> object:
     async with answering(handler) as url:
         carrier = provider(url, **values)
         try:
-            return await carrier.send(ENVELOPE)
+            return await carrier.send(an_envelope())
         finally:
             await carrier.close()
 
@@ -97,7 +106,7 @@ async def test_an_overloaded_carrier_took_nothing(status: int, wait: str | None)
 
 async def test_a_carrier_that_cannot_be_reached_took_nothing() -> None:
     carrier = provider("http://127.0.0.1:9")
-    assert await carrier.send(ENVELOPE) == Rejected("connect", "not_accepted")
+    assert await carrier.send(an_envelope()) == Rejected("connect", "not_accepted")
     with pytest.raises(LookupUnavailable):
         await carrier.lookup("SM1")
     with pytest.raises(LookupUnavailable):
@@ -116,8 +125,8 @@ async def test_the_request_carries_the_fields_that_twilio_wants() -> None:
     async with answering(note) as url:
         account = TwilioAccount("AC1", "token", "MG1", PUBLIC, whatsapp_sender="+12125550101", base_url=url)
         carrier = TwilioProvider(account)
-        assert await carrier.send(ENVELOPE) == Accepted("SM1", "accepted", 1)
-        whatsapp = Envelope(uuid4(), "whatsapp", "+12125550142", "Hello", "https://x.example/s", validity_s=60)
+        assert await carrier.send(an_envelope()) == Accepted("SM1", "accepted", 1)
+        whatsapp = an_envelope("whatsapp", "Hello", validity_s=60)
         await carrier.send(whatsapp)
         await carrier.close()
     assert [path for path, _, _ in seen] == ["/2010-04-01/Accounts/AC1/Messages.json"] * 2

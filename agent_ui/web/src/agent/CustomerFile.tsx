@@ -1,7 +1,7 @@
 // The debtor's file, on the page only after the right party is recorded.
 import type { DebtView, FileView, PromiseView } from "../protocol";
 import { serverNow, tick } from "../shared/clock";
-import { calendarDate, clockTime } from "../shared/format/time";
+import { calendarDate, clockTime, dateTime } from "../shared/format/time";
 import { t, word } from "../shared/i18n";
 import { Amount, Badge, Empty, Icon, Panel, type Tone } from "../shared/ui";
 import { languageName } from "./CallBar";
@@ -150,7 +150,20 @@ function MayContact({ file }: { file: FileView }) {
             <span class="grow">
               <span class="strong">{word("channel", entry.channel)}</span>{" "}
               <span class="sr-only">{t(entry.allowed ? "file.allowed" : "file.not_allowed")}</span>
-              <bdi class="cell-note">{entry.because}</bdi>
+              {entry.retry_at !== null && (
+                <span class="cell-note strong" data-testid="not-before">
+                  {t("file.not_before", { when: dateTime(entry.retry_at, file.timezone) })}
+                </span>
+              )}
+              {entry.reasons.length > 0 ? (
+                entry.reasons.map((reason) => (
+                  <bdi key={reason} class="cell-note">
+                    {reason}
+                  </bdi>
+                ))
+              ) : (
+                <bdi class="cell-note">{entry.because}</bdi>
+              )}
             </span>
           </li>
         ))}

@@ -91,10 +91,31 @@ export function mockFile(): FileView {
     promises: [{ id: 9, amount: eur(15_000), due_date: day(-12), state: "broken", created_at: ago(20 * 86_400) }],
     promise_limits: { min_minor: 1_000, max_days: 30 },
     may_contact: [
-      { channel: "voice", allowed: true, because: "Until 21:00 local time; 5 of 7 attempts this week" },
-      { channel: "sms", allowed: true, because: "Consent of 4 Feb" },
-      { channel: "whatsapp", allowed: false, because: "No consent on record" },
-      { channel: "email", allowed: false, because: "Opted out on 2 Jan" },
+      {
+        channel: "voice",
+        allowed: true,
+        because: "Until 21:00 local time; 5 of 7 attempts this week",
+        reasons: [],
+        retry_at: null,
+      },
+      { channel: "sms", allowed: true, because: "Consent of 4 Feb", reasons: [], retry_at: null },
+      {
+        channel: "whatsapp",
+        allowed: false,
+        because: "it is 21:40 Mon 2 Mar in Europe/Madrid, and default allows 08:00-21:00",
+        reasons: [
+          "it is 21:40 Mon 2 Mar in Europe/Madrid, and default allows 08:00-21:00",
+          "3rd contact since 24 Feb, limit 2 (default, Europe/Madrid)",
+        ],
+        retry_at: day(3) + "T07:00:00Z",
+      },
+      {
+        channel: "email",
+        allowed: false,
+        because: "Opted out on 2 Jan",
+        reasons: ["Opted out on 2 Jan"],
+        retry_at: null,
+      },
     ],
   };
 }

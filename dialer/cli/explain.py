@@ -1,0 +1,86 @@
+"""`promiseline compliance explain`: why was she not called, and when may she be."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.cli.output import fail, print_json, print_rows, say, told_clearly
+from dialer.cli.session import in_transaction
+
+MARKS = {"allow": "allowed", "deny": "not allowed", "review": "a person must decide"}
+
+
+def explain_command(
+    debtor: Annotated[str, typer.Option("--debtor", help="The creditor's reference, or our number.")],
+    channel: Annotated[
+        Literal["voice", "sms", "whatsapp", "email"] | None, typer.Option("--channel", help="Only this one.")
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", help="An instant like 2026-03-04T15:00:00Z, past or future; now by default.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")] = False,
+) -> None:
+    """Why was this person not contacted? What the gate says of each contact point, and what it said before."""
+    from compliance.rulebooks.loader import RulebookError, load_rulebooks
+    from dialer.contact import GateContext
+    from dialer.explaining import explain, find_debtor
+    from dialer.number_shelf import LISTS, NumberShelf
+    from dialer.settings import SettingsProblem, load_settings
+    from telephony.clock import SystemClock
+
+    now = datetime.now(UTC)
+    asked = instant(at) if at else now
+    with told_clearly(RulebookError, SettingsProblem):
+        books, folder = load_rulebooks(), load_settings().data_dir / LISTS
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
+        debtor_id = await find_debtor(conn, tenant_id, debtor)
+        shelf = NumberShelf(conn.engine, folder, SystemClock(), wait_s=120.0)
+        found = await explain(conn, debtor_id, at=asked, now=now, gate=GateContext(books, shelf), channel=channel)
+        await shelf.close()
+        return found.to_json()
+
+    found = in_transaction(work)
+    if json:
+        print_json(found)
+    else:
+        _tell(found)
+
+
+def instant(text: str) -> datetime:
+    """An aware time in UTC, or a message and the end."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"--at: {text!r} is no time; write it like 2026-03-04T15:00:00Z")
+    if found.tzinfo is None:
+        fail(f"--at: {text!r} has no offset from UTC; write it like {text}Z for UTC")
+    return found.astimezone(UTC)
+
+
+def _tell(found: dict[str, Any]) -> None:
+    say(f"Debtor {found['debtor']} at {found['at']}")
+    for point in found["points"]:
+        where = f"{point['kind']} {point['ending']}" if point["contact_point"] is not None else "no contact point"
+        say(f"\n{point['channel']}, {where}: {MARKS[point['verdict']]}")
+        if point["verdict"] == "allow":
+            say(f"  {point['because']}")
+        for reason in point["reasons"]:
+            rulebook = f"{reason['rulebook']}@{reason['version']}" if reason.get("version") else reason["rulebook"]
+            source = f"; {reason['source']}" if reason.get("source") else ""
+            say(f"  - {reason['text']} [{reason['rule']}, {rulebook}{source}]")
+        if point["retry_at"]:
+            local = ", ".join(f"{time} in {zone}" for zone, time in point["retry_at_local"].items())
+            say(f"  possible again at {point['retry_at']} ({local}), if nothing else happens")
+        for tally in point["tallies"]:
+            say(f"  {tally['rule']}: this would be number {tally['nth']} of {tally['limit']} since {tally['since']}")
+        if point["flags"]:
+            say(f"  flags: {', '.join(point['flags'])}")
+    for caveat in found["caveats"]:
+        say(f"\nNote: {caveat}.")
+    say("")
+    print_rows("In the queues", found["queues"])
+    columns = ("at", "channel", "origin", "campaign", "verdict", "because")
+    print_rows("What the gate said", [{name: row[name] for name in columns} for row in found["happened"]])
