@@ -184,5 +184,12 @@ def _unanswered_message(s: Situation) -> datetime | None:
 
 def prior_request(s: Situation) -> bool:
     """The person said earlier not to be contacted, refused to pay or denied the debt (14(b)(2)(i)-2)."""
+    if any([point.opt_outs for point in s.facts.debtor.points]) and _closed_something(s):  # noqa: C419
+        return True
     kinds = ("cease_all", "refuses_to_pay", "dispute", "stop_calling")
     return any(request.kind in kinds and s.about(request.debts) for request in s.requests)
+
+
+def _closed_something(s: Situation) -> bool:
+    outs = (out for point in s.facts.debtor.points if point.party == "consumer" for out in point.opt_outs)
+    return any(out.at <= s.contact.at for out in outs)
