@@ -20,6 +20,7 @@ from compliance.verdict import Reason, ReasonCode
 
 _AT = attrgetter("at")
 HOUSE = "house"
+DRAFT = " [draft, needs counsel]"
 HOUSE_VERSION = "1"
 NO_EVENTS: tuple[HistoryEvent, ...] = ()
 
@@ -112,6 +113,8 @@ def house_reason(code: ReasonCode, rule: str, source: str, text: str) -> Reason:
 
 
 def book_reason(version: Version, code: ReasonCode, rule: str, source: str, text: str, debt: str = "") -> Reason:
+    if rule in version.draft_rules:
+        text += DRAFT
     return Reason(code, rule, version.book, version.label, source, text, debt)
 
 

@@ -23,7 +23,7 @@ from campaigns.admin import service as admin
 from campaigns.db.engine import make_engine
 from campaigns.templates import service as templates
 from campaigns.users.passwords import Passwords
-from compliance.rulebooks.loader import load_rulebooks
+from dialer.books import load_books
 from dialer.bus import FloorServer, RemoteFloor
 from dialer.carrier_webhook import CarrierWebhook
 from dialer.commands import FloorPort
@@ -92,7 +92,7 @@ class Server:
         self.tenant_id = await self._tenant(engine)
         redis = connect(self.engines.redis_url)
         self._stack.push_async_callback(redis.aclose)
-        gate = GateContext(load_rulebooks())
+        gate = GateContext(load_books(self.settings))
         provider = self._provider()
         if "messenger" in roles and provider is not None:
             self.messenger = await self._start_messenger(engine, gate, provider)

@@ -101,13 +101,21 @@ def facts_of(
     debt_ids: Sequence[int],
     rulebooks: tuple[str, ...] | None,
     now: datetime,
+    also: Sequence[str] = (),
 ) -> Facts:
-    """The whole question for one contact point; FactsError (or ValueError) where the rows contradict themselves."""
+    """The whole question for one contact point; FactsError (or ValueError) where the rows contradict themselves.
+
+    `also`: the campaign's own rulebooks, which bind beside the creditor's and those chosen.
+    """
     if known.events is None:
         known.events = history(known)
     return Facts(
         debtor=_debtor(known),
-        debts=tuple(Debt(str(debt["id"])) for debt in known.debts if debt["status"] in ("open", "disputed")),
+        debts=tuple(
+            Debt(str(debt["id"]), creditor=str(known.debtor["creditor_id"]))
+            for debt in known.debts
+            if debt["status"] in ("open", "disputed")
+        ),
         contact=IntendedContact(
             at=now,
             channel=channel,
@@ -118,6 +126,8 @@ def facts_of(
         ),
         history=tuple(known.events),
         rulebooks=rulebooks,
+        also=(*(known.debtor["creditor_rulebooks"] or ()), *also),
+        switches=tuple(known.debtor["switches"] or ()),
         dnc_listed=tuple(known.listed.get(point["address"], ())),
         holds=_holds(known),
     )

@@ -34,12 +34,20 @@ _LOCK = (
         t.debtor.c.own_timezone,
         t.debtor.c.status,
         t.debtor.c.created_at,
+        select(t.creditor.c.rulebooks)
+        .where(t.creditor.c.id == t.debtor.c.creditor_id)
+        .scalar_subquery()
+        .label("creditor_rulebooks"),
+        select(t.tenant.c.settings["switches"])
+        .where(t.tenant.c.id == t.debtor.c.tenant_id)
+        .scalar_subquery()
+        .label("switches"),
         func.current_setting("transaction_isolation").label("isolation"),
     )
     .where(t.debtor.c.id == _ids())
     .order_by(t.debtor.c.id)
     # FOR NO KEY UPDATE: admissions of one person wait for each other, foreign keys to the person do not
-    .with_for_update(key_share=True)
+    .with_for_update(key_share=True, of=t.debtor)
 )
 _point = t.contact_point
 _POINTS = select(_point.c.id, _point.c.debtor_id, _point.c.kind, _point.c.address, _point.c.position, _point.c.status)

@@ -58,7 +58,8 @@ class Files:
                     origin="agent",
                     purpose="collection",
                     debt_ids=known.open_debts(),
-                    rulebooks=campaign.settings.rulebooks if campaign else None,
+                    rulebooks=None,
+                    also=(campaign.settings.rulebooks if campaign else None) or (),
                     now=now,
                 )
                 verdict = judge(facts, self._state.gate.books)

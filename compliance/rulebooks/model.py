@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct, structs
@@ -69,8 +69,9 @@ class Hours(Struct, frozen=True):
 class Version(Struct, frozen=True, eq=False):
     """The rules of one rulebook between two local dates, both included; None is open.
 
-    `at_work`: the same rules with the windows of numbers at work, where the rulebook has any. `spec`: the file's words.
-    `ends`: when the hold that brought a person's profile is over.
+    `spec`: the file's words. `draft_rules`: ids of the gate's rules that rest on a draft value or one from memory.
+    `at_work`: the same rules with the windows of numbers at work, where there are any. `ends`: when the hold that
+    brought a person's profile is over.
     """
 
     book: str
@@ -92,6 +93,7 @@ class Version(Struct, frozen=True, eq=False):
     spec: VersionSpec
     at_work: Version | None = None
     ends: datetime | None = None
+    draft_rules: frozenset[str] = frozenset()
 
 
 class Book(Struct, frozen=True, eq=False):
@@ -183,6 +185,7 @@ def _version(book: str, spec: VersionSpec) -> Version:
         eligibility=spec.eligibility,
         name=f"{book}@{spec.version}",
         spec=spec,
+        draft_rules=frozenset(_draft_rules(book, spec)),
     )
     work = _hours(hours for hours in spec.hours if hours.points == "work")
     if not work:
@@ -191,6 +194,26 @@ def _version(book: str, spec: VersionSpec) -> Version:
         channel: _both(hours, work[channel]) if channel in work else hours for channel, hours in version.hours.items()
     }
     return structs.replace(version, at_work=structs.replace(version, hours=narrowed))
+
+
+def _draft_rules(book: str, spec: VersionSpec) -> Iterator[str]:
+    rules: list[tuple[Value | None, tuple[str, ...]]] = [(hours, ("hours", "weekday")) for hours in spec.hours]
+    rules += [(spec.holidays, ("holiday",)), (spec.third_party, ("third-party",))]
+    rules += [(spec.direct_contact, ("one-a-date", "one-channel"))]
+    rules += [(redial, (f"redial-{redial.outcome}",)) for redial in spec.redial]
+    rules += [(rule, ("consent", "fresh")) for rule in spec.consent.values()]
+    rules += [(denied, ("channel",)) for denied in spec.channels_denied]
+    rules += [(rule, ("eligibility",)) for rule in spec.eligibility.values()]
+    for value, names in rules:
+        if is_draft(value):
+            yield from (f"{book}.{name}" for name in names)
+    yield from (cap.id for cap in spec.caps if is_draft(cap))
+    yield from (cooloff.id for cooloff in spec.cooloffs if is_draft(cooloff))
+
+
+def is_draft(value: Value | None) -> bool:
+    """Whether counsel must look at it: it says so itself, or it is from memory."""
+    return value is not None and (value.draft or value.confidence == "memory")
 
 
 def _mask(cap: CapSpec) -> int:

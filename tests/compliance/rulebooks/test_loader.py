@@ -215,7 +215,8 @@ REFERENCE = json.loads((GOLDEN / "rulebooks.json").read_text())
 
 
 def test_all_rulebooks_of_the_reference_are_shipped() -> None:
-    assert set(books().books) == {book["id"] for book in REFERENCE}
+    chosen = {book.id for book in books().books.values() if book.kind == "jurisdiction"}
+    assert chosen == {book["id"] for book in REFERENCE}
 
 
 @pytest.mark.parametrize("book", REFERENCE, ids=lambda book: book["id"])
