@@ -19,9 +19,9 @@ def covered(s: Situation, key: DebtKey, here: Wall, days: int = _DAYS) -> bool:
     return bool(s.requests) and any(_covers(s, consent, key, here, days) for consent in s.requested("callback_consent"))
 
 
-def lifted(s: Situation, here: Wall) -> bool:
+def lifted(s: Situation, here: Wall, days: int = _DAYS) -> bool:
     """Whether the call is under consent for every debt it is about."""
-    return bool(s.requests) and all(covered(s, key, here) for key in s.debts)
+    return bool(s.requests) and all(covered(s, key, here, days) for key in s.debts)
 
 
 def consent_starts(s: Situation, here: Wall, until: datetime) -> datetime:

@@ -100,7 +100,9 @@ def _cap(
     # Consent is to further calls: it lifts no limit on messages.
     lifts = cap.lifted_by_consent and s.contact.channel == "voice"
     for key in _keys(s, cap.per):
-        if lifts and (covered(s, key, here, cap.consent_days) if cap.per == "debt" else lifted(s, here)):
+        if lifts and (
+            covered(s, key, here, cap.consent_days) if cap.per == "debt" else lifted(s, here, cap.consent_days)
+        ):
             continue
         counted = _counted(recent, key, mask)
         if counted and cap.lifted_by_consent:

@@ -121,7 +121,10 @@ class RefusedTime(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """What the person, or somebody for the person, told the collector; `at` is the time of receipt."""
+    """What the person, or somebody for the person, told the collector.
+
+    `at` is the time of receipt; from `ends` on it binds no more.
+    """
 
     at: datetime
     kind: RequestKind
@@ -136,6 +139,7 @@ class Request(Struct, frozen=True):
     expires: datetime | date | None = None
     contact_point: str | None = None
     name: str | None = None
+    ends: datetime | None = None
 
 
 class Debtor(Struct, frozen=True):

@@ -180,7 +180,7 @@ def _holds(known: Known) -> tuple[Hold, ...]:
     for row in known.requests:
         if row["kind"] in get_args(HoldKind) and not _is_dispute(row):
             details = row["details"] or {}
-            until = _instant(details.get("until"))
+            until = _utc(row["ends_at"]) if row.get("ends_at") else _instant(details.get("until"))
             holds.append(Hold(cast(HoldKind, row["kind"]), _utc(row["at"]), until, _debts(details)))
     return tuple(holds)
 
@@ -205,6 +205,7 @@ def request_of(row: Row) -> Request:
             expires=_expiry(details.get("expires")),
             contact_point=None if details.get("contact_point") is None else str(details["contact_point"]),
             name=details.get("name"),
+            ends=_utc(row["ends_at"]) if row.get("ends_at") else None,
         )
     except (TypeError, ValueError, LookupError, AttributeError) as problem:
         raise FactsError(f"person_request {row['id']} ({kind}) cannot be read: {problem}") from problem

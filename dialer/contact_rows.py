@@ -88,6 +88,7 @@ _REQUESTS = select(
     t.person_request.c.kind,
     t.person_request.c.details,
     t.person_request.c.at,
+    t.person_request.c.ends_at,
 ).where(
     t.person_request.c.debtor_id == _ids(),
     or_(t.person_request.c.ended_at.is_(None), t.person_request.c.ended_at > bindparam("now")),

@@ -14,6 +14,7 @@ from dialer.contact_facts import facts_of
 from dialer.contact_rows import lock_and_read
 from dialer.reasons import said
 from dialer.state import FloorState, LiveCall
+from dialer.wishes import tone_of
 
 log = structlog.get_logger(__name__)
 NAMES = {"voice": "call", "sms": "SMS", "whatsapp": "WhatsApp message", "email": "e-mail"}
@@ -32,6 +33,7 @@ class Files:
             file = await load_file(conn, call.debtor_id, now, settings=settings)
             references = {str(debt["id"]): debt["reference"] for debt in file["debts"]}
             file["may_contact"] = await self._may_contact(conn, call, references)
+            file["tone"] = tone_of(self._state.gate.books, file["wishes"], now.date())
             await conn.rollback()  # the look at the gate locked the person's row
             return dict(file)
 

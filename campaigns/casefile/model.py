@@ -59,6 +59,15 @@ class MayContact(TypedDict):
     because: str
 
 
+class WishView(TypedDict):
+    id: int
+    kind: str
+    at: str
+    ends_at: str | None
+    review_on: str | None
+    ended_at: str | None
+
+
 class FileView(TypedDict):
     """Null on the console until the right party is recorded."""
 
@@ -75,6 +84,8 @@ class FileView(TypedDict):
     promises: list[PromiseView]
     promise_limits: PromiseLimits
     may_contact: list[MayContact]
+    wishes: list[WishView]
+    tone: dict[str, str] | None
 
 
 class Check(TypedDict):

@@ -96,6 +96,8 @@ export function mockFile(): FileView {
       { channel: "whatsapp", allowed: false, because: "No consent on record" },
       { channel: "email", allowed: false, because: "Opted out on 2 Jan" },
     ],
+    wishes: [],
+    tone: null,
   };
 }
 
