@@ -110,6 +110,7 @@ class Address(Struct, frozen=True):
     region: str | None = None
     timezone: str | None = None
     city: str | None = None
+    postal_code: str | None = None
 
 
 class RefusedTime(Struct, frozen=True):

@@ -142,7 +142,9 @@ def _debtor(known: Known) -> Debtor:
     asked = [request_of(row) for row in known.requests if row["kind"] not in get_args(HoldKind) or _is_dispute(row)]
     return Debtor(
         points=tuple(_point(known, point) for point in known.points),
-        addresses=tuple(Address(a["country"], a["region"], a["timezone"], a["city"]) for a in known.addresses),
+        addresses=tuple(
+            Address(a["country"], a["region"], a["timezone"], a["city"], a["postal_code"]) for a in known.addresses
+        ),
         requests=tuple(wrong + asked),
         own_zone=known.debtor["own_timezone"],
     )

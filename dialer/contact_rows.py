@@ -53,7 +53,12 @@ _point = t.contact_point
 _POINTS = select(_point.c.id, _point.c.debtor_id, _point.c.kind, _point.c.address, _point.c.position, _point.c.status)
 _POINTS = _POINTS.where(_point.c.debtor_id == _ids())
 _ADDRESSES = select(
-    t.address.c.debtor_id, t.address.c.country, t.address.c.region, t.address.c.timezone, t.address.c.city
+    t.address.c.debtor_id,
+    t.address.c.country,
+    t.address.c.region,
+    t.address.c.timezone,
+    t.address.c.city,
+    t.address.c.postal_code,
 ).where(t.address.c.debtor_id == _ids())
 _CONSENTS = (
     select(

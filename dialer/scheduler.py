@@ -1,4 +1,4 @@
-"""Does what is due: waits that are over, leases that ran out, broken promises, wishes that end. One leader at a time."""
+"""Does what is due: waits that are over, expired leases, broken promises, wishes that end. One leader at a time."""
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
