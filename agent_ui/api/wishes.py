@@ -21,7 +21,7 @@ class EndBody(BaseModel):
 
 
 class ReviewBody(EndBody):
-    review_on: date
+    review_on: str = Field(max_length=10)
 
 
 class WishesApi:
@@ -64,12 +64,20 @@ class WishesApi:
 
     async def review(self, request: web.Request) -> web.Response:
         body, identity, wish = await read_json(request, ReviewBody), request[IDENTITY], _number(request)
+        day = _day(body.review_on)
         async with self._deps.engine.begin() as connection:
             await reviews.review_again(
-                connection, identity.tenant_id, wish, review_on=body.review_on, because=body.because,
+                connection, identity.tenant_id, wish, review_on=day, because=body.because,
                 now=self._deps.clock.now(), actor=identity.actor,
             )  # fmt: skip
-        return answer({"id": wish, "review_on": body.review_on.isoformat()})
+        return answer({"id": wish, "review_on": day.isoformat()})
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise refuse("review_on", "write a date like 2026-03-31") from None
 
 
 def _number(request: web.Request) -> int:

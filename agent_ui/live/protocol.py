@@ -18,6 +18,7 @@ from campaigns.casefile.model import (
     ScorePart as ScorePart,
     ScoreView as ScoreView,
     TimelineItem as TimelineItem,
+    WishView as WishView,
 )
 
 Role = Literal["agent", "supervisor", "admin"]
