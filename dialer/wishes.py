@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from campaigns.casefile.model import SayView
+from compliance.disclosures import spoken_disclosures
 from compliance.profiles import TIGHTENS
 from compliance.rulebooks.model import Rulebooks
 
@@ -36,3 +38,17 @@ def tone_of(books: Rulebooks, wishes: Sequence[Mapping[str, Any]], today: date) 
             if version is not None and version.spec.tone is not None:
                 return dict(version.spec.tone.texts)
     return None
+
+
+def to_say(books: Rulebooks, in_force: Sequence[str], language: str) -> list[SayView]:
+    """What must be said to the right party under the rulebooks in force (id@version), in the person's language.
+
+    What opens a call or is left on a voicemail comes before the right party is known, and is not in this list.
+    """
+    versions = [version for book in books.books.values() for version in book.versions if version.name in in_force]
+    said = spoken_disclosures(versions, language)
+    return [
+        {"when": rule.when, "text": text, "source": rule.source}
+        for rule, text in said
+        if rule.when == "first" or rule.when == "every"
+    ]

@@ -68,6 +68,12 @@ class WishView(TypedDict):
     ended_at: str | None
 
 
+class SayView(TypedDict):
+    when: Literal["first", "every"]
+    text: str
+    source: str
+
+
 class FileView(TypedDict):
     """Null on the console until the right party is recorded."""
 
@@ -86,6 +92,7 @@ class FileView(TypedDict):
     may_contact: list[MayContact]
     wishes: list[WishView]
     tone: dict[str, str] | None
+    say: list[SayView]
 
 
 class Check(TypedDict):

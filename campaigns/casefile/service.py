@@ -89,7 +89,7 @@ async def load_file(
 ) -> FileView:
     """The whole file, as FileView of the protocol. `settings`: the campaign's weights and promise limits.
 
-    `may_contact` and `tone` are left to the caller: they come from the gate, which this package does not know.
+    `may_contact`, `say` and `tone` are left to the caller: they come from the gate, which this package does not know.
     Raises Refused for nobody.
     """
     settings = settings or CampaignSettings(caller_id="+10000000000")
@@ -128,6 +128,7 @@ async def load_file(
             if wish["ended_at"] is None
         ],
         "tone": None,
+        "say": [],
     }
 
 

@@ -30,6 +30,9 @@ async def talking(rig: Rig) -> None:
 async def test_hardship_is_recorded_with_its_review_and_the_agent_is_told_the_tone(rig: Rig) -> None:
     await talking(rig)
     assert rig.console()["file"]["tone"] is None
+    said = [(one["when"], one["text"]) for one in rig.console()["file"]["say"]]
+    assert said[0][0] == "first" and "attempt to collect a debt" in said[0][1]
+    assert said[1] == ("every", "This call is from a debt collector.")
     assert (await rig.press("wish", kind="hardship")).error_code is None
     file = rig.console()["file"]
     assert [wish["kind"] for wish in file["wishes"]] == ["hardship"] and file["wishes"][0]["review_on"]

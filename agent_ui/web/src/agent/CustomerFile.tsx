@@ -20,6 +20,7 @@ export function CustomerFile({ file }: { file: FileView }) {
       </div>
       <div class="file-side">
         <Score score={file.score} />
+        {file.say.length > 0 && <Say file={file} />}
         {(file.wishes.length > 0 || file.tone) && <Wishes file={file} />}
         <MayContact file={file} />
       </div>
@@ -132,6 +133,23 @@ function Promises({ promises }: { promises: PromiseView[] }) {
             </span>
             <span class="grow">{t("file.promise_by", { date: calendarDate(promise.due_date) })}</span>
             <Badge tone={PROMISE_TONE[promise.state] ?? "neutral"}>{word("promise_state", promise.state)}</Badge>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Say({ file }: { file: FileView }) {
+  return (
+    <Panel title={t("file.say")} flush testid="say">
+      <ul class="lines">
+        {file.say.map((one) => (
+          <li key={one.text} class="line" title={one.source} data-testid="say-row">
+            <bdi class="grow strong" lang={file.language} dir="auto">
+              {one.text}
+            </bdi>
+            <Badge tone="neutral">{word("say_when", one.when)}</Badge>
           </li>
         ))}
       </ul>

@@ -98,6 +98,7 @@ export function mockFile(): FileView {
     ],
     wishes: [],
     tone: null,
+    say: [],
   };
 }
 

@@ -87,7 +87,9 @@ describe("the file", () => {
     state.file.wishes = [
       { id: 1, kind: "hardship", at: "2026-03-01T10:00:00Z", ends_at: null, review_on: "2026-06-01", ended_at: null },
     ];
+    state.file.say = [{ when: "first", text: "This is an attempt to collect a debt.", source: "12 CFR 1006.18(e)" }];
     const { page } = await openConsole(state);
+    expect(page.getByTestId("say-row").textContent).toContain("attempt to collect a debt");
     expect(page.getByTestId("tone").textContent).toBe("Ask for no payment today.");
     expect(page.getByTestId("wish-row").textContent).toContain(en["wish.hardship"]);
   });
