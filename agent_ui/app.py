@@ -17,6 +17,7 @@ from agent_ui.api.pages import Pages
 from agent_ui.api.phone import PhoneApi
 from agent_ui.api.templates import TemplatesApi
 from agent_ui.api.users import UsersApi
+from agent_ui.api.wishes import WishesApi
 from agent_ui.deps import WebDeps
 from agent_ui.headers import security_headers
 from agent_ui.hooks.webhooks import WebhookApi
@@ -55,6 +56,7 @@ def make_app(deps: WebDeps) -> web.Application:
         TemplatesApi(deps),
         AbandonmentApi(deps),
         ExplainApi(deps),
+        WishesApi(deps),
         _operations(deps),
         WebhookApi(deps, metrics),
         live,

@@ -102,7 +102,7 @@ class CampaignSettings(_Frozen):
     promise_min_minor_units: int = Field(default=100, ge=1)
     weights: ScoreWeights = ScoreWeights()
     steps: tuple[Step, ...] = (CallStep(), MessageStep(template="missed_call"), WaitStep(seconds=24 * 3600))
-    rulebooks: tuple[str, ...] | None = None  # None: the gate chooses by address and number
+    rulebooks: tuple[str, ...] | None = None  # bind beside those that the gate chooses by address and number
     abandonment: AbandonmentRules = AbandonmentRules()
 
 

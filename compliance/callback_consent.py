@@ -14,14 +14,14 @@ from compliance.situation import DebtKey, Situation
 _DAYS = 7  # "a period no longer than seven consecutive days", the date of receipt being the first
 
 
-def covered(s: Situation, key: DebtKey, here: Wall) -> bool:
-    """Whether a call about this debt at this wall is (or was) placed under consent."""
-    return bool(s.requests) and any(_covers(s, consent, key, here) for consent in s.requested("callback_consent"))
+def covered(s: Situation, key: DebtKey, here: Wall, days: int = _DAYS) -> bool:
+    """Whether a call about this debt at this wall is (or was) placed under consent, which covers so many dates."""
+    return bool(s.requests) and any(_covers(s, consent, key, here, days) for consent in s.requested("callback_consent"))
 
 
-def lifted(s: Situation, here: Wall) -> bool:
+def lifted(s: Situation, here: Wall, days: int = _DAYS) -> bool:
     """Whether the call is under consent for every debt it is about."""
-    return bool(s.requests) and all(covered(s, key, here) for key in s.debts)
+    return bool(s.requests) and all(covered(s, key, here, days) for key in s.debts)
 
 
 def consent_starts(s: Situation, here: Wall, until: datetime) -> datetime:
@@ -31,10 +31,10 @@ def consent_starts(s: Situation, here: Wall, until: datetime) -> datetime:
     return min([until, *(start for start in starts if start > here.at)])
 
 
-def _covers(s: Situation, consent: Request, key: DebtKey, here: Wall) -> bool:
+def _covers(s: Situation, consent: Request, key: DebtKey, here: Wall, days: int) -> bool:
     if consent.at > here.at or not key.meets(consent.debts):
         return False
-    if here.day >= wall(here.zone, consent.at).day + timedelta(days=_DAYS):
+    if here.day >= wall(here.zone, consent.at).day + timedelta(days=days):
         return False
     if consent.on_date is not None and here.day != consent.on_date:
         return False

@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from compliance.callback_consent import consent_starts, covered, lifted
 from compliance.facts import CALL, CONVERSATION, HistoryEvent
 from compliance.localtime import Wall, spoken, start_of_date, wall
-from compliance.rulebooks.model import Version
+from compliance.rulebooks.model import TRIGGERS, Version
 from compliance.rulebooks.spec import CapSpec, CooloffSpec
-from compliance.situation import ANY_DEBT, DebtKey, Finding, Situation, book_reason, debt_keys
+from compliance.situation import ANY_DEBT, DebtKey, Finding, Situation, book_reason, creditor_keys, debt_keys
 from compliance.verdict import Tally
 
 _ORDINALS = {1: "st", 2: "nd", 3: "rd"}
@@ -24,6 +24,7 @@ _NOUNS = {
     "phone_communications": "communication by phone",
     "e_messages": "electronic message",
 }
+_TRIGGERS = {"conversation": "conversation", "contact": "contact", "call_placed": "call", "message": "message"}
 _PERSON = (ANY_DEBT,)
 
 
@@ -64,6 +65,8 @@ def redial_findings(s: Situation, version: Version, at: datetime) -> list[Findin
 
 
 def period_start(cap: CapSpec, day: date) -> date:
+    if cap.period == "calendar_day":
+        return day
     if cap.period == "calendar_week":
         return day - timedelta(days=day.weekday())
     if cap.period == "calendar_month":
@@ -73,6 +76,8 @@ def period_start(cap: CapSpec, day: date) -> date:
 
 def period_leaves(cap: CapSpec, day: date) -> date:
     """The first date of a contact whose period no longer holds this date."""
+    if cap.period == "calendar_day":
+        return day + timedelta(days=1)
     if cap.period == "calendar_week":
         return day - timedelta(days=day.weekday()) + timedelta(days=7)
     if cap.period == "calendar_month":
@@ -92,12 +97,16 @@ def _cap(
     if cap.per == "number":
         same = {point.id for point in s.facts.debtor.points if point.address == s.point.address}
         recent = [event for event in recent if event.contact_point in same]
-    for key in s.debts if cap.per == "debt" else _PERSON:
-        if cap.lifted_by_consent and (covered(s, key, here) if cap.per == "debt" else lifted(s, here)):
+    # Consent is to further calls: it lifts no limit on messages.
+    lifts = cap.lifted_by_consent and s.contact.channel == "voice"
+    for key in _keys(s, cap.per):
+        if lifts and (
+            covered(s, key, here, cap.consent_days) if cap.per == "debt" else lifted(s, here, cap.consent_days)
+        ):
             continue
         counted = _counted(recent, key, mask)
         if counted and cap.lifted_by_consent:
-            counted = _without_consented(s, key, counted, here.zone)
+            counted = _without_consented(s, cap, key, counted, here.zone)
         nth = len(counted) + 1
         tallies.append(Tally(cap.id, nth, cap.max, since))
         if nth > cap.max:
@@ -105,11 +114,17 @@ def _cap(
             found.append(_over(s, version, cap, key, nth, since, until, here))
 
 
+def _keys(s: Situation, per: str) -> tuple[DebtKey, ...]:
+    if per == "debt":
+        return s.debts
+    return creditor_keys(s) if per == "creditor" else _PERSON
+
+
 def _counted(recent: Sequence[HistoryEvent], key: DebtKey, mask: int) -> list[HistoryEvent]:
     ids = key.ids
     if ids is None:
         return [event for event in recent if event.mask & mask]
-    if mask == CALL:
+    if mask & CALL:
         return [
             event
             for event in recent
@@ -118,15 +133,17 @@ def _counted(recent: Sequence[HistoryEvent], key: DebtKey, mask: int) -> list[Hi
     return [event for event in recent if event.mask & mask and (not event.debts or not ids.isdisjoint(event.debts))]
 
 
-def _without_consented(s: Situation, key: DebtKey, events: list[HistoryEvent], zone: str) -> list[HistoryEvent]:
+def _without_consented(
+    s: Situation, cap: CapSpec, key: DebtKey, events: list[HistoryEvent], zone: str
+) -> list[HistoryEvent]:
     """Calls placed under consent do not count; in a cap per person, under consent for all that they were about."""
     if not s.requests:
         return events
     counted = []
     for event in events:
-        keys = (key,) if key.ids is not None else debt_keys(s.facts, event.debts)
+        keys = (key,) if cap.per == "debt" else debt_keys(s.facts, event.debts)
         there = wall(zone, event.at)
-        if not (event.mask & CALL and all(covered(s, one, there) for one in keys)):
+        if not (event.mask & CALL and all(covered(s, one, there, cap.consent_days) for one in keys)):
             counted.append(event)
     return counted
 
@@ -141,29 +158,32 @@ def _over(
     s: Situation, version: Version, cap: CapSpec, key: DebtKey, nth: int, since: date, until: datetime, here: Wall
 ) -> Finding:
     noun = _NOUNS[cap.counts]
-    about = f" about {key.name}" if cap.per == "debt" else ""
+    about = f" about {key.name}" if cap.per in ("debt", "creditor") else ""
     text = f"{ordinal(nth)} {noun}{about} since {spoken(since)}, limit {cap.max} ({version.book}, {here.zone})"
     if cap.lifted_by_consent:
         until = consent_starts(s, here, until)
-    return Finding(book_reason(version, cap.reason, cap.id, cap.source, text, key.debt if about else ""), until)
+    return Finding(
+        book_reason(version, cap.reason, cap.id, cap.source, text, key.debt if cap.per == "debt" else ""), until
+    )
 
 
 def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, found: list[Finding]) -> None:
-    since = here.day - timedelta(days=rule.days - 1)
+    since = here.day - timedelta(days=rule.dates - 1)
     recent = s.events_since(start_of_date(here.zone, since))
     if not recent:
         return
-    for key in s.debts if rule.per == "debt" else _PERSON:
-        if rule.lifted_by_consent and covered(s, key, here):
+    lifts = rule.lifted_by_consent and s.contact.channel == "voice"
+    for key in _keys(s, rule.per):
+        if lifts and covered(s, key, here, rule.consent_days):
             continue
-        talks = _counted(recent, key, CONVERSATION)
+        talks = _counted(recent, key, TRIGGERS[rule.trigger])
         if talks:
             day = wall(here.zone, talks[-1].at).day
-            until = start_of_date(here.zone, day + timedelta(days=rule.days))
+            until = start_of_date(here.zone, day + timedelta(days=rule.dates))
             if rule.lifted_by_consent:
                 until = consent_starts(s, here, until)
             text = (
-                f"day {(here.day - day).days + 1} of {rule.days} after the conversation of {spoken(day)} "
+                f"day {(here.day - day).days + 1} of {rule.dates} after the {_TRIGGERS[rule.trigger]} of {spoken(day)} "
                 f"about {key.name} ({version.book}, {here.zone})"
             )
             found.append(Finding(book_reason(version, rule.reason, rule.id, rule.source, text, key.debt), until))

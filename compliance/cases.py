@@ -30,6 +30,7 @@ from compliance.facts import (
     RequestKind,
 )
 from compliance.rulebooks.model import WEEKDAYS, seconds_of
+from compliance.rulebooks.spec import SWITCHES
 from compliance.timezones import parse_number
 
 _UTC_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$")
@@ -141,7 +142,7 @@ class CaseRow(Struct):
 
 
 def facts_of_case(data: dict[str, Any]) -> Facts:
-    """The facts of one case; nothing is listed or held in a case. CaseError for what cannot be read."""
+    """The facts of one case; nothing is listed or held, every channel is on. CaseError for what cannot be read."""
     try:
         row = msgspec.convert(data, CaseRow)
     except msgspec.ValidationError as error:
@@ -162,6 +163,7 @@ def facts_of_case(data: dict[str, Any]) -> Facts:
             contact=_contact(row.contact),
             history=tuple(_event(event, index) for index, event in enumerate(row.history)),
             rulebooks=row.rulebooks,
+            switches=SWITCHES,
             dnc_listed=(),
             holds=(),
         )

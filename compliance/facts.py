@@ -51,6 +51,8 @@ HoldKind = Literal["dispute", "hardship", "deceased", "bankruptcy", "breathing_s
 CALL, CONVERSATION, CONTACT, PHONE_COMMUNICATION, E_MESSAGE, COMMUNICATION, UNANSWERED, DIALED = (
     1 << bit for bit in range(8)
 )
+# What a rulebook may count besides.
+BUSY, NOT_IN_SERVICE, INBOUND = (1 << bit for bit in range(8, 11))
 _CALLS = frozenset(
     {
         "no_answer",
@@ -64,7 +66,7 @@ _CALLS = frozenset(
         "amd_machine",
     }
 )
-_UNANSWERED = _CALLS - {"conversation", "answered_dropped", "abandoned"} | {"busy"}
+_UNANSWERED = _CALLS - {"conversation", "answered_dropped", "abandoned"}
 
 
 class FactsError(ValueError):
@@ -108,6 +110,7 @@ class Address(Struct, frozen=True):
     region: str | None = None
     timezone: str | None = None
     city: str | None = None
+    postal_code: str | None = None
 
 
 class RefusedTime(Struct, frozen=True):
@@ -119,7 +122,10 @@ class RefusedTime(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """What the person, or somebody for the person, told the collector; `at` is the time of receipt."""
+    """What the person, or somebody for the person, told the collector.
+
+    `at` is the time of receipt; from `ends` on it binds no more.
+    """
 
     at: datetime
     kind: RequestKind
@@ -134,6 +140,7 @@ class Request(Struct, frozen=True):
     expires: datetime | date | None = None
     contact_point: str | None = None
     name: str | None = None
+    ends: datetime | None = None
 
 
 class Debtor(Struct, frozen=True):
@@ -149,6 +156,7 @@ class Debt(Struct, frozen=True):
     id: str
     type: str | None = None
     account_at_placement: str | None = None
+    creditor: str | None = None
 
 
 class Hold(Struct, frozen=True):
@@ -194,8 +202,10 @@ class IntendedContact(Struct, frozen=True):
 class Facts(Struct, frozen=True, kw_only=True):
     """The whole question.
 
-    `rulebooks` None: chosen by addresses and numbers. `history`, `dnc_listed` (names of do-not-contact lists that hit)
-    and `holds` None: not looked up, which denies. History is kept in order of time.
+    `rulebooks` None: chosen by addresses and numbers. `also` bind besides: the creditor's, the campaign's. `history`,
+    `dnc_listed` (names of do-not-contact lists that hit) and `holds` None: not looked up, which denies. `switches`: the
+    channels that the tenant turned on, by the rulebooks' names for them; None is not looked up and none is on. History
+    is kept in order of time.
     """
 
     debtor: Debtor
@@ -203,6 +213,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     contact: IntendedContact
     history: tuple[HistoryEvent, ...] | None = None
     rulebooks: tuple[str, ...] | None = None
+    also: tuple[str, ...] = ()
+    switches: tuple[str, ...] | None = None
     dnc_listed: tuple[str, ...] | None = None
     holds: tuple[Hold, ...] | None = None
 
@@ -231,7 +243,7 @@ def _mask(direction: str, channel: str, outcome: str) -> int:
     if outcome in ("message_received", "message_failed"):
         return 0
     if outcome == "conversation":  # a live chat counts as a contact, never as a telephone conversation
-        return CONTACT | COMMUNICATION if out else COMMUNICATION
+        return CONTACT | COMMUNICATION if out else COMMUNICATION | INBOUND
     if not out:
         return 0
     mask = CONTACT | E_MESSAGE | COMMUNICATION
@@ -240,9 +252,11 @@ def _mask(direction: str, channel: str, outcome: str) -> int:
 
 def _voice_mask(out: bool, outcome: str) -> int:
     if not out:
-        return CONVERSATION | COMMUNICATION if outcome in ("conversation", "in_progress") else 0
-    if outcome in ("busy", "invalid_number"):
-        return DIALED | (UNANSWERED if outcome in _UNANSWERED else 0)
+        return CONVERSATION | COMMUNICATION | INBOUND if outcome in ("conversation", "in_progress") else 0
+    if outcome == "busy":
+        return DIALED | UNANSWERED | BUSY
+    if outcome == "invalid_number":
+        return DIALED | NOT_IN_SERVICE
     spoken = CONTACT | PHONE_COMMUNICATION | COMMUNICATION
     if outcome == "conversation":
         return DIALED | CALL | CONVERSATION | spoken

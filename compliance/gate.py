@@ -18,8 +18,10 @@ from compliance.consent import (
     reassigned_findings,
     third_party_findings,
 )
+from compliance.eligibility import eligibility_findings
 from compliance.facts import DIALED, UNANSWERED, Facts
 from compliance.localtime import Wall, start_of_date, wall
+from compliance.profiles import TIGHTENS
 from compliance.requests import opt_out_findings, preference_findings, prior_request, request_findings
 from compliance.rulebooks.choice import DEFAULT
 from compliance.rulebooks.model import Book, Rulebooks, Version
@@ -78,6 +80,8 @@ def _of_version(s: Situation, version: Version, here: Wall, tallies: list[Tally]
         found += consent_findings(s, version, here)
     if version.channels_denied:
         found += channel_findings(s, version)
+    if version.eligibility:
+        found += eligibility_findings(s, version)
     if s.point.party == "third_party":
         found += third_party_findings(s, version)
     if version.redial_hours:
@@ -108,14 +112,21 @@ def _house_findings(s: Situation, at: datetime) -> Iterator[Finding]:
         text = "the holds were not looked up"
         yield Finding(house_reason("cease", "holds-missing", "house rule", text), None)
     for hold in facts.holds or ():
+        if hold.kind in TIGHTENS and s.profiles:
+            continue
         if hold.since <= at and (hold.until is None or at < hold.until) and s.about(hold.debts):
             text = f"hold {hold.kind} since {day_of(hold.since)}"
             yield Finding(house_reason("cease", f"hold-{hold.kind}", "house rule", text), hold.until)
 
 
 def _versions(s: Situation, here: Wall, books: Rulebooks) -> tuple[Version, ...]:
-    """The versions in force on the local date; where none is, the product default."""
-    return _in_force(s.books, here.day) or _in_force((books.get(DEFAULT),), here.day)
+    """The versions in force on the local date; where none is, the product default. With the person's own profiles."""
+    found = _in_force(s.books, here.day) or _in_force((books.get(DEFAULT),), here.day)
+    if s.profiles:
+        found += tuple([version for one in s.profiles if (version := one.at(here.at, here.day)) is not None])
+    if s.point.kind == "work":
+        found = tuple([version.at_work or version for version in found])
+    return found
 
 
 @lru_cache(maxsize=65536)
@@ -124,10 +135,13 @@ def _in_force(chosen: tuple[Book, ...], day: date) -> tuple[Version, ...]:
 
 
 def _ending(finding: Finding, version: Version, here: Wall) -> Finding:
-    """A rule cannot outlive its version."""
-    if version.last is None:
+    """A rule cannot outlive its version, nor a person's profile the hold that brought it."""
+    if version.last is None and version.ends is None:
         return finding
-    end = start_of_date(here.zone, version.last + timedelta(days=1))
+    ends = [] if version.ends is None else [version.ends]
+    if version.last is not None:
+        ends.append(start_of_date(here.zone, version.last + timedelta(days=1)))
+    end = min(ends)
     return finding if finding.until is not None and finding.until <= end else finding._replace(until=end)
 
 
@@ -199,6 +213,6 @@ def _flags(s: Situation, walls: list[Wall]) -> tuple[str, ...]:
                 if sum(event.at >= began for event in calls) + 1 >= _CONCENTRATION:
                     flags.append("concentration")
                     break
-    if s.requests and prior_request(s):
+    if prior_request(s):
         flags.append("prior_request")
     return tuple(flags)

@@ -17,25 +17,30 @@ _DAY = 86400
 def request_findings(s: Situation, at: datetime) -> Iterator[Finding]:
     """Requests that bind whatever the local time is."""
     for request in s.requests:
-        if request.kind in ("cease_all", "refuses_to_pay"):
-            if request.form != "oral" and s.about(request.debts):
-                yield _never(
-                    "cease", "cease", "12 CFR 1006.6(c)(1)", f"written cease or refusal of {day_of(request.at)}"
-                )
-        elif request.kind == "attorney":
-            if s.about(request.debts):
-                text = f"represented by an attorney, known since {day_of(request.at)}"
-                yield _never("attorney", "attorney", "12 CFR 1006.6(b)(2)", text)
-        elif request.kind == "dispute":
-            yield from _dispute(s, request, at)
-        elif request.kind == "stop_calling":
-            if s.contact.channel == "voice" and not s.third_party:
-                text = f'"stop calling" of {day_of(request.at)} closes calls on every number'
-                yield _never("opt_out", "stop-calling", "12 CFR 1006.14(h)(1); comment 14(h)(1)-3", text)
-        elif request.kind == "inconvenient_place":
-            yield from _place(s, request)
-        elif request.contact_point == s.point.id:
-            yield from _not_theirs(request)
+        if request.ends is not None and request.ends <= at:
+            continue
+        for finding in _of_request(s, request, at):
+            yield finding if finding.until is not None else finding._replace(until=request.ends)
+
+
+def _of_request(s: Situation, request: Request, at: datetime) -> Iterator[Finding]:
+    if request.kind in ("cease_all", "refuses_to_pay"):
+        if request.form != "oral" and s.about(request.debts):
+            yield _never("cease", "cease", "12 CFR 1006.6(c)(1)", f"written cease or refusal of {day_of(request.at)}")
+    elif request.kind == "attorney":
+        if s.about(request.debts):
+            text = f"represented by an attorney, known since {day_of(request.at)}"
+            yield _never("attorney", "attorney", "12 CFR 1006.6(b)(2)", text)
+    elif request.kind == "dispute":
+        yield from _dispute(s, request, at)
+    elif request.kind == "stop_calling":
+        if s.contact.channel == "voice" and not s.third_party:
+            text = f'"stop calling" of {day_of(request.at)} closes calls on every number'
+            yield _never("opt_out", "stop-calling", "12 CFR 1006.14(h)(1); comment 14(h)(1)-3", text)
+    elif request.kind == "inconvenient_place":
+        yield from _place(s, request)
+    elif request.contact_point == s.point.id:
+        yield from _not_theirs(request)
 
 
 def opt_out_findings(s: Situation) -> Iterator[Finding]:
@@ -66,7 +71,7 @@ def preference_findings(s: Situation, here: Wall) -> list[Finding]:
     if s.third_party:
         return []
     found = []
-    active = s.requested("inconvenient_time")
+    active = [one for one in s.requested("inconvenient_time") if one.ends is None or here.at < one.ends]
     for request in active:
         refused = _refused(request, here)
         if refused is None:
@@ -75,6 +80,8 @@ def preference_findings(s: Situation, here: Wall) -> list[Finding]:
         if _answers_inside(s, request, here, start):
             continue
         until = _free_again(active, here)
+        if request.ends is not None and (until is None or request.ends < until):
+            until = request.ends
         span = "the whole day" if (start, end) == (0, _DAY) else f"{clock(start)}-{clock(end)}"
         text = f"it is {here} in {here.zone}, and the person refused {span} on {day_of(request.at)}"
         found.append(
@@ -184,5 +191,12 @@ def _unanswered_message(s: Situation) -> datetime | None:
 
 def prior_request(s: Situation) -> bool:
     """The person said earlier not to be contacted, refused to pay or denied the debt (14(b)(2)(i)-2)."""
+    if any([point.opt_outs for point in s.facts.debtor.points]) and _closed_something(s):  # noqa: C419
+        return True
     kinds = ("cease_all", "refuses_to_pay", "dispute", "stop_calling")
     return any(request.kind in kinds and s.about(request.debts) for request in s.requests)
+
+
+def _closed_something(s: Situation) -> bool:
+    outs = (out for point in s.facts.debtor.points if point.party == "consumer" for out in point.opt_outs)
+    return any(out.at <= s.contact.at for out in outs)

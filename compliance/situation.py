@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from compliance.facts import ContactPoint, Facts, HistoryEvent, IntendedContact, Request
+from compliance.profiles import Profile, profiles_of
 from compliance.rulebooks.choice import DEFAULT, choose_rulebooks
 from compliance.rulebooks.model import Book, Rulebooks, Version
 from compliance.timezones import candidate_zones
@@ -19,6 +20,7 @@ from compliance.verdict import Reason, ReasonCode
 
 _AT = attrgetter("at")
 HOUSE = "house"
+DRAFT = " [draft, needs counsel]"
 HOUSE_VERSION = "1"
 NO_EVENTS: tuple[HistoryEvent, ...] = ()
 
@@ -65,6 +67,7 @@ class Situation(Struct, frozen=True):
     requests: tuple[Request, ...]
     debts: tuple[DebtKey, ...]
     all_debts: frozenset[str]
+    profiles: tuple[Profile, ...] = ()
 
     @property
     def third_party(self) -> bool:
@@ -100,6 +103,7 @@ def situation(facts: Facts, rulebooks: Rulebooks) -> Situation:
         requests=requests,
         debts=keys,
         all_debts=_union(keys),
+        profiles=profiles_of(facts, rulebooks, keys) if facts.holds else (),
     )
 
 
@@ -109,6 +113,8 @@ def house_reason(code: ReasonCode, rule: str, source: str, text: str) -> Reason:
 
 
 def book_reason(version: Version, code: ReasonCode, rule: str, source: str, text: str, debt: str = "") -> Reason:
+    if rule in version.draft_rules:
+        text += DRAFT
     return Reason(code, rule, version.book, version.label, source, text, debt)
 
 
@@ -121,7 +127,10 @@ def _books(facts: Facts, rulebooks: Rulebooks) -> tuple[Book, ...]:
     ids = facts.rulebooks
     if ids is None:
         ids = choose_rulebooks(facts.debtor.addresses, _numbers(facts.debtor.points))
-    return tuple([rulebooks.get(book_id) for book_id in ids or (DEFAULT,)])
+    ids = ids or (DEFAULT,)
+    if facts.also:
+        ids = tuple(dict.fromkeys((*ids, *facts.also)))
+    return tuple([rulebooks.get(book_id) for book_id in ids])
 
 
 def _zones(facts: Facts, point: ContactPoint, requests: tuple[Request, ...]) -> tuple[str, ...]:
@@ -168,6 +177,18 @@ def debt_keys(facts: Facts, ids: tuple[str, ...]) -> tuple[DebtKey, ...]:
         same = {other for other, theirs in accounts.items() if account and theirs == account} | {name}
         keys[frozenset(same)] = DebtKey(name, frozenset(same))
     return tuple(keys.values())
+
+
+def creditor_keys(s: Situation) -> tuple[DebtKey, ...]:
+    """One key for each creditor of the contact's debts, met by all its debts; unknown: all events count."""
+    creditors = {debt.id: debt.creditor for debt in s.facts.debts}
+    named = {creditors.get(debt) for debt in s.all_debts}
+    if not named or None in named:
+        return (ANY_DEBT,)
+    return tuple(
+        DebtKey(str(creditor), frozenset(debt for debt, theirs in creditors.items() if theirs == creditor))
+        for creditor in sorted(named, key=str)
+    )
 
 
 @lru_cache(maxsize=65536)

@@ -13,6 +13,7 @@ from msgspec import Struct, convert
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, timezone as number_zones
 
 from compliance.facts import Address
+from compliance.places import zones_of_place
 
 TZDB_VERSION: str = tzdata.IANA_VERSION
 UNKNOWN: tuple[str, ...] = ()
@@ -37,11 +38,18 @@ def candidate_zones(
     """
     if own_word is not None:
         return (own_word,) if own_word in _known_zones() else UNKNOWN
-    stated = [address.timezone for address in addresses if address.timezone]
+    stated = [zone for address in addresses for zone in _of_address(address)]
     if not _known_zones().issuperset(stated):
         return UNKNOWN
     hinted = sorted({zone for number in numbers for zone in zones_of_number(number)})
     return _distinct([*stated, *hinted])
+
+
+def _of_address(address: Address) -> tuple[str, ...]:
+    """Its stated zone; without one all zones of its postal area, state or country."""
+    if address.timezone:
+        return (address.timezone,)
+    return zones_of_place(address.country, address.region, address.postal_code)
 
 
 @lru_cache(maxsize=65536)

@@ -23,8 +23,8 @@ from campaigns.admin import service as admin
 from campaigns.db.engine import make_engine
 from campaigns.templates import service as templates
 from campaigns.users.passwords import Passwords
-from compliance.rulebooks.loader import load_rulebooks
 from dialer.audit_key import signing_key
+from dialer.books import load_books
 from dialer.bus import FloorServer, RemoteFloor
 from dialer.carrier_webhook import CarrierWebhook
 from dialer.commands import FloorPort
@@ -112,7 +112,7 @@ class Server:
         if not {"dialer", "messenger"}.isdisjoint(self.settings.roles):
             await shelf.look(self.tenant_id, self.clock.now())
             self._run(shelf.run(self.tenant_id), "lists")
-        return GateContext(load_rulebooks(), shelf)
+        return GateContext(load_books(self.settings), shelf)
 
     def _listener(self) -> socket.socket:
         """The address, taken but not yet served: whoever comes early is told that nobody listens."""

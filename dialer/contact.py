@@ -39,8 +39,8 @@ class WantedContact:
     """One contact that somebody wants to make now.
 
     `contact_point_id` None: the first by position that the gate allows. `debt_ids` None: all open debts of the debtor.
-    `rulebooks` None: the gate chooses by addresses and numbers. `origin` is attempt.origin's word; `node` and
-    `queue_fence` are kept on the attempt so that a restart can settle it.
+    `rulebooks` None: the gate chooses by addresses and numbers. `also_rulebooks`: the campaign's own. `origin` is
+    attempt.origin's word; `node` and `queue_fence` are kept on the attempt so that a restart can settle it.
     """
 
     debtor_id: int
@@ -53,6 +53,7 @@ class WantedContact:
     queue_fence: int | None = None
     agent_id: int | None = None
     rulebooks: tuple[str, ...] | None = None
+    also_rulebooks: tuple[str, ...] = ()
     purpose: Literal["collection", "location"] = "collection"
 
 
@@ -171,6 +172,7 @@ class _Batch:
                 purpose=wanted.purpose,
                 debt_ids=debts,
                 rulebooks=wanted.rulebooks,
+                also=wanted.also_rulebooks,
                 now=self.now,
                 campaign_id=wanted.campaign_id,
             )

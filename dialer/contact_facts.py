@@ -103,13 +103,21 @@ def facts_of(
     rulebooks: tuple[str, ...] | None,
     now: datetime,
     campaign_id: int | None = None,
+    also: Sequence[str] = (),
 ) -> Facts:
-    """The whole question for one contact point; FactsError (or ValueError) where the rows contradict themselves."""
+    """The whole question for one contact point; FactsError (or ValueError) where the rows contradict themselves.
+
+    `also`: the campaign's own rulebooks, which bind beside the creditor's and those chosen.
+    """
     if known.events is None:
         known.events = history(known)
     return Facts(
         debtor=_debtor(known),
-        debts=tuple(Debt(str(debt["id"])) for debt in known.debts if debt["status"] in ("open", "disputed")),
+        debts=tuple(
+            Debt(str(debt["id"]), creditor=str(known.debtor["creditor_id"]))
+            for debt in known.debts
+            if debt["status"] in ("open", "disputed")
+        ),
         contact=IntendedContact(
             at=now,
             channel=channel,
@@ -120,6 +128,8 @@ def facts_of(
         ),
         history=tuple(known.events),
         rulebooks=rulebooks,
+        also=(*(known.debtor["creditor_rulebooks"] or ()), *also),
+        switches=tuple(known.debtor["switches"] or ()),
         dnc_listed=_listed(known, point, campaign_id),
         holds=_holds(known),
     )
@@ -140,7 +150,9 @@ def _debtor(known: Known) -> Debtor:
     asked = [request_of(row) for row in known.requests if row["kind"] not in get_args(HoldKind) or _is_dispute(row)]
     return Debtor(
         points=tuple(_point(known, point) for point in known.points),
-        addresses=tuple(Address(a["country"], a["region"], a["timezone"], a["city"]) for a in known.addresses),
+        addresses=tuple(
+            Address(a["country"], a["region"], a["timezone"], a["city"], a["postal_code"]) for a in known.addresses
+        ),
         requests=tuple(wrong + asked),
         own_zone=known.debtor["own_timezone"],
     )
@@ -178,7 +190,7 @@ def _holds(known: Known) -> tuple[Hold, ...]:
     for row in known.requests:
         if row["kind"] in get_args(HoldKind) and not _is_dispute(row):
             details = row["details"] or {}
-            until = _instant(details.get("until"))
+            until = _utc(row["ends_at"]) if row.get("ends_at") else _instant(details.get("until"))
             holds.append(Hold(cast(HoldKind, row["kind"]), _utc(row["at"]), until, _debts(details)))
     return tuple(holds)
 
@@ -203,6 +215,7 @@ def request_of(row: Row) -> Request:
             expires=_expiry(details.get("expires")),
             contact_point=None if details.get("contact_point") is None else str(details["contact_point"]),
             name=details.get("name"),
+            ends=_utc(row["ends_at"]) if row.get("ends_at") else None,
         )
     except (TypeError, ValueError, LookupError, AttributeError) as problem:
         raise FactsError(f"person_request {row['id']} ({kind}) cannot be read: {problem}") from problem

@@ -63,6 +63,14 @@ _PERSONS = (
         t.debtor.c.own_timezone,
         t.debtor.c.status,
         t.debtor.c.created_at,
+        select(t.creditor.c.rulebooks)
+        .where(t.creditor.c.id == t.debtor.c.creditor_id)
+        .scalar_subquery()
+        .label("creditor_rulebooks"),
+        select(t.tenant.c.settings["switches"])
+        .where(t.tenant.c.id == t.debtor.c.tenant_id)
+        .scalar_subquery()
+        .label("switches"),
         func.current_setting("transaction_isolation").label("isolation"),
         # evaluated before the row is locked: whoever changes a list waits for us, or we for him (campaigns.lists.bind)
         func.pg_advisory_xact_lock_shared(ADMISSIONS, t.debtor.c.tenant_id).label("lists"),
@@ -71,12 +79,17 @@ _PERSONS = (
     .order_by(t.debtor.c.id)
 )
 # FOR NO KEY UPDATE: admissions of one person wait for each other, foreign keys to the person do not
-_LOCK = _PERSONS.with_for_update(key_share=True)
+_LOCK = _PERSONS.with_for_update(key_share=True, of=t.debtor)
 _point = t.contact_point
 _POINTS = select(_point.c.id, _point.c.debtor_id, _point.c.kind, _point.c.address, _point.c.position, _point.c.status)
 _POINTS = _POINTS.where(_point.c.debtor_id == _ids())
 _ADDRESSES = select(
-    t.address.c.debtor_id, t.address.c.country, t.address.c.region, t.address.c.timezone, t.address.c.city
+    t.address.c.debtor_id,
+    t.address.c.country,
+    t.address.c.region,
+    t.address.c.timezone,
+    t.address.c.city,
+    t.address.c.postal_code,
 ).where(t.address.c.debtor_id == _ids())
 _CONSENTS = (
     select(
@@ -144,6 +157,7 @@ _REQUESTS = select(
     t.person_request.c.kind,
     t.person_request.c.details,
     t.person_request.c.at,
+    t.person_request.c.ends_at,
 ).where(
     t.person_request.c.debtor_id == _ids(),
     or_(t.person_request.c.ended_at.is_(None), t.person_request.c.ended_at > bindparam("now")),

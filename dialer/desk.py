@@ -26,6 +26,7 @@ from dialer.files import Files
 from dialer.records import Records
 from dialer.state import FloorState, LiveAgent, LiveCall
 from dialer.tallies import Tallies
+from dialer.wishes import IN_A_CALL, details_of
 from telephony.exchange import ExchangeError
 
 log = structlog.get_logger(__name__)
@@ -71,6 +72,7 @@ class Desk:
             "note": self._note,
             "callback": self._callback,
             "opt_out": self._opt_out,
+            "wish": self._wish,
             "dispose": self._dispose,
             "dtmf": self._dtmf,
             "dismiss_notice": self._dismiss,
@@ -268,6 +270,24 @@ class Desk:
             )
         await self._reload(live, call)
         return Reply({"addresses": number})
+
+    async def _wish(self, live: LiveAgent, command: Command) -> Reply:
+        call, kind = self._call(live, *WITH_CALL), command.args.get("kind")
+        if kind not in IN_A_CALL:
+            raise Wrong("bad_kind", f"The wish is one of {', '.join(IN_A_CALL)}.", "kind")
+        async with self._state.engine.begin() as conn:
+            wish_id = await requests.record_request(
+                conn,
+                tenant_id=call.tenant_id,
+                debtor_id=call.debtor_id,
+                kind=str(kind),
+                at=self._state.now(),
+                recorded_by=f"user:{live.user_id}",
+                details=details_of(str(kind), command.args, call.contact_point_id, call.attempt_id),
+                review_on=_date(command.args, "review_on") if command.args.get("review_on") else None,
+            )
+        await self._reload(live, call)
+        return Reply({"wish_id": wish_id})
 
     async def _dispose(self, live: LiveAgent, command: Command) -> Reply:
         call = self._call(live, *WITH_CALL)

@@ -15,7 +15,8 @@ from campaigns.queue.model import ClaimedRow, Settlement
 from campaigns.strategies.model import arrives_at_call
 from compliance.windows import window_state
 from dialer import call_events as ce, leases
-from dialer.call import Call, CallRules
+from dialer.call import Call
+from dialer.call_rules import call_rules
 from dialer.cards import load_cards
 from dialer.contact import Admitted, Refused, WantedContact, admit
 from dialer.floor_snapshot import snapshot
@@ -183,8 +184,8 @@ class Engine:
             loop.open_groups.clear()
             limit = now + timedelta(seconds=60)
             for group in await queue.groups(conn, campaign.id):
-                books = campaign.settings.rulebooks or group.rulebooks
-                found = window_state(group.zones, tuple(books), "voice", now, self._state.gate.books)
+                books = (*group.rulebooks, *(campaign.settings.rulebooks or ()))
+                found = window_state(group.zones, books, "voice", now, self._state.gate.books)
                 loop.open_groups[group.id] = (found.open, found.until)
                 if found.until is not None:
                     limit = min(limit, found.until)
@@ -234,7 +235,7 @@ class Engine:
                     campaign_id=campaign.id,
                     node=node,
                     queue_fence=row.fence,
-                    rulebooks=campaign.settings.rulebooks,
+                    also_rulebooks=campaign.settings.rulebooks or (),
                 )
                 for row, node in zip(rows, shares, strict=False)
             ]
@@ -311,7 +312,7 @@ class Engine:
     ) -> LiveCall:
         """A committed attempt becomes a live call; it is dialed by Launch."""
         state, settings = self._state, campaign.settings
-        rules = CallRules(settings.ring_timeout_s, settings.answer_wait_ms, settings.amd)
+        rules = call_rules(settings, state.gate.books, one.verdict.rulebooks)
         live = LiveCall(
             call=Call(str(one.attempt_id), rules, for_agent=agent),
             tenant_id=campaign.tenant_id,

@@ -11,6 +11,7 @@ import phonenumbers
 
 from campaigns.imports.model import Hours, Phone, Place
 from compliance.facts import Address
+from compliance.places import straddles
 from compliance.rulebooks.choice import choose_rulebooks, country_of_number
 from compliance.timezones import candidate_zones, zones_of_number
 from dialer.number_patterns import LEADING, meaningless_digits
@@ -61,7 +62,7 @@ class ImportParts:
 
     def hours(self, places: tuple[Place, ...], phones: tuple[str, ...], own_timezone: str | None) -> Hours:
         """Numbers enter both answers only by their zones and country: one number stands for all that share them."""
-        addresses = tuple(Address(place.country, place.region, place.timezone, place.city) for place in places)
+        addresses = tuple(map(_address, places))
         numbers = tuple(map(self._example, phones))
         return Hours(candidate_zones(addresses, numbers, own_timezone), choose_rulebooks(addresses, numbers))
 
@@ -75,6 +76,12 @@ class ImportParts:
                 self._examples.clear()
             self._examples[key] = known
         return known
+
+
+def _address(place: Place) -> Address:
+    """With the postal code only where it says something of the zone: thousands of persons then share one answer."""
+    says = place.timezone is None and straddles(place.country, place.region)
+    return Address(place.country, place.region, place.timezone, place.city, place.postal_code if says else None)
 
 
 def _exactly(written: str, country: str) -> Phone | str:

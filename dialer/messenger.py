@@ -235,7 +235,7 @@ def _wanted(message: Claimed) -> WantedContact:
         origin=message.origin,
         contact_point_id=message.contact_point_id,
         campaign_id=message.campaign_id,
-        rulebooks=message.rulebooks,
+        also_rulebooks=message.rulebooks or (),
     )
 
 

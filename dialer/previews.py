@@ -127,7 +127,7 @@ class Previews:
             node=agent.node,
             queue_fence=row.fence if row is not None else None,
             agent_id=agent.user_id,
-            rulebooks=campaign.settings.rulebooks,
+            also_rulebooks=campaign.settings.rulebooks or (),
         )
         async with self._state.engine.begin() as conn:
             answer = (await admit(conn, [wanted], now=now, gate=self._state.gate))[0]

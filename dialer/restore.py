@@ -13,6 +13,7 @@ from campaigns.model import CampaignSettings
 from campaigns.queue.model import ClaimedRow
 from dialer.agent import Agent, AgentState, Leg
 from dialer.call import Call, CallRules, CallState
+from dialer.call_rules import call_rules
 from dialer.cards import load_cards
 from dialer.lanes import Lane
 from dialer.pacing import pacer_for
@@ -32,7 +33,8 @@ FROM app_user u WHERE u.id = ANY(CAST(:ids AS bigint[])) AND u.active
 """)
 SESSIONS = text("SELECT * FROM agent_session WHERE node = ANY(CAST(:nodes AS text[])) OR node = ''")
 _ATTEMPT = """
-SELECT a.*, cp.address, q.fence, q.step, q.tries, q.score, q.window_group_id
+SELECT a.*, cp.address, q.fence, q.step, q.tries, q.score, q.window_group_id,
+       (SELECT v.rulebooks FROM verdict v WHERE v.attempt_id = a.id LIMIT 1) AS allowed_by
 FROM attempt a JOIN contact_point cp ON cp.id = a.contact_point_id
 LEFT JOIN queue_row q ON q.campaign_id = a.campaign_id AND q.debtor_id = a.debtor_id AND q.fence = a.queue_fence
     AND q.state = 'leased'
@@ -148,7 +150,8 @@ async def _calls(conn: AsyncConnection, state: FloorState, query: Any, values: d
 def _call(state: FloorState, row: dict[str, Any], cards: dict[int, Any]) -> LiveCall:
     campaign = state.campaigns.get(row["campaign_id"] or 0)
     settings = campaign.settings if campaign else None
-    rules = CallRules(settings.ring_timeout_s, settings.answer_wait_ms, settings.amd) if settings else CallRules()
+    allowed_by = tuple(f"{book}@{version}" for book, version in (row["allowed_by"] or {}).items())
+    rules = call_rules(settings, state.gate.books, allowed_by) if settings else CallRules()
     queue = None
     if row["fence"] is not None:
         queue = ClaimedRow(

@@ -1,4 +1,4 @@
-"""Does what is due: rows whose wait is over, leases that ran out, promises that were broken. One leader at a time."""
+"""Does what is due: waits that are over, expired leases, broken promises, wishes that end. One leader at a time."""
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.promises import service as promises
 from campaigns.queue import service as queue
+from campaigns.requests.reviews import end_due
 from dialer import leases
 from telephony.clock import Clock
 
@@ -45,4 +46,6 @@ class Scheduler:
             moved += len(await queue.expire_leases(conn, now, BATCH))
         async with self._engine.begin() as conn:
             moved += await promises.break_overdue(conn, now)
+        async with self._engine.begin() as conn:
+            moved += await end_due(conn, now)
         return moved

@@ -150,6 +150,9 @@ class AsteriskSettings(_Group):
     tls_key: str = Field(default="", description="its key")
 
 
+DIAL_STOP_MARGIN_S = 75  # the longest ringing that a campaign may set, and the first words
+
+
 class HouseWindowSettings(_Group):
     """One window of the house's own abandonment limit."""
 
@@ -234,6 +237,15 @@ class Settings(BaseSettings):
     tenant: str = Field(default="main", description="name of the tenant that this installation serves")
     business_name: str = Field(default="Promiseline", description="the name that limited-content messages give")
     business_phone: str = Field(default="", description="E.164 number that debtors may call back")
+    rulebooks_dir: Path | None = Field(
+        default=None, description="folder with rulebooks of clients and campaigns, beside those of the product"
+    )
+    dial_stop_margin_s: int = Field(
+        default=DIAL_STOP_MARGIN_S,
+        ge=0,
+        le=600,
+        description="calls stop so many seconds before a window closes, so that ringing and the first words fit",
+    )
     roles: tuple[Role, ...] = Field(default=ALL_ROLES, description="what this process does")
     nodes: tuple[NodeSettings, ...] = Field(default=(), description="Asterisk nodes that this process dials through")
     messaging: MessagingSettings = MessagingSettings()

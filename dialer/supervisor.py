@@ -12,6 +12,7 @@ from campaigns.admin import service as admin
 from campaigns.problems import Refused, refuse
 from dialer import agent_events as ae
 from dialer.agent import AgentState
+from dialer.campaign_policy import RulebookPolicy
 from dialer.commands import Actor, Command, Reply
 from dialer.state import FloorState, LiveAgent
 
@@ -46,8 +47,12 @@ class SupervisorDesk:
 
     async def _set_state(self, actor: Actor, command: Command, to: str) -> Reply:
         async def work(conn: AsyncConnection, campaign: admin.Campaign, **who: Any) -> None:
-            if campaign.state != to:
-                await (admin.resume if to == "running" else admin.pause)(conn, campaign.id, **who)
+            if campaign.state == to:
+                return
+            if to == "running":
+                await admin.resume(conn, campaign.id, policy=RulebookPolicy(self._state.gate.books), **who)
+            else:
+                await admin.pause(conn, campaign.id, **who)
 
         return await self._change(actor, command, work)
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
+from compliance.rulebooks.spec import SWITCHES
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)  # a Wednesday, 10:00 in New York
 _numbers = itertools.count(1)
@@ -32,7 +33,9 @@ async def _insert(conn: AsyncConnection, table: Table, **values: Any) -> Any:
 
 
 async def a_tenant(conn: AsyncConnection, name: str = "Test agency", **values: Any) -> int:
-    return int(await _insert(conn, t.tenant, **{"name": name, "created_at": NOW, **values}))
+    """A tenant with every channel switched on."""
+    defaults = {"name": name, "created_at": NOW, "settings": {"switches": list(SWITCHES)}}
+    return int(await _insert(conn, t.tenant, **{**defaults, **values}))
 
 
 async def a_user(conn: AsyncConnection, tenant: int, role: str = "agent", **values: Any) -> int:

@@ -15,9 +15,11 @@ from campaigns.casefile.model import (
     Money as Money,
     PromiseLimits as PromiseLimits,
     PromiseView as PromiseView,
+    SayView as SayView,
     ScorePart as ScorePart,
     ScoreView as ScoreView,
     TimelineItem as TimelineItem,
+    WishView as WishView,
 )
 
 Role = Literal["agent", "supervisor", "admin"]

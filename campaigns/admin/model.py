@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -30,6 +31,29 @@ class StartFacts:
     debtors: int  # of the creditor, open
     texts: Mapping[tuple[str, str], Mapping[str, str]]
     tenant_settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """What the rules of contact need to know of a campaign that is to start on `day` (UTC).
+
+    `rulebooks`: all that bind persons of the creditor; `own_rulebooks`: the creditor's and the campaign's.
+    """
+
+    settings: CampaignSettings
+    rulebooks: tuple[str, ...]
+    own_rulebooks: tuple[str, ...]
+    texts: Mapping[tuple[str, str], Mapping[str, str]]
+    switches: tuple[str, ...]
+    day: date
+
+
+class Policy(Protocol):
+    """The rules of contact, which this package does not know."""
+
+    def problems(self, facts: PolicyFacts) -> list[Problem]:
+        """What of the rules stands against starting."""
+        ...
 
 
 def parse_settings(given: Mapping[str, Any]) -> CampaignSettings:

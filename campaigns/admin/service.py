@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
-from campaigns.admin.model import MOVES, StartFacts, check_settings, check_start, parse_settings
+from campaigns.admin.model import MOVES, Policy, PolicyFacts, StartFacts, check_settings, check_start, parse_settings
 from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from campaigns.problems import Problem, Refused, refuse
@@ -153,7 +153,13 @@ async def assign_agents(
 
 
 async def start(
-    conn: AsyncConnection, campaign_id: int, *, now: datetime, actor: str, progress: Progress | None = None
+    conn: AsyncConnection,
+    campaign_id: int,
+    *,
+    policy: Policy,
+    now: datetime,
+    actor: str,
+    progress: Progress | None = None,
 ) -> FillReport:
     """Fill the queue and let the campaign run. Raises Refused with everything that stands against it.
 
@@ -161,26 +167,26 @@ async def start(
     """
     campaign = await get(conn, campaign_id, lock=True)
     report = await queue.fill(conn, campaign_id, now, progress=progress)
-    problems = await start_problems(conn, campaign)
+    problems = await start_problems(conn, campaign, policy, now)
     if problems:
         raise Refused(*problems)
     await _move(conn, campaign, "running", now, actor, "campaign.started")
     return report
 
 
-async def resume(conn: AsyncConnection, campaign_id: int, *, now: datetime, actor: str) -> None:
+async def resume(conn: AsyncConnection, campaign_id: int, *, policy: Policy, now: datetime, actor: str) -> None:
     """Let a paused campaign run on with the queue that it has. Raises Refused with all that stands against it."""
     campaign = await get(conn, campaign_id, lock=True)
     if campaign.state == "draft":
         raise refuse("state", "the campaign has no queue yet: fill and start it with promiseline campaign start NAME")
-    problems = await start_problems(conn, campaign)
+    problems = await start_problems(conn, campaign, policy, now)
     if problems:
         raise Refused(*problems)
     await _move(conn, campaign, "running", now, actor, "campaign.started")
 
 
-async def start_problems(conn: AsyncConnection, campaign: Campaign) -> list[Problem]:
-    """What stands against starting, by the database as it is."""
+async def start_problems(conn: AsyncConnection, campaign: Campaign, policy: Policy, now: datetime) -> list[Problem]:
+    """What stands against starting, by the database as it is and by the rules of contact."""
     counts = await queue.counts(conn, campaign.id)
     agents = (
         select(func.count()).select_from(t.campaign_agent)
@@ -200,7 +206,60 @@ async def start_problems(conn: AsyncConnection, campaign: Campaign) -> list[Prob
         texts=await bodies(conn, campaign.tenant_id),
         tenant_settings=(await conn.execute(tenant)).scalar_one(),
     )
-    return check_start(facts)
+    bound = (
+        select(t.window_group.c.rulebooks).distinct()
+        .join(t.debtor, t.debtor.c.window_group_id == t.window_group.c.id)
+        .where(t.debtor.c.creditor_id == campaign.creditor_id, t.debtor.c.status == "open")
+    )  # fmt: skip
+    groups = (await conn.execute(bound)).scalars().all()
+    own = (
+        await conn.execute(select(t.creditor.c.rulebooks).where(t.creditor.c.id == campaign.creditor_id))
+    ).scalar_one()
+    rules = PolicyFacts(
+        settings=campaign.settings,
+        rulebooks=tuple(sorted({name for names in groups for name in names})),
+        own_rulebooks=(*own, *(campaign.settings.rulebooks or ())),
+        texts=facts.texts,
+        switches=tuple(facts.tenant_settings.get("switches") or ()),
+        day=now.date(),
+    )
+    return check_start(facts) + policy.problems(rules)
+
+
+async def set_creditor_rulebooks(
+    conn: AsyncConnection, *, tenant_id: int, creditor: str, rulebooks: Sequence[str], now: datetime, actor: str
+) -> None:
+    """The creditor's own rulebooks, which bind beside those of the law. Raises Refused for an unknown creditor."""
+    k = t.creditor.c
+    found = await conn.execute(
+        update(t.creditor).where(k.tenant_id == tenant_id, k.name == creditor)
+        .values(rulebooks=list(dict.fromkeys(rulebooks))).returning(k.id)
+    )  # fmt: skip
+    creditor_id = found.scalar_one_or_none()
+    if creditor_id is None:
+        raise refuse("creditor", f"there is no creditor {creditor!r}: import a file for it first")
+    await audit.record(
+        conn, tenant_id=tenant_id, at=now, actor=actor, action="creditor.rulebooks", subject=f"creditor:{creditor_id}",
+        detail={"rulebooks": list(rulebooks)},
+    )  # fmt: skip
+
+
+async def turn_switch(
+    conn: AsyncConnection, *, tenant_id: int, switch: str, on: bool, because: str, now: datetime, actor: str
+) -> tuple[str, ...]:
+    """Turn a channel that a carrier or platform may bar on or off for this tenant; the switches that are on."""
+    if not because.strip():
+        raise refuse("because", "say why: an auditor will ask")
+    s = t.tenant.c
+    settings = (await conn.execute(select(s.settings).where(s.id == tenant_id).with_for_update())).scalar_one()
+    others = [name for name in settings.get("switches") or () if name != switch]
+    switches = sorted({*others, switch} if on else others)
+    await conn.execute(update(t.tenant).where(s.id == tenant_id).values(settings={**settings, "switches": switches}))
+    await audit.record(
+        conn, tenant_id=tenant_id, at=now, actor=actor, action=f"switch.{'on' if on else 'off'}",
+        subject=f"tenant:{tenant_id}", detail={"switch": switch, "because": because.strip()},
+    )  # fmt: skip
+    return tuple(switches)
 
 
 async def pause(conn: AsyncConnection, campaign_id: int, *, now: datetime, actor: str) -> None:

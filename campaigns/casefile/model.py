@@ -63,6 +63,21 @@ class MayContact(TypedDict):
     retry_at: str | None
 
 
+class WishView(TypedDict):
+    id: int
+    kind: str
+    at: str
+    ends_at: str | None
+    review_on: str | None
+    ended_at: str | None
+
+
+class SayView(TypedDict):
+    when: Literal["first", "every"]
+    text: str
+    source: str
+
+
 class FileView(TypedDict):
     """Null on the console until the right party is recorded."""
 
@@ -79,6 +94,9 @@ class FileView(TypedDict):
     promises: list[PromiseView]
     promise_limits: PromiseLimits
     may_contact: list[MayContact]
+    wishes: list[WishView]
+    tone: dict[str, str] | None
+    say: list[SayView]
 
 
 class Check(TypedDict):

@@ -23,6 +23,7 @@ from campaigns.casefile.model import (
 from campaigns.db import tables as t
 from campaigns.model import DISPOSITIONS, CampaignSettings
 from campaigns.problems import refuse
+from campaigns.requests.reviews import wishes_of
 from campaigns.scoring.service import score_debtor
 
 TIMELINE_LENGTH = 60
@@ -88,8 +89,8 @@ async def load_file(
 ) -> FileView:
     """The whole file, as FileView of the protocol. `settings`: the campaign's weights and promise limits.
 
-    `may_contact` is left to the caller: it comes from the gate, which this package does not know. Raises Refused for
-    nobody.
+    `may_contact`, `say` and `tone` are left to the caller: they come from the gate, which this package does not know.
+    Raises Refused for nobody.
     """
     settings = settings or CampaignSettings(caller_id="+10000000000")
     person = await _person(conn, debtor_id)
@@ -114,6 +115,20 @@ async def load_file(
         "promises": await _promises(conn, debtor_id),
         "promise_limits": limits,
         "may_contact": [],
+        "wishes": [
+            {
+                "id": wish["id"],
+                "kind": wish["kind"],
+                "at": wish["at"],
+                "ends_at": wish["ends_at"],
+                "review_on": wish["review_on"],
+                "ended_at": wish["ended_at"],
+            }
+            for wish in await wishes_of(conn, debtor_id)
+            if wish["ended_at"] is None
+        ],
+        "tone": None,
+        "say": [],
     }
 
 

@@ -162,6 +162,7 @@ creditor = Table(
     _tenant(),
     Column("name", Text, nullable=False),
     Column("phone_e164", Text),
+    Column("rulebooks", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # bind beside those of the law
     _at("created_at"),
     UniqueConstraint("tenant_id", "name"),
 )
@@ -434,7 +435,18 @@ person_request = Table(
     _at("at"),
     Column("recorded_by", Text, nullable=False),
     _at("ended_at", null=True),
+    Column("ended_by", Text),
+    Column("ended_because", Text, nullable=False, server_default=""),
+    _at("ends_at", null=True),  # when it ends by itself
+    Column("review_on", Date),  # when a supervisor must look at it again
     Index(None, "debtor_id"),
+    Index("ix_person_request_ends", "ends_at", postgresql_where=text("ended_at IS NULL AND ends_at IS NOT NULL")),
+    Index(
+        "ix_person_request_review",
+        "tenant_id",
+        "review_on",
+        postgresql_where=text("ended_at IS NULL AND review_on IS NOT NULL"),
+    ),
 )
 
 debt = Table(

@@ -250,7 +250,7 @@ UNSETTLED_PAGE = """
 SELECT d.id, d.own_timezone,
     ARRAY(SELECT c.address FROM contact_point c WHERE c.debtor_id = d.id AND c.kind <> 'email'
           ORDER BY c.position, c.id) AS phones,
-    ARRAY(SELECT ARRAY[a.country, a.region, a.city, a.timezone] FROM address a WHERE a.debtor_id = d.id
+    ARRAY(SELECT ARRAY[a.country, a.region, a.city, a.timezone, a.postal_code] FROM address a WHERE a.debtor_id = d.id
           ORDER BY a.id) AS places
 FROM (SELECT id FROM import_unsettled WHERE id > :after ORDER BY id LIMIT 5000) u JOIN debtor d ON d.id = u.id
 ORDER BY d.id

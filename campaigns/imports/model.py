@@ -53,6 +53,7 @@ class Place(NamedTuple):
     region: str | None  # the part of ISO 3166-2 behind the country
     city: str | None
     timezone: str | None
+    postal_code: str | None = None
 
 
 class Hours(NamedTuple):

@@ -90,6 +90,7 @@ class _Row:
             self._get("region", lambda cell: read.region(cell, country)) if country else None,
             self._text("city"),
             self._get("timezone", read.zone),
+            self._text("postal_code"),
         )
         own_zone = self._get("own_timezone", read.zone)
         phones, kinds = self._phones(country)
@@ -103,7 +104,7 @@ class _Row:
             self._get("date_of_birth", self._past), own_zone,
         )  # fmt: skip
         rest = (
-            place.country, place.region, place.city, self._text("postal_code"), self._text("street"), place.timezone,
+            place.country, place.region, place.city, place.postal_code, self._text("street"), place.timezone,
             phones, kinds, self._get("email", read.email),
             *(self._get(consent, lambda cell: read.instant(cell, self._dates, now)) for consent in CONSENTS),
             self._need("debt_reference", str), principal, balance, currency,

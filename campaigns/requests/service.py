@@ -1,7 +1,7 @@
 """What persons ask of us, written down before anything else: requests, opt-outs, wrong numbers."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import insert, select, update
@@ -11,24 +11,11 @@ from campaigns import audit, events
 from campaigns.db import tables as t
 from campaigns.problems import refuse
 from campaigns.queue import service as queue
-from campaigns.queue.model import DISPUTE, HARDSHIP, OPTED_OUT
+from campaigns.queue.model import OPTED_OUT
+from campaigns.requests.wishes import RESUMES, check_wish
 
 Channel = Literal["voice", "sms", "whatsapp", "email", "all"]
 PointStatus = Literal["good", "invalid", "wrong_person", "third_party"]
-
-# the gate reads these words (compliance.facts.RequestKind and HoldKind); an unknown one would refuse every contact
-KINDS = frozenset(
-    {
-        "inconvenient_time", "inconvenient_place", "stop_calling", "cease_all", "refuses_to_pay", "attorney",
-        "dispute", "callback_consent", "callback_consent_revoked", "wrong_number", "third_party_reported",
-        "hardship", "deceased", "bankruptcy", "breathing_space", "legal",
-    }
-)  # fmt: skip
-# which of them take the person out of every queue, and under which word
-SUSPENDS = {
-    "stop_calling": "no_more_calls", "cease_all": "cease", "attorney": "attorney", "dispute": DISPUTE,
-    "hardship": HARDSHIP, "bankruptcy": "bankruptcy", "breathing_space": "breathing_space", "legal": "legal",
-}  # fmt: skip
 
 
 async def record_request(
@@ -40,24 +27,25 @@ async def record_request(
     at: datetime,
     recorded_by: str,
     details: Mapping[str, Any] | None = None,
+    ends_at: datetime | None = None,
+    review_on: date | None = None,
 ) -> int:
     """Write the request down and take the person out of the queues where its kind demands that; its id.
 
-    `at` is the time of receipt; `recorded_by` like user:7; `details` as compliance reads them (debts, form, until ...).
+    `at` is the time of receipt; `recorded_by` like user:7; `details` as compliance reads them (debts, form, until ...);
+    `ends_at`: when it ends by itself; `review_on`: when a supervisor must look at it again. Raises Refused.
     """
-    if kind not in KINDS:
-        raise refuse("kind", f"{kind!r} is no kind of request; known are {', '.join(sorted(KINDS))}")
+    wish = check_wish(kind, details or {}, at, ends_at=ends_at, review_on=review_on)
     row = {
-        "tenant_id": tenant_id, "debtor_id": debtor_id, "kind": kind, "details": dict(details or {}), "at": at,
-        "recorded_by": recorded_by,
+        "tenant_id": tenant_id, "debtor_id": debtor_id, "kind": kind, "details": dict(wish.details), "at": at,
+        "recorded_by": recorded_by, "ends_at": wish.ends_at, "review_on": wish.review_on,
     }  # fmt: skip
     made = await conn.execute(insert(t.person_request).values(**row).returning(t.person_request.c.id))
     request_id = int(made.scalar_one())
-    if kind in SUSPENDS:
-        await queue.suspend(conn, debtor_id, SUSPENDS[kind])
+    if wish.suspends is not None:
+        await queue.suspend(conn, debtor_id, wish.suspends)
     if kind == "deceased":
         await conn.execute(update(t.debtor).where(t.debtor.c.id == debtor_id).values(status="deceased"))
-        await queue.suspend(conn, debtor_id, "deceased")
     await audit.record(
         conn, tenant_id=tenant_id, at=at, actor=recorded_by, action=f"request.{kind}", subject=f"debtor:{debtor_id}",
         detail={"request_id": request_id},
@@ -65,23 +53,35 @@ async def record_request(
     return request_id
 
 
-async def end_request(conn: AsyncConnection, request_id: int, *, now: datetime, actor: str) -> bool:
-    """The request no longer binds; the queues go on. False when it had ended already."""
+async def end_request(
+    conn: AsyncConnection, request_id: int, *, now: datetime, actor: str, because: str, tenant_id: int | None = None
+) -> bool:
+    """The request no longer binds; the queues go on. False when it had ended already. Raises Refused without a reason.
+
+    `tenant_id`: only a request of this tenant.
+    """
+    if not because.strip():
+        raise refuse("because", "say why it ends: an auditor will ask")
     r = t.person_request.c
+    mine = [] if tenant_id is None else [r.tenant_id == tenant_id]
     found = await conn.execute(
-        update(t.person_request).where(r.id == request_id, r.ended_at.is_(None)).values(ended_at=now)
+        update(t.person_request).where(r.id == request_id, r.ended_at.is_(None), *mine)
+        .values(ended_at=now, ended_by=actor, ended_because=because.strip())
         .returning(r.tenant_id, r.debtor_id, r.kind)
     )  # fmt: skip
     row = found.one_or_none()
     if row is None:
         return False
-    tenant_id, debtor_id, kind = row
+    owner, debtor_id, kind = row
     other = select(r.id).where(r.debtor_id == debtor_id, r.kind == kind, r.ended_at.is_(None)).limit(1)
-    if kind in SUSPENDS and (await conn.execute(other)).one_or_none() is None:
-        await queue.resume(conn, debtor_id, SUSPENDS[kind], now=now)
+    if kind in RESUMES and (await conn.execute(other)).one_or_none() is None:
+        if kind == "deceased":
+            d = t.debtor.c
+            await conn.execute(update(t.debtor).where(d.id == debtor_id, d.status == "deceased").values(status="open"))
+        await queue.resume(conn, debtor_id, RESUMES[kind], now=now)
     await audit.record(
-        conn, tenant_id=tenant_id, at=now, actor=actor, action="request.ended", subject=f"debtor:{debtor_id}",
-        detail={"request_id": request_id},
+        conn, tenant_id=owner, at=now, actor=actor, action="request.ended", subject=f"debtor:{debtor_id}",
+        detail={"request_id": request_id, "because": because.strip()},
     )  # fmt: skip
     return True
 

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Literal
 
 from campaigns.model import CallStep, CampaignSettings, Channel, MessageStep, Outcome, Step, WaitStep
-from campaigns.queue.model import CLAIMS_PAID, DISPUTE, HARDSHIP, PROMISE_PENDING, ClaimedRow, Settlement
+from campaigns.queue.model import CLAIMS_PAID, DISPUTE, PROMISE_PENDING, ClaimedRow, Settlement
 
 AFTER_CONVERSATION = timedelta(days=7)  # also the longest cool-off of any rulebook, so the gate is not asked in vain
 AFTER_THIRD_PARTY = timedelta(hours=24)
@@ -52,7 +52,7 @@ CONVERSATIONS: dict[str, tuple[Rule, str]] = {
     "already_paid": (Rule.HOLD, CLAIMS_PAID),
     "wrong_person": (Rule.NEXT_NUMBER, ""),
     "third_party": (Rule.TRY_DAY_LATER, ""),
-    "hardship": (Rule.HOLD, HARDSHIP),
+    "hardship": (Rule.TRY_WEEK_LATER, ""),  # the hardship rulebook says when and how
     "no_more_calls": (Rule.HOLD, "no_more_calls"),
     "machine": (Rule.TRY_AGAIN, ""),
     "silence": (Rule.TRY_AGAIN, ""),

@@ -2,7 +2,19 @@
 
 import typer
 
-from dialer.cli import audit, campaigns, compliance, consents, demo, imports, lists, maintenance, serve, users
+from dialer.cli import (
+    audit,
+    campaigns,
+    compliance,
+    consents,
+    demo,
+    imports,
+    lists,
+    maintenance,
+    persons,
+    serve,
+    users,
+)
 
 app = typer.Typer(
     name="promiseline",
@@ -23,3 +35,4 @@ app.add_typer(compliance.app, name="compliance")
 app.add_typer(audit.app, name="audit")
 app.add_typer(lists.app, name="lists")
 app.add_typer(consents.app, name="consents")
+app.add_typer(persons.app, name="person")

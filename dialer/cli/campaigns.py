@@ -16,8 +16,9 @@ from campaigns.db import tables as t
 from campaigns.problems import refuse
 from campaigns.queue import service as queue
 from campaigns.users import service as users
-from dialer.cli.output import errors, fail, print_json, print_rows, say
+from dialer.cli.output import errors, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.session import in_transaction
+from dialer.settings import load_settings
 
 app = typer.Typer(help="Campaigns: whom to call, how, and what next.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
@@ -95,6 +96,8 @@ def start(
 ) -> None:
     """Fill the queue and let the campaign run; a running server takes it up within seconds."""
 
+    from compliance.rulebooks.loader import RulebookError
+
     async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
         campaign_id = await find(conn, tenant_id, name)
         if agents:
@@ -105,10 +108,17 @@ def start(
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        return asdict(await admin.start(conn, campaign_id, now=datetime.now(UTC), actor="cli", progress=show))
+        # calendars and rulebooks: no other command should wait for them
+        from dialer.books import load_books
+        from dialer.campaign_policy import RulebookPolicy
+
+        policy = RulebookPolicy(load_books(load_settings()))
+        now = datetime.now(UTC)
+        return asdict(await admin.start(conn, campaign_id, policy=policy, now=now, actor="cli", progress=show))
 
     with Progress(console=errors, transient=True, disable=json or not errors.is_terminal) as bar:
-        report = in_transaction(work)
+        with told_clearly(RulebookError):
+            report = in_transaction(work)
     _say(
         json,
         report,

@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
+from compliance.rulebooks.loader import RulebookError
+from dialer.books import load_books
 from dialer.cli.output import fail, say, told_clearly
 from dialer.engines import Engines, engines
 from dialer.faults import why
@@ -45,9 +47,10 @@ def serve_command(
     ] = "",
 ) -> None:
     """Run the server. Settings: docs/configuration.md."""
-    with told_clearly(SettingsProblem, EngineError):
+    with told_clearly(SettingsProblem, EngineError, RulebookError):
         settings = load_settings(**_chosen(roles))
         check_ready_to_serve(settings)
+        load_books(settings)  # a wrong rulebook is told before anything starts
         configure_logs(settings.log_level)
         with engines(settings) as found:
             if found.embedded:

@@ -19,11 +19,20 @@ from campaigns.synthetic.portfolio import Portfolio, write_csv
 from campaigns.templates import service as templates
 from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
+from compliance.rulebooks.loader import load_rulebooks
+from compliance.rulebooks.spec import SWITCHES
+from dialer.campaign_policy import RulebookPolicy
 from dialer.import_parts import import_parts
+from dialer.settings import DIAL_STOP_MARGIN_S
 
 CREDITOR = "Northwind Credit"
 CAMPAIGN = "Autumn arrears"
-BUSINESS = {"business_name": "Northwind Recovery", "business_phone": "+12125550100"}
+# the sandbox carrier bars nothing: the channels that a real one may refuse are turned on
+BUSINESS = {
+    "business_name": "Northwind Recovery",
+    "business_phone": "+12125550100",
+    "switches": list(SWITCHES),
+}
 STEPS = (
     {"kind": "call", "tries": 1},
     {"kind": "message", "template": "missed_call"},
@@ -100,7 +109,8 @@ async def _build(engine: AsyncEngine, data_dir: Path, plan: Plan, tenant_id: int
             actor="demo",
             agents=people,
         )
-        await admin.start(conn, campaign_id, now=now, actor="demo")
+        policy = RulebookPolicy(load_rulebooks(dial_stop_margin_s=DIAL_STOP_MARGIN_S))
+        await admin.start(conn, campaign_id, policy=policy, now=now, actor="demo")
         await queue.promote_due(conn, now, limit=1_000_000)
     return campaign_id
 

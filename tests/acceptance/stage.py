@@ -24,10 +24,12 @@ from campaigns.queue import service as queue
 from campaigns.templates import service as templates
 from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
+from compliance.rulebooks.spec import SWITCHES
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN
 from telephony.messaging.sandbox.server import SandboxCarrier
 from tests.builders import a_contact_point, a_creditor, a_debtor, a_window_group
 from tests.lab import SECRET_KEY
+from tests.policy import POLICY
 
 PASSWORD = "correct horse battery staple"
 ROOT = Path(__file__).parents[2]
@@ -147,7 +149,7 @@ class Stage:
                 conn, tenant_id=self.tenant, creditor=self.creditor_name, name="Acceptance",
                 settings=given.model_dump(mode="json"), now=datetime.now(UTC), actor="test", agents=self.agents,
             )  # fmt: skip
-            await admin.start(conn, self.campaign, now=datetime.now(UTC), actor="test")
+            await admin.start(conn, self.campaign, policy=POLICY, now=datetime.now(UTC), actor="test")
         return self.campaign
 
     async def requeue(self, debtor: int) -> None:
@@ -217,7 +219,12 @@ async def _people(engine: AsyncEngine, phones: Sequence[str]) -> tuple[int, int,
     now = datetime.now(UTC)
     agents = []
     async with engine.begin() as conn:
-        business = {"business_name": "Example Recovery", "business_phone": "+12125550100"}
+        # the sandbox carrier bars nothing
+        business = {
+            "business_name": "Example Recovery",
+            "business_phone": "+12125550100",
+            "switches": list(SWITCHES),
+        }
         tenant = await admin.create_tenant(conn, name="main", now=now, settings=business)
         await templates.install_defaults(conn, tenant)
         creditor = await a_creditor(conn, tenant, name="Northwind Bank")

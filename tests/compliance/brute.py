@@ -175,7 +175,11 @@ class Brute:
             for debt in debts:
                 if consent_counts and self._consented(debt, at, zone):
                     continue
-                if agreed and all(self._consented(d, at, zone) for d in self.contact["debts"]):
+                if (
+                    agreed
+                    and self.contact["channel"] == "voice"
+                    and all(self._consented(d, at, zone) for d in self.contact["debts"])
+                ):
                     continue
                 n = 1
                 for event in self.history:

@@ -27,6 +27,7 @@ from telephony.sandbox.exchange import SandboxExchange
 from tests import builders
 from tests.dialer.floor_rig import BUSY, Rig as FloorRig, quick
 from tests.dialer.messaging_rig import Rig as TextRig, rig as text_rig
+from tests.policy import POLICY
 
 MONDAY = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)  # 11:00 in New York; Saint Joseph's day in Colombia
 UNHURRIED = FloorSettings(tick_s=2.0)  # clock seconds; what happens on the floor wakes it anyway
@@ -357,7 +358,8 @@ async def _voice(made: Stage) -> None:
     await made.run(*(origin for origin in made.campaigns if origin != "campaign_started_by_command"))
     await made.floor.start(UNHURRIED, tenant_id=made.texts.tenant)
     async with made.engine.begin() as conn:
-        await admin.start(conn, made.campaigns["campaign_started_by_command"], now=now, actor="cli")
+        started = made.campaigns["campaign_started_by_command"]
+        await admin.start(conn, started, policy=POLICY, now=now, actor="cli")
     agents = [made.floor.agents.index(user) for users in made.agents.values() for user in users]
     await made.floor.ready(*agents)
     clicks = asyncio.create_task(_click(made.floor, agents))

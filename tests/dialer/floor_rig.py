@@ -17,6 +17,7 @@ from compliance.rulebooks.loader import load_rulebooks
 from dialer.commands import Actor, Command, Reply
 from dialer.contact import GateContext
 from dialer.floor import Floor
+from dialer.settings import DIAL_STOP_MARGIN_S
 from dialer.state import FloorSettings
 from dialer.streams import StreamHub
 from telephony.ari.exchange import AriExchange
@@ -27,7 +28,7 @@ from telephony.sandbox.exchange import SandboxExchange
 from tests import builders
 
 _numbers = itertools.count(2_000_000)
-GATE = GateContext(load_rulebooks())
+GATE = GateContext(load_rulebooks(dial_stop_margin_s=DIAL_STOP_MARGIN_S))
 PERSON = DebtorScript(fate=Fate.PERSON, setup_s=0.2, ring_s=1.0, patience_s=30.0, talk_s=600.0)
 NO_ANSWER = DebtorScript(fate=Fate.NO_ANSWER, setup_s=0.2, ring_s=90.0)
 BUSY = DebtorScript(fate=Fate.FAILED, setup_s=0.2, ring_s=0.2, sip=486)

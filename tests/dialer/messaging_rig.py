@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.db import tables as t
 from compliance.rulebooks.loader import load_rulebooks
+from compliance.rulebooks.spec import SWITCHES
 from dialer.carrier_webhook import CarrierWebhook
 from dialer.contact import GateContext
 from dialer.inbound import Inbound
@@ -130,7 +131,9 @@ async def rig(
     engine: AsyncEngine, start: datetime = NOW, timeout_s: float = 5.0, spool_in: Path = NOWHERE
 ) -> AsyncIterator[Rig]:
     async with engine.begin() as conn:
-        tenant = await a_tenant(conn, settings={"business_name": "Northwind", "business_phone": SENDER})
+        tenant = await a_tenant(
+            conn, settings={"business_name": "Northwind", "business_phone": SENDER, "switches": list(SWITCHES)}
+        )
         for language, words in (("en", "missed call"), ("es", "llamada perdida")):
             body = f"{words}, {{{{given_name}}}}: {{{{business_phone}}}}"
             row = {"tenant_id": tenant, "name": "missed_call", "channel": "sms", "language": language, "body": body}

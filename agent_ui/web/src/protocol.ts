@@ -41,11 +41,16 @@ export interface Money { minor: number; currency: string }
 export interface DebtView { id: number; reference: string; creditor: string; product: string; principal: Money; balance: Money; due_date: string; days_past_due: number; status: string }
 export interface TimelineItem { at: string; kind: "call" | "message" | "note" | "promise" | "request" | "inbound"; text: string; detail: string }
 export interface PromiseView { id: number; amount: Money; due_date: string; state: string; created_at: string }
+export interface WishView { id: number; kind: string; at: string; ends_at: string | null; review_on: string | null; ended_at: string | null }
+export interface SayView { when: "first" | "every"; text: string; source: string }
 export interface FileView { // null until the right party is recorded
   debtor_id: number; name: string; language: string; city: string | null; country: string; local_time: string; timezone: string;
   debts: DebtView[]; score: { total: number; parts: { name: string; points: number; because: string }[] };
   timeline: TimelineItem[]; promises: PromiseView[]; promise_limits: { min_minor: number; max_days: number };
   may_contact: { channel: string; allowed: boolean; because: string; reasons: string[]; retry_at: string | null }[]; // all reasons; when the gate would allow it if nothing else happens
+  wishes: WishView[]; // in force
+  say: SayView[]; // what must be said to the right party, in the person's language
+  tone: Record<string, string> | null; // how to speak with the person, by language; null: as always
 }
 export interface Today { calls: number; contacts: number; right_party: number; promises: number; promised: Money[]; talk_s: number; ready_s: number; wrap_up_s: number; pause_s: number }
 export interface NodeView { node: string; health: "up" | "slow" | "down"; why: string }
@@ -58,6 +63,7 @@ export interface AgentConsole {
 // agent commands: ready {} | pause {reason} | logout {} | preview_dial {} | preview_skip {reason} | hangup {} | hold {} | unhold {}
 //   | identify {result: right_party|wrong_person|refused, checks: string[]} | promise {debt_id, amount_minor, currency, due_date}
 //   | note {text} | callback {due_at, own: boolean} | opt_out {channel: voice|sms|whatsapp|email|all} | dispose {code}
+//   | wish {kind, deny?: {weekdays, from?, to?}[], until?, place?: home|work, form?: oral|written|electronic, name?, review_on?}
 //   | dtmf {digits} | dismiss_notice {id}
 
 // ---- the supervisor's board ----------------------------------------------------------------------------------------

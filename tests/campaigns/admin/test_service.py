@@ -11,9 +11,10 @@ from campaigns.problems import Refused
 from campaigns.queue import service as queue
 from campaigns.templates.service import install_defaults
 from tests.builders import NOW, a_debtor, a_user
+from tests.policy import POLICY
 
 SETTINGS = {"caller_id": "+12125550100"}
-BUSINESS = {"business_name": "Northwind", "business_phone": "+12125550100"}
+BUSINESS = {"business_name": "Northwind", "business_phone": "+12125550100", "switches": ["us_third_party_sms"]}
 BY: dict[str, Any] = {"now": NOW, "actor": "user:1"}
 
 
@@ -42,14 +43,14 @@ async def test_a_campaign_is_made_started_paused_started_again_and_ended(conn: A
     await a_debtor(conn, tenant, creditor)
     campaign = await _campaign(conn, tenant, agents=[agent])
     assert (await service.get(conn, campaign)).state == "draft"
-    report = await service.start(conn, campaign, **BY)
+    report = await service.start(conn, campaign, policy=POLICY, **BY)
     assert report.added == 1 and (await queue.counts(conn, campaign)).ready == 1
     with pytest.raises(Refused, match="only a draft or paused one"):
-        await service.start(conn, campaign, **BY)
+        await service.start(conn, campaign, policy=POLICY, **BY)
     await service.pause(conn, campaign, **BY)
     with pytest.raises(Refused, match="it can become finished, running"):
         await service.pause(conn, campaign, **BY)
-    assert (await service.start(conn, campaign, **BY)).already_there == 1
+    assert (await service.start(conn, campaign, policy=POLICY, **BY)).already_there == 1
     await service.finish(conn, campaign, **BY)
     with pytest.raises(Refused, match="it can become nothing"):
         await service.pause(conn, campaign, **BY)
@@ -64,7 +65,7 @@ async def test_starting_without_agents_and_with_an_empty_queue_says_both(conn: A
     tenant, _ = await _tenant(conn)
     campaign = await _campaign(conn, tenant)
     with pytest.raises(Refused) as refused:
-        await service.start(conn, campaign, **BY)
+        await service.start(conn, campaign, policy=POLICY, **BY)
     assert [problem.field for problem in refused.value.problems] == ["agents", "queue"]
     assert (await service.get(conn, campaign)).state == "draft"
 
@@ -76,7 +77,7 @@ async def test_an_agent_who_is_locked_out_does_not_count(conn: AsyncConnection) 
     campaign = await _campaign(conn, tenant, agents=[agent])
     await conn.execute(text("UPDATE app_user SET active = false"))
     with pytest.raises(Refused, match="no active agent"):
-        await service.start(conn, campaign, **BY)
+        await service.start(conn, campaign, policy=POLICY, **BY)
 
 
 async def test_wrong_names_and_users_are_refused_with_what_there_is(conn: AsyncConnection) -> None:

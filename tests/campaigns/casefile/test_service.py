@@ -102,7 +102,9 @@ async def test_nobodys_file_is_refused(conn: AsyncConnection) -> None:
         await service.load_file(conn, 99, NOW)
 
 
-@pytest.mark.parametrize("shape", ["FileView", "DebtView", "TimelineItem", "PromiseView", "Money"])
+@pytest.mark.parametrize(
+    "shape", ["FileView", "DebtView", "TimelineItem", "PromiseView", "Money", "WishView", "SayView"]
+)
 def test_the_shapes_have_the_fields_of_the_protocol(shape: str) -> None:
     found = re.search(rf"export interface {shape} \{{(.*?)\n?\}}\n", PROTOCOL.read_text(), re.S)
     assert found is not None

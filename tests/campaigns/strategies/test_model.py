@@ -46,7 +46,7 @@ FIRST_TRY = [
     ("conversation", "already_paid", "suspended", 0 * HOUR, 0, "claims_paid"),
     ("conversation", "wrong_person", "waiting", 0 * HOUR, 0, None),
     ("conversation", "third_party", "waiting", DAY, 1, None),
-    ("conversation", "hardship", "suspended", 0 * HOUR, 0, "hardship"),
+    ("conversation", "hardship", "waiting", 7 * 24 * HOUR, 1, None),
     ("conversation", "no_more_calls", "suspended", 0 * HOUR, 0, "no_more_calls"),
     ("conversation", "machine", "waiting", 4 * HOUR, 1, None),
     ("conversation", "silence", "waiting", 4 * HOUR, 1, None),

@@ -24,7 +24,11 @@ NUMBER = ("--caller-id", "+12125550100")
 async def furnished(conn: AsyncConnection) -> None:
     """A tenant with templates, the agent ann, a creditor with debtors and one without."""
     now = datetime.now(UTC)
-    business = {"business_name": "Example Recovery", "business_phone": "+12125550100"}
+    business = {
+        "business_name": "Example Recovery",
+        "business_phone": "+12125550100",
+        "switches": ["us_third_party_sms"],
+    }
     tenant = await admin.create_tenant(conn, name="main", now=now, settings=business)
     await templates.install_defaults(conn, tenant)
     await users.create(

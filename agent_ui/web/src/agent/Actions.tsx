@@ -1,4 +1,4 @@
-// One form at a time: promise, callback, note, opt-out.
+// One form at a time: promise, callback, note, wish, opt-out.
 import type { FileView } from "../protocol";
 import { t } from "../shared/i18n";
 import { Button, type IconName } from "../shared/ui";
@@ -7,11 +7,13 @@ import { type PanelName, useModel } from "./model";
 import { NoteForm } from "./NoteForm";
 import { OptOutForm } from "./OptOutForm";
 import { PromiseForm } from "./PromiseForm";
+import { WishForm } from "./WishForm";
 
 const TABS: { name: PanelName; icon: IconName; hint: string }[] = [
   { name: "promise", icon: "coins", hint: "alt+p" },
   { name: "callback", icon: "calendar", hint: "alt+c" },
   { name: "note", icon: "note", hint: "n" },
+  { name: "wish", icon: "warning", hint: "alt+w" },
   { name: "opt_out", icon: "ban", hint: "alt+o" },
 ];
 
@@ -41,6 +43,7 @@ export function Actions({ file }: { file: FileView | null }) {
         {current === "promise" && file && <PromiseForm key={file.debtor_id} file={file} />}
         {current === "callback" && file && <CallbackForm file={file} />}
         {current === "note" && <NoteForm />}
+        {current === "wish" && <WishForm />}
         {current === "opt_out" && <OptOutForm />}
       </div>
     </section>

@@ -2,7 +2,7 @@
 import type { DebtView, FileView, PromiseView } from "../protocol";
 import { serverNow, tick } from "../shared/clock";
 import { calendarDate, clockTime, dateTime } from "../shared/format/time";
-import { t, word } from "../shared/i18n";
+import { locale, t, word } from "../shared/i18n";
 import { Amount, Badge, Empty, Icon, Panel, type Tone } from "../shared/ui";
 import { languageName } from "./CallBar";
 import { useView } from "./model";
@@ -20,6 +20,8 @@ export function CustomerFile({ file }: { file: FileView }) {
       </div>
       <div class="file-side">
         <Score score={file.score} />
+        {file.say.length > 0 && <Say file={file} />}
+        {(file.wishes.length > 0 || file.tone) && <Wishes file={file} />}
         <MayContact file={file} />
       </div>
     </div>
@@ -131,6 +133,47 @@ function Promises({ promises }: { promises: PromiseView[] }) {
             </span>
             <span class="grow">{t("file.promise_by", { date: calendarDate(promise.due_date) })}</span>
             <Badge tone={PROMISE_TONE[promise.state] ?? "neutral"}>{word("promise_state", promise.state)}</Badge>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Say({ file }: { file: FileView }) {
+  return (
+    <Panel title={t("file.say")} flush testid="say">
+      <ul class="lines">
+        {file.say.map((one) => (
+          <li key={one.text} class="line" title={one.source} data-testid="say-row">
+            <bdi class="grow strong" lang={file.language} dir="auto">
+              {one.text}
+            </bdi>
+            <Badge tone="neutral">{word("say_when", one.when)}</Badge>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Wishes({ file }: { file: FileView }) {
+  const tone = file.tone && (file.tone[locale.value] ?? file.tone.en);
+  return (
+    <Panel title={t("file.wishes")} flush testid="wishes">
+      {tone && (
+        <p class="line strong" role="note" data-testid="tone">
+          {tone}
+        </p>
+      )}
+      <ul class="lines">
+        {file.wishes.map((wish) => (
+          <li key={wish.id} class="line" data-testid="wish-row">
+            <span class="grow strong">{word("wish", wish.kind)}</span>
+            {wish.ends_at && <span class="cell-note">{t("wish.ends", { date: dateTime(wish.ends_at) })}</span>}
+            {wish.review_on && (
+              <span class="cell-note">{t("wish.review", { date: calendarDate(wish.review_on) })}</span>
+            )}
           </li>
         ))}
       </ul>

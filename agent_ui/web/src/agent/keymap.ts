@@ -74,6 +74,7 @@ function outcomeKeys(model: AgentModel): Row[] {
     panel("alt+p", "keys.promise", "promise"),
     panel("alt+c", "keys.callback", "callback"),
     panel("n", "keys.note", "note"),
+    panel("alt+w", "keys.wish", "wish"),
     panel("alt+o", "keys.opt_out", "opt_out"),
     ...picks,
     ["Enter", "keys.dispose", can.dispose && model.outcome() !== null, () => void model.dispose()],

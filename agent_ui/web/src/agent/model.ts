@@ -10,9 +10,9 @@ import { announce, toast } from "../shared/notices";
 import { PhoneModel } from "./phone/phone";
 import { type Allowed, allowed, fileMayShow } from "./rules";
 
-export type PanelName = "promise" | "callback" | "note" | "opt_out";
+export type PanelName = "promise" | "callback" | "note" | "wish" | "opt_out";
 const NONE = Object.fromEntries(
-  "ready pause logout hangup hold unhold dtmf identify preview promise callback note opt_out dispose"
+  "ready pause logout hangup hold unhold dtmf identify preview promise callback note wish opt_out dispose"
     .split(" ")
     .map((name) => [name, false]),
 ) as unknown as Allowed;

@@ -14,6 +14,7 @@ export interface Allowed {
   promise: boolean;
   callback: boolean;
   note: boolean;
+  wish: boolean;
   opt_out: boolean;
   dispose: boolean;
 }
@@ -44,6 +45,7 @@ export function allowed(view: AgentConsole): Allowed {
     promise: rightParty,
     callback: rightParty,
     note: withPerson,
+    wish: withPerson,
     opt_out: withPerson,
     dispose: withPerson,
   };

@@ -117,6 +117,9 @@ export function mockFile(): FileView {
         retry_at: null,
       },
     ],
+    wishes: [],
+    tone: null,
+    say: [],
   };
 }
 
