@@ -219,7 +219,14 @@ async def test_a_refused_time_is_kept(conn: AsyncConnection, person: Person) -> 
 
 
 @pytest.mark.parametrize(
-    "details", [{"deny": [{"weekdays": ["noday"]}]}, {"deny": [{}]}, {"until": "soon"}, {"place": "car"}]
+    "details",
+    [
+        {"deny": [{"weekdays": ["noday"]}]},
+        {"deny": [{}]},
+        {"until": "soon"},
+        {"place": "car"},
+        {"deny": [{"weekdays": [0, 1, 2, 3, 4, 5, 6]}], "until": "9999-12-31"},
+    ],
 )
 async def test_a_request_that_cannot_be_read_refuses_this_person_only(
     conn: AsyncConnection, person: Person, details: dict[str, Any]

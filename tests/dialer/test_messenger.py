@@ -364,3 +364,17 @@ async def test_the_worker_runs_until_cancelled_and_wakes_at_once(it: Rig) -> Non
     worker.cancel()
     with pytest.raises(asyncio.CancelledError):
         await worker
+
+
+async def test_a_verdict_that_has_grown_old_before_the_request_is_not_used(it: Rig) -> None:
+    """The process was held up between the commit and the request (a laptop asleep): the window may be over."""
+    message_id = await it.queue()
+    _, (ready,) = await it.messenger.prepare(("sms",), 10)
+    it.clock.advance(timedelta(hours=12).total_seconds())  # 22:00 in New York
+    await it.messenger.deliver(ready)
+    row = await it.message(message_id)
+    assert not it.carrier.log.entries
+    assert (row["state"], row["attempt_id"]) == ("queued", None)
+    it.clock.advance(10.0)
+    assert (await it.send(message_id))["not_before"] == NOW.replace(hour=13) + timedelta(days=1)
+    assert not it.carrier.log.entries

@@ -194,7 +194,7 @@ function MayContact({ file }: { file: FileView }) {
               <span class="strong">{word("channel", entry.channel)}</span>{" "}
               <span class="sr-only">{t(entry.allowed ? "file.allowed" : "file.not_allowed")}</span>
               {entry.retry_at !== null && (
-                <span class="cell-note strong" data-testid="not-before">
+                <span class="cell-note not-before" data-testid="not-before">
                   {t("file.not_before", { when: dateTime(entry.retry_at, file.timezone) })}
                 </span>
               )}

@@ -102,9 +102,9 @@ export function mockFile(): FileView {
       {
         channel: "whatsapp",
         allowed: false,
-        because: "it is 21:40 Mon 2 Mar in Europe/Madrid, and default allows 08:00-21:00",
+        because: "no consent for WhatsApp at this number",
         reasons: [
-          "it is 21:40 Mon 2 Mar in Europe/Madrid, and default allows 08:00-21:00",
+          "no consent for WhatsApp at this number",
           "3rd contact since 24 Feb, limit 2 (default, Europe/Madrid)",
         ],
         retry_at: day(3) + "T07:00:00Z",

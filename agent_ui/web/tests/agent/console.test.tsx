@@ -1,6 +1,7 @@
 import { fireEvent, screen } from "@testing-library/preact";
 import { describe, expect, it } from "vitest";
 import { mockCall, mockConsole, mockFile } from "../../src/mock/agentFixtures";
+import { dateTime } from "../../src/shared/format/time";
 import { openConsole, settle } from "./helpers";
 
 const secrets = ["Banco Alameda", "ES-88-104471", "1,842.50", "Prefers calls after"];
@@ -41,6 +42,23 @@ describe("before the right party is recorded", () => {
     await openConsole({ ...state, call: mockCall("talking", identity), file: mockFile() });
     expect(screen.getByTestId("identity-failed")).toBeTruthy();
     for (const secret of secrets) expect(shown()).not.toContain(secret);
+  });
+});
+
+describe("whether the person may be contacted now", () => {
+  it("says of each channel yes or no, from when on in the person's time, and every reason", async () => {
+    await openConsole(mockConsole("talking"));
+    const panel = screen.getByTestId("may-contact");
+    expect(panel.querySelectorAll(".line")).toHaveLength(4);
+    expect(panel.querySelectorAll(".mark-good")).toHaveLength(2);
+    const [whatsapp, email] = [...panel.querySelectorAll(".line")].slice(2);
+    expect(whatsapp?.textContent).toContain("no consent for WhatsApp");
+    expect(whatsapp?.textContent).toContain("3rd contact since");
+    const zone = mockFile().timezone;
+    const when = mockFile().may_contact[2]?.retry_at ?? "";
+    expect(whatsapp?.querySelector("[data-testid=not-before]")?.textContent).toContain(dateTime(when, zone));
+    expect(email?.textContent).toContain("Opted out");
+    expect(email?.querySelector("[data-testid=not-before]")).toBeNull();
   });
 });
 
