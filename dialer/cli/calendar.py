@@ -35,8 +35,10 @@ def calendar_command(
 ) -> None:
     """When may people be contacted this week? Holidays and clock changes are marked."""
     from compliance.open_hours import weeks
-    from compliance.rulebooks.loader import RulebookError, load_rulebooks
+    from compliance.rulebooks.loader import RulebookError
     from compliance.rulebooks.model import UnknownRulebook
+    from dialer.books import load_books
+    from dialer.settings import SettingsProblem, load_settings
 
     if json and svg:
         fail("choose one of --json and --svg")
@@ -44,8 +46,8 @@ def calendar_command(
     for name in (*(zone or ()), *(() if show_in == "local" else (show_in,))):
         if name not in available_timezones():
             fail(f"zone {name!r} is unknown; use a name of the IANA database like America/New_York")
-    with told_clearly(RulebookError, UnknownRulebook):
-        books = load_rulebooks()
+    with told_clearly(SettingsProblem, RulebookError, UnknownRulebook):
+        books = load_books(load_settings())
         profiles = [tuple(rulebook)] if rulebook else [(book_id,) for book_id in sorted(books.books)]
         found = [one for ids in profiles for one in weeks(ids, zone or _zones(ids, books), day, channel, books)]
     if json:

@@ -23,7 +23,8 @@ def explain_command(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")] = False,
 ) -> None:
     """Why was this person not contacted? What the gate says of each contact point, and what it said before."""
-    from compliance.rulebooks.loader import RulebookError, load_rulebooks
+    from compliance.rulebooks.loader import RulebookError
+    from dialer.books import load_books
     from dialer.contact import GateContext
     from dialer.explaining import explain, find_debtor
     from dialer.number_shelf import LISTS, NumberShelf
@@ -33,7 +34,8 @@ def explain_command(
     now = datetime.now(UTC)
     asked = instant(at) if at else now
     with told_clearly(RulebookError, SettingsProblem):
-        books, folder = load_rulebooks(), load_settings().data_dir / LISTS
+        settings = load_settings()
+        books, folder = load_books(settings), settings.data_dir / LISTS
 
     async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
         debtor_id = await find_debtor(conn, tenant_id, debtor)

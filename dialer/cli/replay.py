@@ -29,16 +29,18 @@ def replay_command(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")] = False,
 ) -> None:
     """Ask the gate again about the contacts of a period, with changed rulebooks, and count what would be different."""
-    from compliance.rulebooks.loader import RulebookError, load_rulebooks
+    from compliance.rulebooks.loader import RulebookError
     from dialer import replay
+    from dialer.books import load_books
+    from dialer.settings import SettingsProblem, load_settings
 
     if bool(rulebook) == self_check:
         fail(
             "give --rulebook FILE_OR_FOLDER to see what it would change, or --self-check for the rulebooks as they are"
         )
     start = datetime.now(UTC) - span(since)
-    with told_clearly(RulebookError):
-        books = replay.changed(load_rulebooks(), [_read(path) for path in rulebook or ()])
+    with told_clearly(SettingsProblem, RulebookError):
+        books = replay.changed(load_books(load_settings()), [_read(path) for path in rulebook or ()])
 
     async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
         total = await replay.count(conn, tenant_id, start)
