@@ -81,7 +81,7 @@ def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | 
 
 
 def _for_good(sentence: _Sentence) -> bool:
-    """"Never call me at work again" ends calls; "do not call me at work" is a wish about a place."""
+    """ "Never call me at work again" ends calls; "do not call me at work" is a wish about a place."""
     named = lexicon().named["more"]
     return any(groups & named for groups in sentence.groups)
 
@@ -93,7 +93,9 @@ def _sentences(text: str, words: tuple[str, ...]) -> list[_Sentence]:
     left, found = _FORGIVEN, []
     for part in parts:
         apart = [piece for word in part for piece in (_unglued(word) if len(words) <= _SHORT else (word,))]
-        found.append(_Sentence(apart, [groups_of(word) if left > at else exact_groups(word) for at, word in enumerate(apart)]))
+        found.append(
+            _Sentence(apart, [groups_of(word) if left > at else exact_groups(word) for at, word in enumerate(apart)])
+        )
         left -= len(apart)
     return found
 
@@ -112,7 +114,11 @@ def _split(word: str) -> tuple[str, ...] | None:
     for end in range(2, len(word) + 1):
         for start in range(0, end - 1):
             before = ways[start]
-            if before is not None and word[start:end] in vocabulary and (ways[end] is None or len(before) < len(ways[end] or ()) - 1):
+            if (
+                before is not None
+                and word[start:end] in vocabulary
+                and (ways[end] is None or len(before) < len(ways[end] or ()) - 1)
+            ):
                 ways[end] = (*before, word[start:end])
     found = ways[-1]
     return found if found and len(found) <= 4 and max(map(len, found)) >= 4 else None
@@ -153,13 +159,11 @@ def _phrase(sentences: Sequence[_Sentence], language: str | None, limited: bool)
     media = frozenset(medium for name, medium in _MEDIUM_OF.items() if name in named)
     if named & {"contact", "bother"}:
         media = frozenset()
-    return Reading(
-        "stop", found[0].language, found[0].entry, media=media, this_number="here" in named, limited=limited
-    )
+    return Reading("stop", found[0].language, found[0].entry, media=media, this_number="here" in named, limited=limited)
 
 
 def _with_joined(sentence: _Sentence, end: int) -> int:
-    """"stop calling and texting me": what is joined to the phrase belongs to it."""
+    """ "stop calling and texting me": what is joined to the phrase belongs to it."""
     return min(end + 3, len(sentence.words))
 
 
@@ -169,7 +173,7 @@ def _keyword(text: str, sentences: Sequence[_Sentence], limited: bool) -> Readin
     for piece in pieces(text):
         bare = _without_courtesy(piece)
         for said in (" ".join(piece), " ".join(bare)):
-            if known.get(said, ("", ""))[1] == "stop":
+            if said in known and known[said][1] == "stop":
                 alone = len(bare) == 1 and len(sentences) == 1
                 return Reading("stop", known[said][0], said, keyword=alone, limited=limited)
     strong = lexicon().strong
@@ -189,7 +193,7 @@ def _ending(sentences: Sequence[_Sentence]) -> Reading | None:
     known = lexicon().exact
     for sentence in sentences:
         for word in sentence.words:
-            if len(word) >= 4 and known.get(word, ("", ""))[1] == "stop":
+            if len(word) >= 4 and word in known and known[word][1] == "stop":
                 return Reading("unclear", known[word][0], word)
     return None
 

@@ -1,11 +1,14 @@
 """The word lists of compliance/optout_words/: classes of words, and patterns of classes, made ready for reading.
 
-    exact     the whole message; also when nearly so        strong    such a word decides a short message too
+    exact     the whole message, a sentence, or what stands between commas; also when nearly so
+    strong    a word that decides a short message, or a sentence that it begins or ends
     courtesy  words around an exact entry that change nothing: please, thanks, now
-    classes   @name in a pattern. call, text, mail name a medium; contact and bother name none; here is this number
-    patterns  groups of words: a|b alternatives, x* prefix, @class, ~n up to n words between; found anywhere in a sentence
-              not: looks like a request and is none, taken out before the rest is read; limit: a wish about a time; place: about a place, unless
-              a word of the class more says that it is for good
+    classes   @name in a pattern. Read by name too: call, text and mail name a medium, contact and bother none of them,
+              here is this number, more says that it is for good
+    patterns  groups of words, found anywhere in a sentence: a|b alternatives, x* prefix, @class, ~n words between
+        not     looks like a request and is none: taken out before the rest is read
+        limit   a wish about a time; place: about a place, unless it is for good. Unclear, and taken out
+        stop, start, unclear, help
 Words are compared as compliance/optout_text.py leaves them: without accents, vowel signs, punctuation and case.
 """
 

@@ -1,6 +1,6 @@
 """What persons ask of us, written down before anything else: requests, opt-outs, do-not-contact, wrong numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,19 +16,21 @@ from campaigns.queue.model import DISPUTE, HARDSHIP, OPTED_OUT
 
 Channel = Literal["voice", "sms", "whatsapp", "email", "all"]
 PointStatus = Literal["good", "invalid", "wrong_person", "third_party"]
+UNCLEAR_REPLY = "unclear_reply"  # perhaps a STOP: nothing goes out until somebody has read it
 
 # the gate reads these words (compliance.facts.RequestKind and HoldKind); an unknown one would refuse every contact
 KINDS = frozenset(
     {
         "inconvenient_time", "inconvenient_place", "stop_calling", "cease_all", "refuses_to_pay", "attorney",
         "dispute", "callback_consent", "callback_consent_revoked", "wrong_number", "third_party_reported",
-        "hardship", "deceased", "bankruptcy", "breathing_space", "legal",
+        "hardship", "deceased", "bankruptcy", "breathing_space", "legal", UNCLEAR_REPLY,
     }
 )  # fmt: skip
 # which of them take the person out of every queue, and under which word
 SUSPENDS = {
     "stop_calling": "no_more_calls", "cease_all": "cease", "attorney": "attorney", "dispute": DISPUTE,
     "hardship": HARDSHIP, "bankruptcy": "bankruptcy", "breathing_space": "breathing_space", "legal": "legal",
+    UNCLEAR_REPLY: UNCLEAR_REPLY,
 }  # fmt: skip
 
 
@@ -162,13 +164,21 @@ async def opt_out_everywhere(
 
 
 async def lift_opt_out(
-    conn: AsyncConnection, *, tenant_id: int, address: str, channel: Channel, now: datetime, actor: str
+    conn: AsyncConnection,
+    *,
+    tenant_id: int,
+    address: str,
+    channel: Channel,
+    now: datetime,
+    actor: str,
+    sources: Collection[str] | None = None,
 ) -> int:
-    """The person opened the address again (a START); how many opt-outs ended."""
+    """The person opened the address again (a START); how many opt-outs ended. `sources`: only what came by these."""
     o = t.opt_out.c
     found = await conn.execute(
         update(t.opt_out)
         .where(o.tenant_id == tenant_id, o.address == address, o.channel == channel, o.lifted_at.is_(None))
+        .where(*([] if sources is None else [o.source.in_(sources)]))
         .values(lifted_at=now).returning(o.id)
     )  # fmt: skip
     lifted = found.scalars().all()

@@ -2,7 +2,7 @@
 
 import typer
 
-from dialer.cli import campaigns, compliance, demo, imports, maintenance, serve, users
+from dialer.cli import campaigns, compliance, demo, imports, maintenance, reviews, serve, users
 
 app = typer.Typer(
     name="promiseline",
@@ -20,3 +20,4 @@ app.command("import")(imports.import_command)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(users.app, name="user")
 app.add_typer(compliance.app, name="compliance")
+app.add_typer(reviews.app, name="reviews")
