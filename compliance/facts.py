@@ -45,7 +45,7 @@ RequestKind = Literal[
     "wrong_number",
     "third_party_reported",
 ]
-HoldKind = Literal["dispute", "hardship", "deceased", "bankruptcy", "breathing_space", "legal"]
+HoldKind = Literal["dispute", "hardship", "deceased", "bankruptcy", "breathing_space", "legal", "unclear_reply"]
 
 # What one event counts as; a history row carries the union as `mask`.
 CALL, CONVERSATION, CONTACT, PHONE_COMMUNICATION, E_MESSAGE, COMMUNICATION, UNANSWERED, DIALED = (

@@ -1,132 +1,139 @@
-"""Whether an inbound text asks to stop, to start or for help: exact words, phrases and near misses, eight languages.
+"""Whether an inbound text asks to stop, to start or for help, and what it closes; eight languages, in any mixture.
 
 Unclear means: suspend and let a person decide. Nothing here depends on a language being known; the hint only orders.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-import unicodedata
-from functools import lru_cache
-from importlib import resources
+from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct, convert, field
+from msgspec import Struct
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
-Kind = Literal["stop", "start", "help", "other", "unclear"]
-LANGUAGES = ("en", "es", "fr", "de", "pl", "fa", "ar", "pa")
+from compliance.optout_lexicon import LANGUAGES, Kind, Pattern, exact_groups, groups_of, lexicon
+from compliance.optout_text import clauses, pieces, stop_signs_only, tokens
+
+__all__ = ["LANGUAGES", "Kind", "Medium", "Reading", "classify", "tokens"]
+
+Medium = Literal["voice", "text", "email"]
 _NEAR_TEXT = 84.0  # a whole short message against an exact word
-_NEAR_WORD = 5  # letters from which on one slip of the finger is forgiven
-_SHORT = 4  # words in a message in which one exact word decides
-_ARABIC = str.maketrans("يىكةأإآٱؤئۀ", "ییکهااااویه")
-_POLISH = str.maketrans("ł", "l")
-_CONTRACTED = {"do": "dont", "can": "cant", "will": "wont"}
-_LEET = str.maketrans("013457", "oieast")
-
-
-class Words(Struct, forbid_unknown_fields=True):
-    exact: tuple[str, ...]
-    exact_start: tuple[str, ...]
-    exact_help: tuple[str, ...]
-    taken_out: tuple[str, ...] = field(name="not")
-    unclear: tuple[str, ...]
-    stop: tuple[str, ...]
-    start: tuple[str, ...]
-    help: tuple[str, ...]
-
-
-class Group(Struct, frozen=True):
-    """Alternatives for one word, and how many words may stand before it. `forgiving`: one slip of the finger fits."""
-
-    words: frozenset[str]
-    prefixes: tuple[str, ...]
-    gap: int
-    forgiving: bool
-
-    def fits(self, word: str) -> bool:
-        if word in self.words or word.startswith(self.prefixes):
-            return True
-        return (
-            self.forgiving
-            and len(word) >= _NEAR_WORD
-            and any(
-                len(other) >= _NEAR_WORD and DamerauLevenshtein.distance(word, other, score_cutoff=1) <= 1
-                for other in self.words
-            )
-        )
+_SHORT = 4  # words in a message in which one strong word decides
+_FORGIVEN = 300  # words of a message in which slips of the finger are looked for; a longer one is read as written
+_MEDIUM_OF: dict[str, Medium] = {"call": "voice", "text": "text", "mail": "email"}
+Groups = frozenset[int]
+Span = tuple[int, int]
 
 
 class Reading(Struct, frozen=True):
-    """What the text asks. `matched`: the entry of the word list that decided; `language`: the list it stands in."""
+    """What the text asks. `matched`: the entry of the word list that decided; `language`: the list it stands in.
+
+    Of a stop: `keyword` is one word and its courtesies; `media` are the media that the sentence names (none: all);
+    `this_number` that it speaks of this number or the list it stands on; `limited` that it also names a time or place.
+    """
 
     kind: Kind
     language: str | None = None
     matched: str | None = None
+    keyword: bool = False
+    media: frozenset[Medium] = frozenset()
+    this_number: bool = False
+    limited: bool = False
 
 
-class Lexicon(Struct, frozen=True):
-    language: str
-    exact: dict[str, Kind]
-    patterns: dict[str, tuple[tuple[str, tuple[Group, ...]], ...]]
+class _Sentence(Struct):
+    words: list[str]
+    groups: list[Groups]
+    asks: bool = False
 
 
 def classify(text: str, language: str | None = None) -> Reading:
     """Reads one message. `language` (of the debtor's record) is asked first and never alone."""
     words = tokens(text)
     if not words:
-        return Reading("other")
-    lexicons = sorted(_lexicons(), key=lambda lexicon: lexicon.language != language)
+        return Reading("stop", matched="stop sign", keyword=True) if stop_signs_only(text) else Reading("other")
+    return _whole(words) or _read(text, words, language) or Reading("other")
+
+
+def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | None:
+    sentences = _sentences(text, words)
+    limited: Reading | None = None
+    place = False
+    for sentence in sentences:
+        _take_out(sentence, "not")
+        wishes = _take_out(sentence, "limit")
+        if _for_good(sentence):
+            place = place or bool(_matches(sentence, "place"))
+        else:
+            wishes += _take_out(sentence, "place")
+        for pattern in wishes:
+            limited = limited or Reading("unclear", pattern.language, pattern.entry)
     return (
-        _whole(words, lexicons)
-        or _clause(text, lexicons)
-        or _phrase(words, lexicons)
-        or _short(words, lexicons)
-        or _softer(words, lexicons)
-        or Reading("other")
+        _phrase(sentences, language, place or limited is not None)
+        or _keyword(text, sentences, place or limited is not None)
+        or _pattern(sentences, "start", language)
+        or limited
+        or _pattern(sentences, "unclear", language)
+        or _ending(sentences)
+        or _pattern(sentences, "help", language)
     )
 
 
-def tokens(text: str) -> tuple[str, ...]:
-    """Words without accents, vowel signs, punctuation, case and drawn-out letters; letters typed apart are joined."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_ARABIC).translate(_POLISH)
-    text = re.sub(r"\b(\w{1,2})[\u2019'`´](?=\w)", r"\1 ", text)  # m'écrivez, n'envoyez
-    text = re.sub(r"[\u2019'`´\u0640]", "", text).replace("\u200c", " ").replace("\u200d", "")
-    text = "".join(char for char in unicodedata.normalize("NFD", text) if not _is_accent(char))
-    text = re.sub(r"([^\W\d_])\1{2,}", r"\1", unicodedata.normalize("NFC", text))
-    text = re.sub(r"\b(?:\w[ .\-]+){3,}\w\b", lambda match: re.sub(r"\W", "", match[0]), text)
-    text = re.sub(r"\b(?=\w*[a-z])(?=\w*\d)\w+\b", lambda match: match[0].translate(_LEET), text)
-    text = re.sub(r"\b(do|can|will) (?:not|t)\b", lambda match: _CONTRACTED[match[1]], text)
-    return tuple(re.findall(r"[\w\u0a00-\u0a7f]+", text))
+def _for_good(sentence: _Sentence) -> bool:
+    """ "Never call me at work again" ends calls; "do not call me at work" is a wish about a place."""
+    named = lexicon().named["more"]
+    return any(groups & named for groups in sentence.groups)
 
 
-def _is_accent(char: str) -> bool:
-    """Marks of Latin and Arabic script; the vowel signs of Gurmukhi are letters of the word."""
-    return unicodedata.category(char) == "Mn" and not "\u0a00" <= char <= "\u0a7f"
+def _sentences(text: str, words: tuple[str, ...]) -> list[_Sentence]:
+    parts = clauses(text)
+    if len(words) <= _SHORT and all(len(part) == 1 for part in parts):
+        parts = [words]  # "Don't. Text. Me."
+    left, found = _FORGIVEN, []
+    for part in parts:
+        apart = [piece for word in part for piece in (_unglued(word) if len(words) <= _SHORT else (word,))]
+        found.append(
+            _Sentence(apart, [groups_of(word) if left > at else exact_groups(word) for at, word in enumerate(apart)])
+        )
+        left -= len(apart)
+    return found
 
 
-def _whole(words: tuple[str, ...], lexicons: list[Lexicon]) -> Reading | None:
-    said = " ".join(words)
-    for lexicon in lexicons:
-        if said in lexicon.exact:
-            return Reading(lexicon.exact[said], lexicon.language, said)
-    if len(words) <= 3 and 3 <= len(said) <= 24:
-        for lexicon in lexicons:
-            for entry, kind in lexicon.exact.items():
-                if kind == "stop" and len(entry) >= 4 and _near(said, entry):
-                    return Reading(kind, lexicon.language, entry)
-    return None
+def _unglued(word: str) -> tuple[str, ...]:
+    """A word of several words of one language's lists that nobody parted: pleasestop, dontcallme."""
+    if len(word) < 8 or exact_groups(word):
+        return (word,)
+    return _split(word) or (word,)
 
 
-def _clause(text: str, lexicons: list[Lexicon]) -> Reading | None:
-    """A sentence that is a stop by itself ("Stop. I will pay when I can") decides for the whole message."""
-    for clause in re.split(r"[.!?;\n\u061f\u06d4\u0964]+", text):
-        words = tokens(clause)
-        for lexicon in lexicons:
-            if lexicon.exact.get(" ".join(words)) == "stop":
-                return Reading("stop", lexicon.language, " ".join(words))
+def _split(word: str) -> tuple[str, ...] | None:
+    """The longest known beginning first; pieces of one letter do not count, and one piece must be a long one."""
+    ways: list[tuple[str, ...] | None] = [()] + [None] * len(word)
+    vocabulary = lexicon().vocabulary
+    for end in range(2, len(word) + 1):
+        for start in range(0, end - 1):
+            before = ways[start]
+            if (
+                before is not None
+                and word[start:end] in vocabulary
+                and (ways[end] is None or len(before) < len(ways[end] or ()) - 1)
+            ):
+                ways[end] = (*before, word[start:end])
+    found = ways[-1]
+    return found if found and len(found) <= 4 and max(map(len, found)) >= 4 else None
+
+
+def _whole(words: tuple[str, ...]) -> Reading | None:
+    said, known = " ".join(words), lexicon()
+    said = known.letters_together.get(said, said)
+    if said in known.exact:
+        language, kind = known.exact[said]
+        return Reading(kind, language, said, keyword=len(words) == 1)
+    if len(words) <= 3 and 3 <= len(said) <= 24 and not any(exact_groups(word) for word in words if len(words) > 1):
+        for entry, (language, kind) in known.exact.items():
+            if kind == "stop" and len(entry) >= 4 and _near(said, entry):
+                return Reading(kind, language, entry, keyword=len(words) == 1)
     return None
 
 
@@ -137,129 +144,97 @@ def _near(said: str, entry: str) -> bool:
     return swapped or fuzz.ratio(said, entry) >= _NEAR_TEXT
 
 
-def _phrase(words: tuple[str, ...], lexicons: list[Lexicon]) -> Reading | None:
-    """A stop pattern outside what is taken out; a limited request ("not at work") is unclear, not a stop."""
-    rest = _without_lookalikes(words, lexicons)
-    limited: Reading | None = None
-    for lexicon in lexicons:
-        for entry, groups in lexicon.patterns["unclear"]:
-            if _take_out(rest, groups):
-                limited = limited or Reading("unclear", lexicon.language, entry)
-    for lexicon in lexicons:
-        for entry, groups in lexicon.patterns["stop"]:
-            if _find(rest, groups) is not None:
-                return Reading("stop", lexicon.language, entry)
-    return limited
+def _phrase(sentences: Sequence[_Sentence], language: str | None, limited: bool) -> Reading | None:
+    """A stop pattern outside what was taken out; all of them together say what is to be closed."""
+    found: list[Pattern] = []
+    said: set[int] = set()
+    for sentence in sentences:
+        for pattern, start, end in _matches(sentence, "stop"):
+            found.append(pattern)
+            said.update(*sentence.groups[start : _with_joined(sentence, end)])
+    if not found:
+        return None
+    found.sort(key=lambda pattern: pattern.language != language)
+    named = {name for name, ids in lexicon().named.items() if ids & said}
+    media = frozenset(medium for name, medium in _MEDIUM_OF.items() if name in named)
+    if named & {"contact", "bother"}:
+        media = frozenset()
+    return Reading("stop", found[0].language, found[0].entry, media=media, this_number="here" in named, limited=limited)
 
 
-def _short(words: tuple[str, ...], lexicons: list[Lexicon]) -> Reading | None:
-    """One exact stop word decides a short message; in a longer one it is unclear."""
-    found: Reading | None = None
-    rest = _without_lookalikes(words, lexicons)
-    for lexicon in lexicons:
-        for word in rest:
-            if len(word) >= 4 and lexicon.exact.get(word) == "stop":
-                kind: Kind = "stop" if len(words) <= _SHORT else "unclear"
-                found = found or Reading(kind, lexicon.language, word)
-    return found
+def _with_joined(sentence: _Sentence, end: int) -> int:
+    """ "stop calling and texting me": what is joined to the phrase belongs to it."""
+    return min(end + 3, len(sentence.words))
 
 
-def _softer(words: tuple[str, ...], lexicons: list[Lexicon]) -> Reading | None:
-    kinds: tuple[Kind, ...] = ("start", "help")
-    for kind in kinds:
-        for lexicon in lexicons:
-            for entry, groups in lexicon.patterns[kind]:
-                if _find(words, groups) is not None:
-                    return Reading(kind, lexicon.language, entry)
+def _keyword(text: str, sentences: Sequence[_Sentence], limited: bool) -> Reading | None:
+    """A sentence, or a part between commas, that is a stop by itself; or one strong word, first, last or among few."""
+    known = lexicon().exact
+    for piece in pieces(text):
+        bare = _without_courtesy(piece)
+        for said in (" ".join(piece), " ".join(bare)):
+            if said in known and known[said][1] == "stop":
+                alone = len(bare) == 1 and len(sentences) == 1
+                return Reading("stop", known[said][0], said, keyword=alone, limited=limited)
+    strong = lexicon().strong
+    for sentence in sentences:
+        for at, word in enumerate(sentence.words):
+            if word in strong and (len(sentence.words) <= _SHORT or at in (0, len(sentence.words) - 1)):
+                return Reading("stop", strong[word], word, keyword=len(sentence.words) <= 2, limited=limited)
     return None
 
 
-def _without_lookalikes(words: tuple[str, ...], lexicons: list[Lexicon]) -> list[str]:
-    rest = list(words)
-    for lexicon in lexicons:
-        for _, groups in lexicon.patterns["not"]:
-            _take_out(rest, groups)
-    return rest
+def _without_courtesy(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in lexicon().courtesy)
 
 
-def _take_out(words: list[str], groups: tuple[Group, ...]) -> bool:
-    """Blanks what the pattern covers, so that no other pattern reads it; whether there was any."""
-    found = False
-    while (span := _find(words, groups)) is not None:
-        words[span[0] : span[1]] = [""] * (span[1] - span[0])
-        found = True
-    return found
-
-
-def _find(words: list[str] | tuple[str, ...], groups: tuple[Group, ...]) -> tuple[int, int] | None:
-    """Where the groups stand in this order with no more than the permitted words between: first and past-last index."""
-    for start, word in enumerate(words):
-        if word and groups[0].fits(word):
-            end = _follow(words, groups, 1, start + 1)
-            if end is not None:
-                return start, end
+def _ending(sentences: Sequence[_Sentence]) -> Reading | None:
+    """A word that ends contact when it stands alone, in a sentence that was not understood."""
+    known = lexicon().exact
+    for sentence in sentences:
+        for word in sentence.words:
+            if len(word) >= 4 and word in known and known[word][1] == "stop":
+                return Reading("unclear", known[word][0], word)
     return None
 
 
-def _follow(words: list[str] | tuple[str, ...], groups: tuple[Group, ...], index: int, at: int) -> int | None:
-    if index == len(groups):
+def _pattern(sentences: Sequence[_Sentence], kind: Kind, language: str | None) -> Reading | None:
+    found = [pattern for sentence in sentences for pattern, _, _ in _matches(sentence, kind)]
+    if not found:
+        return None
+    first = min(found, key=lambda pattern: pattern.language != language)
+    return Reading(kind, first.language, first.entry)
+
+
+def _take_out(sentence: _Sentence, kind: str) -> list[Pattern]:
+    """Blanks what the patterns cover, so that no other pattern reads it; the patterns that were found."""
+    taken = _matches(sentence, kind)
+    for _, start, end in taken:
+        for at in range(start, end):
+            sentence.words[at], sentence.groups[at] = "", frozenset()
+    return [pattern for pattern, _, _ in taken]
+
+
+def _matches(sentence: _Sentence, kind: str) -> list[tuple[Pattern, int, int]]:
+    """Each pattern of the kind that is found: where it starts and the first place past it."""
+    starts = lexicon().starts.get(kind, {})
+    found = []
+    for at, groups in enumerate(sentence.groups):
+        for group in groups:
+            for pattern in starts.get(group, ()):
+                end = _follow(sentence.groups, pattern, 1, at + 1)
+                if end is not None:
+                    found.append((pattern, at, end))
+    return found
+
+
+def _follow(said: Sequence[Groups], pattern: Pattern, index: int, at: int) -> int | None:
+    if index == len(pattern.steps):
         return at
-    group = groups[index]
-    for place in range(at, min(at + group.gap + 1, len(words))):
-        if words[place] and group.fits(words[place]):
-            end = _follow(words, groups, index + 1, place + 1)
+    group, gap = pattern.steps[index]
+    for place in range(at, min(at + gap + 1, len(said))):
+        if group in said[place]:
+            end = _follow(said, pattern, index + 1, place + 1)
             if end is not None:
                 return end
     return None
-
-
-@lru_cache(maxsize=1)
-def _lexicons() -> tuple[Lexicon, ...]:
-    text = resources.files("compliance").joinpath("optout_words.toml").read_text(encoding="utf-8")
-    tables = convert(tomllib.loads(text), dict[str, Words])
-    return tuple(_lexicon(language, tables[language]) for language in LANGUAGES)
-
-
-def _lexicon(language: str, words: Words) -> Lexicon:
-    exact: dict[str, Kind] = {}
-    lists: tuple[tuple[Kind, tuple[str, ...]], ...] = (
-        ("help", words.exact_help),
-        ("start", words.exact_start),
-        ("stop", words.exact),
-    )
-    for kind, entries in lists:
-        exact.update({" ".join(tokens(entry)): kind for entry in entries})
-    named = {
-        "not": words.taken_out,
-        "unclear": words.unclear,
-        "stop": words.stop,
-        "start": words.start,
-        "help": words.help,
-    }
-    patterns = {
-        name: tuple((entry, _pattern(entry, name == "stop")) for entry in entries) for name, entries in named.items()
-    }
-    return Lexicon(language, exact, patterns)
-
-
-def _pattern(entry: str, forgiving: bool) -> tuple[Group, ...]:
-    groups, gap = [], 0
-    for part in entry.split():
-        if part.startswith("~"):
-            gap = int(part[1:])
-            continue
-        options = [option for option in part.split("|") if option]
-        groups.append(
-            Group(
-                words=frozenset(_clean(option) for option in options if not option.endswith("*")),
-                prefixes=tuple(_clean(option[:-1]) for option in options if option.endswith("*")),
-                gap=gap,
-                forgiving=forgiving,
-            )
-        )
-        gap = 0
-    return tuple(groups)
-
-
-def _clean(option: str) -> str:
-    return "".join(tokens(option))

@@ -257,17 +257,28 @@ class Desk:
         channel = command.args.get("channel")
         if channel not in ("voice", "sms", "whatsapp", "email", "all"):
             raise Wrong("bad_channel", "The channel is voice, sms, whatsapp, email or all.", "channel")
+        reach = command.args.get("reach", "person")
+        if reach not in ("person", "number"):
+            raise Wrong("bad_reach", "The reach is person (every number) or number (the one in this call).", "reach")
+        asked: dict[str, Any] = {
+            "tenant_id": call.tenant_id,
+            "channel": channel,
+            "at": self._state.now(),
+            "source": "agent",
+            "evidence": call.attempt_id,
+            "actor": f"user:{live.user_id}",
+        }
         async with self._state.engine.begin() as conn:
-            number = await requests.opt_out_everywhere(
-                conn,
-                tenant_id=call.tenant_id,
-                debtor_id=call.debtor_id,
-                channel=channel,
-                at=self._state.now(),
-                source="agent",
-                evidence=call.attempt_id,
-                actor=f"user:{live.user_id}",
-            )
+            if reach == "number":
+                await requests.record_opt_out(conn, address=call.phone, debtor_id=call.debtor_id, **asked)
+                number = 1
+            else:
+                number = await requests.opt_out_everywhere(conn, debtor_id=call.debtor_id, **asked)
+                if channel == "voice":  # also on a number that we learn later: comment 14(h)(1)-3
+                    await requests.record_request(
+                        conn, tenant_id=call.tenant_id, debtor_id=call.debtor_id, kind="stop_calling",
+                        at=asked["at"], recorded_by=asked["actor"],
+                    )  # fmt: skip
         await self._reload(live, call)
         return Reply({"addresses": number})
 

@@ -3,11 +3,11 @@
 We send no confirmation of a STOP: the carrier sends the one that is allowed (Capabilities.confirms_opt_out).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from sqlalchemy import func, insert, select
@@ -17,18 +17,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.consents.service import record_consent
 from campaigns.db import tables as t
-from campaigns.queue.service import resume, suspend
-from campaigns.requests.service import lift_opt_out, record_opt_out
-from compliance.optout import Kind, classify, tokens
-from dialer import message_rows as rows
+from campaigns.requests.closing import Scope, close, restore
+from compliance.optout import Kind, Medium, Reading, classify
+from dialer import message_rows as rows, reviews
 from telephony.clock import Clock
 from telephony.messaging.port import InboundMessage
 
 log = structlog.get_logger()
-UNCLEAR_REPLY = "unclear_reply"
 TRIES = 5
 TURNED_AWAY = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
-TEXTS: tuple[Literal["sms"], Literal["whatsapp"]] = ("sms", "whatsapp")
+WRITTEN = ("sms", "whatsapp", "email")
+_SCOPE_OF: dict[Medium, Scope] = {"voice": "calls", "text": "texts", "email": "email"}
+_QUOTED = re.compile(
+    r"^\s*>|^\s*-{2,}\s*\w+ \w+\s*-{2,}|^[^\n]{0,200}(wrote|schrieb|escribió|a écrit|napisał\(a\)|كتب|نوشت):\s*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,27 @@ class Taken:
     meaning: Kind
     debtor_id: int | None = None
     withdrawn: int = 0
+
+
+def scopes_of(reading: Reading) -> set[Scope]:
+    """What a stop closes: one word its medium; a sentence the media it names; all of this number, or everything."""
+    if reading.keyword:
+        return {"medium"}
+    if reading.media:
+        return {_SCOPE_OF[medium] for medium in reading.media}
+    return {"number"} if reading.this_number else {"everything"}
+
+
+def own_words(body: str) -> str:
+    """An e-mail without what it quotes: our own "reply STOP" below the answer is not the person's."""
+    kept: list[str] = []
+    for line in body.splitlines():
+        if _QUOTED.match(line):
+            if not line.lstrip().startswith(">"):
+                break
+            continue
+        kept.append(line)
+    return "\n".join(kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +98,22 @@ class Inbound:
     async def _take(self, message: InboundMessage, now: datetime) -> Taken:
         async with self._engine.begin() as conn:
             persons = await self._persons(conn, message.from_address)
-            meaning = classify(message.body, persons[0].language if persons else None).kind
             person = persons[0] if persons else None
-            if not await self._store(conn, message, meaning, person, now):
+            body = own_words(message.body) if message.channel == "email" else message.body
+            reading = classify(body, person.language if person else None)
+            meaning = reading.kind
+            review = meaning == "unclear" or reading.limited
+            stored = await self._store(conn, message, meaning, review, person, now)
+            if stored is None:
                 return Taken(False, meaning, person.debtor_id if person else None)
             withdrawn = 0
             if meaning == "stop":
-                withdrawn = await self._stop(conn, message, persons, now)
+                withdrawn = await self._stop(conn, message, reading, now)
             elif meaning == "start":
                 await self._start(conn, message, persons, now)
             elif meaning == "unclear":
-                withdrawn = await self._unclear(conn, message, persons, now)
-            await self._tell(conn, f"reply.{meaning}", message, person, now, review=meaning == "unclear")
+                withdrawn = await self._unclear(conn, message, stored, persons, now)
+            await self._tell(conn, f"reply.{meaning}", message, person, now, review=review)
         log.info("inbound.taken", meaning=meaning, channel=message.channel, known=person is not None)
         return Taken(True, meaning, person.debtor_id if person else None, withdrawn)
 
@@ -107,8 +134,15 @@ class Inbound:
         return [_Person(*row) for row in (await conn.execute(query)).all()]
 
     async def _store(
-        self, conn: AsyncConnection, message: InboundMessage, meaning: Kind, person: _Person | None, now: datetime
-    ) -> bool:
+        self,
+        conn: AsyncConnection,
+        message: InboundMessage,
+        meaning: Kind,
+        review: bool,
+        person: _Person | None,
+        now: datetime,
+    ) -> int | None:
+        """The id of the stored message; None: it was stored before."""
         row = {
             "tenant_id": self._tenant_id,
             "provider": message.provider,
@@ -120,54 +154,50 @@ class Inbound:
             "meaning": meaning,
             "debtor_id": person.debtor_id if person else None,
             "at": now,
+            "review": reviews.OPEN if review else None,
         }
         table = t.inbound_message
         done = await conn.execute(upsert(table).values(**row).on_conflict_do_nothing().returning(table.c.id))
-        return done.scalar_one_or_none() is not None
+        made: int | None = done.scalar_one_or_none()
+        return made
 
-    async def _stop(
-        self, conn: AsyncConnection, message: InboundMessage, persons: Sequence[_Person], now: datetime
-    ) -> int:
-        """Close the address before anything else, then withdraw what waits for it.
+    async def _stop(self, conn: AsyncConnection, message: InboundMessage, reading: Reading, now: datetime) -> int:
+        """Close what the words name, and withdraw what waits to be sent there. Later steps are refused by the gate.
 
-        One word closes this medium, which to the gate is every electronic message to the address; a sentence may mean
-        calls too, so it closes all. Later steps of a strategy that want a text are refused by the gate.
+        One word closes the medium, which to the gate is every electronic message to the address; a sentence closes the
+        calls or texts that it names, and everything when it names none.
         """
-        withdrawn = await rows.withdraw(conn, self._tenant_id, message.from_address, TEXTS, now)
-        scope: Literal["sms", "whatsapp", "email", "all"] = message.channel if len(tokens(message.body)) == 1 else "all"
-        await self._close(conn, message, scope, persons, now)
-        return withdrawn
-
-    async def _close(
-        self,
-        conn: AsyncConnection,
-        message: InboundMessage,
-        scope: Literal["voice", "sms", "whatsapp", "email", "all"],
-        persons: Sequence[_Person],
-        now: datetime,
-    ) -> None:
-        await record_opt_out(
+        scopes = scopes_of(reading)
+        withdrawn = 0
+        if scopes != {"calls"}:
+            withdrawn = await rows.withdraw(conn, self._tenant_id, message.from_address, WRITTEN, now)
+        await close(
             conn,
             tenant_id=self._tenant_id,
             address=message.from_address,
-            channel=scope,
+            channel=message.channel,
+            scopes=scopes,
             at=now,
             source=f"{message.channel}_reply",
             evidence=f"{message.provider} {message.provider_id}",
-            debtor_id=persons[0].debtor_id if persons else None,
+            here_only=reading.this_number,
         )
+        return withdrawn
 
     async def _start(
         self, conn: AsyncConnection, message: InboundMessage, persons: Sequence[_Person], now: datetime
     ) -> None:
-        """Lift what was closed for texts, keep calls closed if a sentence had closed them, and note the wish."""
-        lift = partial(
-            lift_opt_out, conn, tenant_id=self._tenant_id, address=message.from_address, now=now, actor="system"
+        """Open what the person had closed for texts, keep calls closed if a sentence had closed them, note the wish."""
+        evidence = f"{message.provider} {message.provider_id}"
+        lifted = await restore(
+            conn,
+            tenant_id=self._tenant_id,
+            address=message.from_address,
+            now=now,
+            source=f"{message.channel}_reply",
+            evidence=evidence,
+            actor="system",
         )
-        for channel in TEXTS:
-            await lift(channel=channel)
-        if await lift(channel="all"):
-            await self._close(conn, message, "voice", persons, now)
         for person in persons:
             await record_consent(
                 conn,
@@ -178,18 +208,20 @@ class Inbound:
                 at=now,
                 now=now,
                 actor="system",
-                evidence=f"{message.provider} {message.provider_id}",
+                evidence=evidence,
             )
-            await resume(conn, person.debtor_id, UNCLEAR_REPLY, now=now)
-        await self._tell(conn, "opt_out.lifted", message, persons[0] if persons else None, now)
+        if waiting := await reviews.waiting_of(conn, self._tenant_id, message.from_address):
+            await reviews.settle(conn, self._tenant_id, waiting, "start", actor="system", now=now)
+        if lifted:
+            await self._tell(conn, "opt_out.lifted", message, persons[0] if persons else None, now)
 
     async def _unclear(
-        self, conn: AsyncConnection, message: InboundMessage, persons: Sequence[_Person], now: datetime
+        self, conn: AsyncConnection, message: InboundMessage, stored: int, persons: Sequence[_Person], now: datetime
     ) -> int:
         """Perhaps a STOP: nothing goes out until a person has read it."""
-        for person in persons:
-            await suspend(conn, person.debtor_id, UNCLEAR_REPLY)
-        return await rows.withdraw(conn, self._tenant_id, message.from_address, TEXTS, now)
+        for debtor_id in sorted({person.debtor_id for person in persons}):
+            await reviews.hold(conn, self._tenant_id, debtor_id, stored, now)
+        return await rows.withdraw(conn, self._tenant_id, message.from_address, WRITTEN, now)
 
     async def _tell(
         self,

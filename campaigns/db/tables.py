@@ -793,8 +793,15 @@ inbound_message = Table(
     Column("meaning", Text, nullable=False),  # stop, start, help, unclear, other
     Column("debtor_id", BigInteger, ForeignKey("debtor.id")),
     _at("at"),
+    Column("review", Text),  # open, decided; null: nobody need read it
+    Column("decision", Text),  # stop, start, other; with review decided
+    Column("decided_by", Text),  # user:7, cli; system: the person's own START
+    _at("decided_at", null=True),
     UniqueConstraint("provider", "provider_id"),
     Index(None, "debtor_id"),
+    Index("ix_inbound_message_review_open", "tenant_id", "at", postgresql_where=text("review = 'open'")),
+    _words("review", ("open", "decided")),
+    _words("decision", ("stop", "start", "other")),
 )
 
 agent_session = Table(

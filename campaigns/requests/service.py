@@ -1,6 +1,6 @@
 """What persons ask of us, written down before anything else: requests, opt-outs, wrong numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -161,13 +161,21 @@ async def opt_out_everywhere(
 
 
 async def lift_opt_out(
-    conn: AsyncConnection, *, tenant_id: int, address: str, channel: Channel, now: datetime, actor: str
+    conn: AsyncConnection,
+    *,
+    tenant_id: int,
+    address: str,
+    channel: Channel,
+    now: datetime,
+    actor: str,
+    sources: Collection[str] | None = None,
 ) -> int:
-    """The person opened the address again (a START); how many opt-outs ended."""
+    """The person opened the address again (a START); how many opt-outs ended. `sources`: only what came by these."""
     o = t.opt_out.c
     found = await conn.execute(
         update(t.opt_out)
         .where(o.tenant_id == tenant_id, o.address == address, o.channel == channel, o.lifted_at.is_(None))
+        .where(*([] if sources is None else [o.source.in_(sources)]))
         .values(lifted_at=now).returning(o.id)
     )  # fmt: skip
     lifted = found.scalars().all()

@@ -9,19 +9,20 @@ from typing import Any
 from campaigns.problems import Problem, Refused
 from campaigns.queue.model import DISPUTE, HARDSHIP
 
+UNCLEAR_REPLY = "unclear_reply"  # perhaps a STOP: nothing goes out until somebody has read it
 # the gate reads these words (compliance.facts.RequestKind and HoldKind); an unknown one would refuse every contact
 KINDS = frozenset(
     {
         "inconvenient_time", "inconvenient_place", "stop_calling", "cease_all", "refuses_to_pay", "attorney",
         "dispute", "callback_consent", "callback_consent_revoked", "wrong_number", "third_party_reported",
-        "hardship", "deceased", "bankruptcy", "breathing_space", "legal",
+        "hardship", "deceased", "bankruptcy", "breathing_space", "legal", UNCLEAR_REPLY,
     }
 )  # fmt: skip
 # which of them take the person out of every queue, and under which word; hardship tightens and does not stop
 SUSPENDS = {
     "stop_calling": "no_more_calls", "cease_all": "cease", "refuses_to_pay": "refuses", "attorney": "attorney",
     "dispute": DISPUTE, "bankruptcy": "bankruptcy", "breathing_space": "breathing_space", "legal": "legal",
-    "deceased": "deceased",
+    "deceased": "deceased", UNCLEAR_REPLY: UNCLEAR_REPLY,
 }  # fmt: skip
 RESUMES = {**SUSPENDS, "hardship": HARDSHIP}
 """Rows held under these words go on when the last wish of the kind ends; hardship held rows in older versions."""

@@ -12,6 +12,7 @@ from dialer.cli import (
     lists,
     maintenance,
     persons,
+    reviews,
     serve,
     users,
 )
@@ -36,3 +37,4 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(lists.app, name="lists")
 app.add_typer(consents.app, name="consents")
 app.add_typer(persons.app, name="person")
+app.add_typer(reviews.app, name="reviews")
