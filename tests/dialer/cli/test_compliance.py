@@ -48,3 +48,16 @@ async def test_a_bad_line_gets_an_error_and_the_others_go_on(tmp_path: Path) -> 
     assert [("error" in answer) for answer in answers] == [False, *[True] * len(bad), False]
     assert all(answer["error"] for answer in answers[1:-1])
     assert answers[0] == answers[-1]
+
+
+async def test_the_quality_of_the_opt_out_classifier_is_printed(program: Program) -> None:
+    labelled = "en\tstop\tSTOP\nen\tother\tI pay Friday\nde\tstop\tbitte nicht mehr anrufen\n"
+    told = (await program("compliance", "optout", "--json", stdin=labelled)).json()
+    assert told["recall_of_stop"] == {"en": 1.0, "de": 1.0, "all": 1.0}
+    assert told["other_read_as_stop"] == {"en": 0.0, "de": None, "all": 0.0}
+    assert told["matrix"][0] == {
+        "language": "en", "label": "stop", "texts": 1, "read_stop": 1, "read_unclear": 0, "read_start": 0,
+        "read_help": 0, "read_other": 0,
+    }  # fmt: skip
+    assert "recall of stop 1.0000" in (await program("compliance", "optout", stdin=labelled)).out
+    assert "line 2" in (await program("compliance", "optout", stdin="en\tstop\tSTOP\nen stop STOP\n")).refusal()
