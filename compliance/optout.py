@@ -13,12 +13,14 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
 from compliance.optout_lexicon import LANGUAGES, Kind, Pattern, exact_groups, groups_of, lexicon
-from compliance.optout_text import clauses, pieces, stop_signs_only, tokens
+from compliance.optout_text import clauses, is_reaction, pieces, stop_signs_only, tokens
 
 __all__ = ["LANGUAGES", "Kind", "Medium", "Reading", "classify", "tokens"]
 
 Medium = Literal["voice", "text", "email"]
 _NEAR_TEXT = 84.0  # a whole short message against an exact word
+_GLUED = 40  # letters of a word that may be several
+_ENOUGH = 200  # stop phrases in a sentence: more say nothing new
 _SHORT = 4  # words in a message in which one strong word decides
 _FORGIVEN = 300  # words of a message in which slips of the finger are looked for; a longer one is read as written
 _MEDIUM_OF: dict[str, Medium] = {"call": "voice", "text": "text", "mail": "email"}
@@ -51,6 +53,8 @@ class _Sentence(Struct):
 def classify(text: str, language: str | None = None) -> Reading:
     """Reads one message. `language` (of the debtor's record) is asked first and never alone."""
     words = tokens(text)
+    if is_reaction(text):
+        return Reading("other", matched="reaction")
     if not words:
         return Reading("stop", matched="stop sign", keyword=True) if stop_signs_only(text) else Reading("other")
     return _whole(words) or _read(text, words, language) or Reading("other")
@@ -82,7 +86,7 @@ def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | 
 
 def _for_good(sentence: _Sentence) -> bool:
     """ "Never call me at work again" ends calls; "do not call me at work" is a wish about a place."""
-    named = lexicon().named["more"]
+    named = frozenset(lexicon().named["more"].values())
     return any(groups & named for groups in sentence.groups)
 
 
@@ -102,7 +106,7 @@ def _sentences(text: str, words: tuple[str, ...]) -> list[_Sentence]:
 
 def _unglued(word: str) -> tuple[str, ...]:
     """A word of several words of one language's lists that nobody parted: pleasestop, dontcallme."""
-    if len(word) < 8 or exact_groups(word):
+    if not 8 <= len(word) <= _GLUED or exact_groups(word):
         return (word,)
     return _split(word) or (word,)
 
@@ -129,16 +133,16 @@ def _whole(words: tuple[str, ...]) -> Reading | None:
     said = known.letters_together.get(said, said)
     if said in known.exact:
         language, kind = known.exact[said]
-        return Reading(kind, language, said, keyword=len(words) == 1)
+        return _stopped(language, said, words) if kind == "stop" else Reading(kind, language, said)
     if len(words) <= 3 and 3 <= len(said) <= 24 and not any(exact_groups(word) for word in words if len(words) > 1):
-        for entry, (language, kind) in known.exact.items():
-            if kind == "stop" and len(entry) >= 4 and _near(said, entry):
-                return Reading(kind, language, entry, keyword=len(words) == 1)
+        for entry in known.stops_by_letter.get(said[0], ()):
+            if _near(said, entry):
+                return _stopped(known.exact[entry][0], entry, words)
     return None
 
 
 def _near(said: str, entry: str) -> bool:
-    if abs(len(said) - len(entry)) > 2 or said[0] != entry[0]:
+    if abs(len(said) - len(entry)) > 2:
         return False
     swapped = sorted(said) == sorted(entry) and DamerauLevenshtein.distance(said, entry) == 1
     return swapped or fuzz.ratio(said, entry) >= _NEAR_TEXT
@@ -155,11 +159,23 @@ def _phrase(sentences: Sequence[_Sentence], language: str | None, limited: bool)
     if not found:
         return None
     found.sort(key=lambda pattern: pattern.language != language)
-    named = {name for name, ids in lexicon().named.items() if ids & said}
-    media = frozenset(medium for name, medium in _MEDIUM_OF.items() if name in named)
+    media, here = _closes(said, {pattern.language for pattern in found})
+    return Reading("stop", found[0].language, found[0].entry, media=media, this_number=here, limited=limited)
+
+
+def _closes(said: set[int], languages: set[str]) -> tuple[frozenset[Medium], bool]:
+    """The media that the words name, none when they speak of contact as such; and whether they name this number."""
+    named = {name for name, ids in lexicon().named.items() if any(ids.get(language) in said for language in languages)}
     if named & {"contact", "bother"}:
-        media = frozenset()
-    return Reading("stop", found[0].language, found[0].entry, media=media, this_number="here" in named, limited=limited)
+        return frozenset(), "here" in named
+    return frozenset(medium for name, medium in _MEDIUM_OF.items() if name in named), "here" in named
+
+
+def _stopped(language: str, entry: str, words: Sequence[str], limited: bool = False, alone: bool = True) -> Reading:
+    """A stop by an exact entry: a keyword when nothing but courtesies stand beside one word."""
+    media, here = _closes(set().union(*map(groups_of, words)), {language})
+    keyword = alone and len(_without_courtesy(tuple(words))) <= 1
+    return Reading("stop", language, entry, keyword, frozenset() if keyword else media, here, limited)
 
 
 def _with_joined(sentence: _Sentence, end: int) -> int:
@@ -171,11 +187,9 @@ def _keyword(text: str, sentences: Sequence[_Sentence], limited: bool) -> Readin
     """A sentence, or a part between commas, that is a stop by itself; or one strong word, first, last or among few."""
     known = lexicon().exact
     for piece in pieces(text):
-        bare = _without_courtesy(piece)
-        for said in (" ".join(piece), " ".join(bare)):
+        for said in (" ".join(piece), " ".join(_without_courtesy(piece))):
             if said in known and known[said][1] == "stop":
-                alone = len(bare) == 1 and len(sentences) == 1
-                return Reading("stop", known[said][0], said, keyword=alone, limited=limited)
+                return _stopped(known[said][0], said, piece, limited, alone=len(sentences) == 1)
     strong = lexicon().strong
     for sentence in sentences:
         for at, word in enumerate(sentence.words):
@@ -218,13 +232,20 @@ def _take_out(sentence: _Sentence, kind: str) -> list[Pattern]:
 def _matches(sentence: _Sentence, kind: str) -> list[tuple[Pattern, int, int]]:
     """Each pattern of the kind that is found: where it starts and the first place past it."""
     starts = lexicon().starts.get(kind, {})
-    found = []
+    present = frozenset().union(*sentence.groups)
+    possible = {
+        group: [pattern for pattern in starts[group] if all(step in present for step, _ in pattern.steps)]
+        for group in present & starts.keys()
+    }
+    found: list[tuple[Pattern, int, int]] = []
     for at, groups in enumerate(sentence.groups):
-        for group in groups:
-            for pattern in starts.get(group, ()):
+        for group in groups & possible.keys():
+            for pattern in possible[group]:
                 end = _follow(sentence.groups, pattern, 1, at + 1)
                 if end is not None:
                     found.append((pattern, at, end))
+        if kind == "stop" and len(found) >= _ENOUGH:
+            break
     return found
 
 

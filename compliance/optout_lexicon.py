@@ -26,6 +26,8 @@ from compliance.optout_text import tokens
 
 Kind = Literal["stop", "start", "help", "other", "unclear"]
 LANGUAGES = ("en", "es", "fr", "de", "pl", "fa", "ar", "pa")
+NEAR_ENTRY = 4  # the same for a whole short message
+_LONGEST = 40  # letters: no word of the lists is longer
 NEAR_WORD = 5  # letters from which on one slip of the finger is forgiven
 _NAMED = ("call", "text", "mail", "here", "contact", "bother", "more")
 Step = tuple[int, int]  # group id, words that may stand before it
@@ -57,10 +59,11 @@ class Lexicon(Struct):
     vocabulary: dict[str, set[int]] = field(default_factory=dict)
     prefixes: dict[str, set[int]] = field(default_factory=dict)
     starts: dict[str, dict[int, list[Pattern]]] = field(default_factory=dict)
-    named: dict[str, set[int]] = field(default_factory=dict)
+    named: dict[str, dict[str, int]] = field(default_factory=dict)
     by_letter: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)
     groups: dict[frozenset[str], int] = field(default_factory=dict)
     letters_together: dict[str, str] = field(default_factory=dict)
+    stops_by_letter: dict[str, list[str]] = field(default_factory=dict)
 
     def group(self, words: frozenset[str]) -> int:
         """The id of a group of alternatives; the same alternatives are the same group."""
@@ -79,6 +82,9 @@ def lexicon() -> Lexicon:
     for language in LANGUAGES:
         text = resources.files("compliance").joinpath(f"optout_words/{language}.toml").read_text(encoding="utf-8")
         _add(made, language, convert(tomllib.loads(text), Words))
+    for entry, (_, kind) in made.exact.items():
+        if kind == "stop" and len(entry) >= NEAR_ENTRY:
+            made.stops_by_letter.setdefault(entry[0], []).append(entry)
     for word in made.vocabulary:
         if len(word) >= NEAR_WORD:
             made.by_letter.setdefault(word[0], []).append((word, False))
@@ -105,7 +111,7 @@ def _add(made: Lexicon, language: str, words: Words) -> None:
     classes = {name: frozenset(_cleaned(option) for option in text.split()) for name, text in words.classes.items()}
     for name in _NAMED:
         if name in classes:
-            made.named.setdefault(name, set()).add(made.group(classes[name]))
+            made.named.setdefault(name, {})[language] = made.group(classes[name])
     for kind_, entries in words.patterns.items():
         starts = made.starts.setdefault(kind_, {})
         for entry in entries:
@@ -144,7 +150,7 @@ def exact_groups(word: str) -> frozenset[int]:
     """The groups that hold this very word or a beginning of it; no group: an unknown word."""
     known = lexicon()
     found = set(known.vocabulary.get(word, ()))
-    for end in range(1, len(word) + 1):
+    for end in range(1, min(len(word), _LONGEST) + 1):
         found |= known.prefixes.get(word[:end], set())
     return frozenset(found)
 
@@ -153,7 +159,7 @@ def exact_groups(word: str) -> frozenset[int]:
 def groups_of(word: str) -> frozenset[int]:
     """The groups of a word; of an unknown one those of its spelling with plain vowels, or of what it is a slip of."""
     found = exact_groups(word)
-    if found or len(word) < NEAR_WORD:
+    if found or not NEAR_WORD <= len(word) <= _LONGEST:
         return found
     if plain := exact_groups(word.replace("ae", "a").replace("oe", "o").replace("ue", "u")):
         return plain

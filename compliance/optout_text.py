@@ -11,6 +11,11 @@ _CONTRACTED = {"do": "dont", "can": "cant", "will": "wont"}
 _LEET = str.maketrans("013457", "oieast")
 _SIGNS = "🛑⛔🚫📵"
 _APOSTROPHES = "\u2019\u2018'`´"
+_REACTION = re.compile(
+    r"^(?:(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S+ to|removed an? \S+ from)"
+    r"|[^\w\s]{1,8}(?:\s+to)?)\s+[\"“‘„«].*[\"”’“»]\.?$",
+    re.IGNORECASE | re.DOTALL,
+)
 _CLAUSE = re.compile(r"[.!?;:\n\r\u061f\u061b\u06d4\u0964()\"“”«»]+")
 _COMMA = re.compile(r"[.!?;:\n\r\u061f\u061b\u06d4\u0964()\"“”«»,\u060c\u2013\u2014]+|\s-+\s?|\s/\s")
 
@@ -33,6 +38,11 @@ def pieces(text: str) -> list[tuple[str, ...]]:
 def stop_signs_only(text: str) -> bool:
     """A message of nothing but signs, a stop sign among them."""
     return any(sign in text for sign in _SIGNS) and not tokens(text)
+
+
+def is_reaction(text: str) -> bool:
+    """What a telephone sends for a tap on our message: it quotes our own "reply STOP", and asks nothing."""
+    return _REACTION.match(text.strip()) is not None
 
 
 def normal(text: str) -> str:

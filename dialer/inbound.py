@@ -28,8 +28,9 @@ TRIES = 5
 TURNED_AWAY = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
 WRITTEN = ("sms", "whatsapp", "email")
 _SCOPE_OF: dict[Medium, Scope] = {"voice": "calls", "text": "texts", "email": "email"}
+# "On 3 March Northwind wrote:", "-----Original Message-----", "> our own words"
 _QUOTED = re.compile(
-    r"^\s*>|^\s*-{2,}\s*\w+ \w+\s*-{2,}|^[^\n]{0,200}(wrote|schrieb|escribió|a écrit|napisał\(a\)|كتب|نوشت):\s*$"
+    r"^\s*>|^\s*-{2,}\s*\w+ \w+\s*-{2,}|^.{0,200}\b(?:wrote|schrieb|escribió|a écrit|napisał|كتب|نوشت)\b.{0,80}:\s*$"
 )
 
 

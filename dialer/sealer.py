@@ -49,7 +49,7 @@ class Sealer:
             upto, tenants = await self._past_mark(conn)
         done = 0
         for tenant_id in tenants:
-            done += await self._seal(tenant_id, upto)
+            done += await self._seal_tenant(tenant_id, upto)
             if self._signed.get(tenant_id, now - CHECKPOINT_EVERY) <= now - CHECKPOINT_EVERY:
                 await self._sign(tenant_id)
         return done
@@ -64,7 +64,7 @@ class Sealer:
             self._mark = fresh
         return past, list(fresh.numbers)
 
-    async def _seal(self, tenant_id: int, upto: Mark | None) -> int:
+    async def _seal_tenant(self, tenant_id: int, upto: Mark | None) -> int:
         rows = 0
         for _ in range(BATCHES):
             async with self._engine.begin() as conn:

@@ -32,6 +32,7 @@ class Demo:
     """One running demonstration: the sandbox stays, the server and the agents before it may be started anew."""
 
     engines: Engines
+    data_dir: Path
     plan: Plan
     clock: Clock
     port: int
@@ -45,7 +46,7 @@ class Demo:
 
     async def start_server(self) -> None:
         """A server on the same database, exchange and carrier, and the simulated agents at its consoles."""
-        settings = _settings(self.exchange, self.carrier, self.port)
+        settings = _settings(self.data_dir, self.exchange, self.carrier, self.port)
         self.server = Server(settings, self.engines, self.clock, sandbox=True)
         await self.server.start()
         await _exchange_up(self.server)
@@ -91,8 +92,8 @@ async def running(
         await carrier.start()
         stack.push_async_callback(carrier.close)
         say("Starting the server")
-        server = Server(_settings(exchange, carrier, port), engines, clock, sandbox=True)
-        demo = Demo(engines, plan, clock, port, stage, exchange, carrier, server)
+        server = Server(_settings(data_dir, exchange, carrier, port), engines, clock, sandbox=True)
+        demo = Demo(engines, data_dir, plan, clock, port, stage, exchange, carrier, server)
         stack.push_async_callback(demo.stop)
         watching = asyncio.create_task(demo.stolen.watch())
         stack.callback(watching.cancel)
@@ -131,8 +132,9 @@ def _ear(exchange: SandboxExchange) -> Hears:
     return hears
 
 
-def _settings(exchange: SandboxExchange, carrier: SandboxCarrier, port: int) -> Settings:
+def _settings(data_dir: Path, exchange: SandboxExchange, carrier: SandboxCarrier, port: int) -> Settings:
     return Settings(
+        data_dir=data_dir,
         secret_key=SecretStr(DEMO_KEY),
         business_name="Northwind Recovery",
         business_phone="+12125550100",

@@ -69,6 +69,8 @@ async def test_from_an_empty_folder_to_a_running_campaign(tmp_path: Path) -> Non
         assert imported.json()
         create = ("create", "Autumn", "--creditor", "Northwind", "--caller-id", "+12125550100", "--agents", "ann")
         made = (await program("campaign", *create, "--json")).json()
+        allowed = ("us_third_party_sms", "on", "--because", "the carrier agreed")
+        assert (await program("compliance", "switch", *allowed, "--json")).json() == {"on": ["us_third_party_sms"]}
         report = (await program("campaign", "start", "Autumn", "--json")).json()
         status, doctor = await asyncio.gather(program("campaign", "status", "--json"), program("doctor", "--json"))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,8 +37,14 @@ CALLS = {
 _holidays: dict[tuple[str, int], set[date]] = {}
 
 
+@lru_cache(maxsize=100_000)
 def parse(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=100_000)
+def local_day(text: str, zone: str) -> date:
+    return parse(text).astimezone(ZoneInfo(zone)).date()
 
 
 class Brute:
@@ -135,7 +142,7 @@ class Brute:
     # frequency
 
     def _local_day(self, event: Case, zone: str) -> date:
-        return parse(event["at"]).astimezone(ZoneInfo(zone)).date()
+        return local_day(event["at"], zone)
 
     def _same_debt(self, one: str, other: str) -> bool:
         details = self.case.get("debt_details") or {}

@@ -66,6 +66,10 @@ def _sql(*statements: str, **values: Any) -> Apply:
     return apply
 
 
+async def _listed(conn: AsyncConnection, person: Person) -> None:
+    await builders.a_do_not_contact_list(conn, person.tenant, person.phone)
+
+
 def _request(kind: str, details: str = "{}") -> Apply:
     return _sql(
         "INSERT INTO person_request (tenant_id, debtor_id, kind, details, at, recorded_by)"
@@ -118,10 +122,7 @@ CIRCUMSTANCES: tuple[Circumstance, ...] = (
     Circumstance("attorney", _request("attorney", '{"name": "A. Law"}'), ("attorney",)),
     Circumstance(
         "do_not_contact_list",
-        _sql(
-            "INSERT INTO do_not_contact (tenant_id, address, list_name, source, at)"
-            " VALUES (:tenant, :phone, 'house', 'import', :before)"
-        ),
+        _listed,
         ("opt_out",),
     ),
     Circumstance(

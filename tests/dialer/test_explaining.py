@@ -17,6 +17,7 @@ from tests.builders import (
     a_contact_point,
     a_creditor,
     a_debtor,
+    a_do_not_contact_list,
     a_queue_row,
     a_tenant,
     an_attempt,
@@ -124,7 +125,8 @@ async def test_a_call_that_had_not_ended_then_was_in_the_way_then(case: Case) ->
 
 
 async def test_an_entry_of_a_list_that_came_later_did_not_count_then(case: Case) -> None:
-    row = {"tenant_id": case.tenant, "address": PHONE, "list_name": "house", "source": "import"}
+    house = await a_do_not_contact_list(case.conn, case.tenant)
+    row = {"tenant_id": case.tenant, "address": PHONE, "list_id": house, "source": "import"}
     await case.conn.execute(insert(t.do_not_contact).values(**row, at=NOW + timedelta(days=1)))
     now = NOW + timedelta(days=2)
     assert by_channel(await case.ask(NOW, now, channel="voice")) == {"voice": "allow"}

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent_ui.live.protocol import AgentConsole, SupervisorBoard
 from dialer.streams import Delta
-from tests.builders import a_tenant
+from tests.builders import a_contact_point, a_tenant
 from tests.dialer.floor_rig import PERSON, Rig, floor_rig, quick
 
 pytestmark = pytest.mark.postgres
@@ -115,6 +116,7 @@ async def test_bad_commands_say_what_is_wrong(rig: Rig) -> None:
     assert (await rig.press("callback", due_at="tomorrow", own=True)).field == "due_at"
     assert (await rig.press("dtmf", digits="12x")).field == "digits"
     assert (await rig.press("opt_out", channel="fax")).field == "channel"
+    assert (await rig.press("opt_out", channel="sms", reach="town")).field == "reach"
     await rig.press("identify", result="right_party", checks=["postal_code"])
     debt = rig.console()["file"]["debts"][0]["id"]
     wrong = await rig.press("promise", debt_id=debt, amount_minor=1, currency="USD", due_date="2026-03-10")
@@ -154,3 +156,31 @@ async def test_a_machine_by_the_agents_word_counts_as_one_also_after_a_restart(r
     await rig.kill()
     await rig.start()
     await rig.until(lambda: figures() == (1, 1, 1.5))
+
+
+async def test_an_agent_closes_this_number_a_channel_or_everything(rig: Rig) -> None:
+    await rig.people(1)
+    debtor = await rig.debtor(PERSON)
+    async with rig.engine.begin() as conn:
+        await a_contact_point(conn, rig.tenant, debtor, "+12125550199", kind="mobile")
+        await a_contact_point(conn, rig.tenant, debtor, "dana@example.org", kind="email")
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+
+    async def closed() -> list[tuple[str, str]]:
+        async with rig.engine.connect() as conn:
+            found = await conn.execute(text("SELECT address, channel FROM opt_out ORDER BY id"))
+            rows = [("this" if row[0] not in ("+12125550199", "dana@example.org") else row[0], row[1]) for row in found]
+        return sorted(rows)
+
+    assert (await rig.press("opt_out", channel="sms", reach="number")).result == {"addresses": 1}
+    assert await closed() == [("this", "sms")]
+    assert (await rig.press("opt_out", channel="voice")).result == {"addresses": 2}
+    assert await closed() == [("+12125550199", "voice"), ("this", "sms"), ("this", "voice")]
+    assert (await rig.press("opt_out", channel="all")).result == {"addresses": 3}
+    async with rig.engine.connect() as conn:
+        asked = (await conn.execute(text("SELECT kind, recorded_by FROM person_request"))).all()
+        sources = (await conn.execute(text("SELECT DISTINCT source FROM opt_out"))).scalars().all()
+    assert [tuple(row) for row in asked] == [("stop_calling", f"user:{rig.agents[0]}")]
+    assert sources == ["agent"]

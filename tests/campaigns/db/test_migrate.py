@@ -137,3 +137,30 @@ async def test_upgrading_a_populated_database_keeps_its_rows(empty_database_url:
         counts = await conn.execute(text("SELECT (SELECT count(*) FROM debtor), (SELECT count(*) FROM queue_row)"))
         assert counts.one() == (1, 1)
     await engine.dispose()
+
+
+async def test_replies_that_were_unclear_before_wait_for_review_and_hold_their_person(empty_database_url: str) -> None:
+    await migrate.upgrade(empty_database_url, to="0001")
+    engine = make_engine(empty_database_url)
+    async with engine.begin() as conn:
+        tenant = await a_tenant(conn)
+        creditor = await a_creditor(conn, tenant)
+        debtor = await a_debtor(conn, tenant, creditor, phones=("+12125550142",))
+        campaign = await a_campaign(conn, tenant, creditor)
+        await a_queue_row(conn, tenant, campaign, debtor, state="suspended", held_because="unclear_reply")
+        for number, meaning in enumerate(("unclear", "other")):
+            await conn.execute(
+                text(
+                    "INSERT INTO inbound_message (tenant_id, provider, provider_id, channel, from_address, to_address,"
+                    " body, meaning, debtor_id, at) VALUES (:tenant, 'twilio', :id, 'sms', '+12125550142',"
+                    " '+12125550100', 'x', :meaning, :debtor, now())"
+                ),
+                {"tenant": tenant, "id": f"SM{number}", "meaning": meaning, "debtor": debtor},
+            )
+    await migrate.upgrade(empty_database_url)
+    async with engine.connect() as conn:
+        replies = (await conn.execute(text("SELECT meaning, review FROM inbound_message ORDER BY id"))).all()
+        held = (await conn.execute(text("SELECT debtor_id, kind FROM person_request"))).all()
+    assert [tuple(row) for row in replies] == [("unclear", "open"), ("other", None)]
+    assert [tuple(row) for row in held] == [(debtor, "unclear_reply")]
+    await engine.dispose()

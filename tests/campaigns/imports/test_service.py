@@ -191,7 +191,9 @@ async def test_a_consent_belongs_to_the_first_number_of_its_channel_and_is_kept_
 
 
 async def test_who_is_in_no_known_zone_is_counted_and_has_no_window_group(importer: Importer, tmp_path: Path) -> None:
-    report = await importer(a_file(tmp_path, {"timezone": "", "phone_1": ""}, {}), parts=import_parts())
+    report = await importer(
+        a_file(tmp_path, {"timezone": "", "phone_1": "", "country": "BV", "region": ""}, {}), parts=import_parts()
+    )
     assert report.zone_unknown == 1
     assert await importer.ask("SELECT external_ref FROM debtor WHERE window_group_id IS NULL") == ["D1"]
 

@@ -135,3 +135,16 @@ def test_whatever_stands_in_a_case_an_answer_comes_out(odd: Any, key: str) -> No
 )
 def test_an_odd_abandonment_is_told_what_is_wrong(calls: Any) -> None:
     assert abandonment_line(json.dumps({"id": "a", "regime": "us-fcc", "kind": "daily", "calls": calls}))["error"]
+
+
+async def test_the_quality_of_the_opt_out_classifier_is_printed(program: Program) -> None:
+    labelled = "en\tstop\tSTOP\nen\tother\tI pay Friday\nde\tstop\tbitte nicht mehr anrufen\n"
+    told = (await program("compliance", "optout", "--json", stdin=labelled)).json()
+    assert told["recall_of_stop"] == {"en": 1.0, "de": 1.0, "all": 1.0}
+    assert told["other_read_as_stop"] == {"en": 0.0, "de": None, "all": 0.0}
+    assert told["matrix"][0] == {
+        "language": "en", "label": "stop", "texts": 1, "read_stop": 1, "read_unclear": 0, "read_start": 0,
+        "read_help": 0, "read_other": 0,
+    }  # fmt: skip
+    assert "recall of stop 1.0000" in (await program("compliance", "optout", stdin=labelled)).out
+    assert "line 2" in (await program("compliance", "optout", stdin="en\tstop\tSTOP\nen stop STOP\n")).refusal()
