@@ -5,7 +5,7 @@ Unclear means: suspend and let a person decide. Nothing here depends on a langua
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from typing import Literal
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
 from compliance.optout_lexicon import LANGUAGES, Kind, Pattern, exact_groups, groups_of, lexicon
-from compliance.optout_text import clauses, is_reaction, pieces, stop_signs_only, tokens
+from compliance.optout_text import is_reaction, sentences, stop_signs_only, tokens
 
 __all__ = ["LANGUAGES", "Kind", "Medium", "Reading", "classify", "tokens"]
 
@@ -45,9 +45,12 @@ class Reading(Struct, frozen=True):
 
 
 class _Sentence(Struct):
+    """`ends`: for each word the place past its piece between commas."""
+
     words: list[str]
     groups: list[Groups]
-    asks: bool = False
+    ends: list[int]
+    pieces: list[tuple[str, ...]]
 
 
 def classify(text: str, language: str | None = None) -> Reading:
@@ -61,10 +64,10 @@ def classify(text: str, language: str | None = None) -> Reading:
 
 
 def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | None:
-    sentences = _sentences(text, words)
+    parts = _sentences(text, words)
     limited: Reading | None = None
     place = False
-    for sentence in sentences:
+    for sentence in parts:
         _take_out(sentence, "not")
         wishes = _take_out(sentence, "limit")
         if _for_good(sentence):
@@ -74,13 +77,13 @@ def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | 
         for pattern in wishes:
             limited = limited or Reading("unclear", pattern.language, pattern.entry)
     return (
-        _phrase(sentences, language, place or limited is not None)
-        or _keyword(text, sentences, place or limited is not None)
-        or _pattern(sentences, "start", language)
+        _phrase(parts, language, place or limited is not None)
+        or _keyword(parts, place or limited is not None)
+        or _pattern(parts, "start", language)
         or limited
-        or _pattern(sentences, "unclear", language)
-        or _ending(sentences)
-        or _pattern(sentences, "help", language)
+        or _pattern(parts, "unclear", language)
+        or _ending(parts)
+        or _pattern(parts, "help", language)
     )
 
 
@@ -91,16 +94,20 @@ def _for_good(sentence: _Sentence) -> bool:
 
 
 def _sentences(text: str, words: tuple[str, ...]) -> list[_Sentence]:
-    parts = clauses(text)
-    if len(words) <= _SHORT and all(len(part) == 1 for part in parts):
-        parts = [words]  # "Don't. Text. Me."
+    parts = sentences(text)
+    short = len(words) <= _SHORT
+    if short and all(len(piece) == 1 for pieces in parts for piece in pieces):
+        parts = [[words]]  # "Don't. Text. Me."
     left, found = _FORGIVEN, []
-    for part in parts:
-        apart = [piece for word in part for piece in (_unglued(word) if len(words) <= _SHORT else (word,))]
-        found.append(
-            _Sentence(apart, [groups_of(word) if left > at else exact_groups(word) for at, word in enumerate(apart)])
-        )
-        left -= len(apart)
+    for pieces in parts:
+        made = _Sentence([], [], [], pieces)
+        for piece in pieces:
+            apart = [part for word in piece for part in (_unglued(word) if short else (word,))]
+            made.words += apart
+            made.groups += [groups_of(word) if left > at else exact_groups(word) for at, word in enumerate(apart)]
+            made.ends += [len(made.words)] * len(apart)
+            left -= len(apart)
+        found.append(made)
     return found
 
 
@@ -148,11 +155,11 @@ def _near(said: str, entry: str) -> bool:
     return swapped or fuzz.ratio(said, entry) >= _NEAR_TEXT
 
 
-def _phrase(sentences: Sequence[_Sentence], language: str | None, limited: bool) -> Reading | None:
+def _phrase(parts: Sequence[_Sentence], language: str | None, limited: bool) -> Reading | None:
     """A stop pattern outside what was taken out; all of them together say what is to be closed."""
     found: list[Pattern] = []
     said: set[int] = set()
-    for sentence in sentences:
+    for sentence in parts:
         for pattern, start, end in _matches(sentence, "stop"):
             found.append(pattern)
             said.update(*sentence.groups[start : _with_joined(sentence, end)])
@@ -183,18 +190,19 @@ def _with_joined(sentence: _Sentence, end: int) -> int:
     return min(end + 3, len(sentence.words))
 
 
-def _keyword(text: str, sentences: Sequence[_Sentence], limited: bool) -> Reading | None:
+def _keyword(parts: Sequence[_Sentence], limited: bool) -> Reading | None:
     """A sentence, or a part between commas, that is a stop by itself; or one strong word, first, last or among few."""
     known = lexicon().exact
-    for piece in pieces(text):
+    for piece in (piece for sentence in parts for piece in sentence.pieces):
         for said in (" ".join(piece), " ".join(_without_courtesy(piece))):
             if said in known and known[said][1] == "stop":
-                return _stopped(known[said][0], said, piece, limited, alone=len(sentences) == 1)
-    strong = lexicon().strong
-    for sentence in sentences:
-        for at, word in enumerate(sentence.words):
-            if word in strong and (len(sentence.words) <= _SHORT or at in (0, len(sentence.words) - 1)):
-                return Reading("stop", strong[word], word, keyword=len(sentence.words) <= 2, limited=limited)
+                return _stopped(known[said][0], said, piece, limited, alone=len(parts) == 1)
+    for sentence in parts:
+        for at, groups in enumerate(sentence.groups):
+            if len(sentence.words) <= _SHORT or at in (0, len(sentence.words) - 1):
+                for group in groups & lexicon().strong.keys():
+                    language, word = lexicon().strong[group]
+                    return Reading("stop", language, word, keyword=len(sentence.words) <= 2, limited=limited)
     return None
 
 
@@ -202,18 +210,18 @@ def _without_courtesy(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in words if word not in lexicon().courtesy)
 
 
-def _ending(sentences: Sequence[_Sentence]) -> Reading | None:
+def _ending(parts: Sequence[_Sentence]) -> Reading | None:
     """A word that ends contact when it stands alone, in a sentence that was not understood."""
     known = lexicon().exact
-    for sentence in sentences:
+    for sentence in parts:
         for word in sentence.words:
             if len(word) >= 4 and word in known and known[word][1] == "stop":
                 return Reading("unclear", known[word][0], word)
     return None
 
 
-def _pattern(sentences: Sequence[_Sentence], kind: Kind, language: str | None) -> Reading | None:
-    found = [pattern for sentence in sentences for pattern, _, _ in _matches(sentence, kind)]
+def _pattern(parts: Sequence[_Sentence], kind: Kind, language: str | None) -> Reading | None:
+    found = [pattern for sentence in parts for pattern, _, _ in _matches(sentence, kind)]
     if not found:
         return None
     first = min(found, key=lambda pattern: pattern.language != language)
@@ -237,11 +245,13 @@ def _matches(sentence: _Sentence, kind: str) -> list[tuple[Pattern, int, int]]:
         group: [pattern for pattern in starts[group] if all(step in present for step, _ in pattern.steps)]
         for group in present & starts.keys()
     }
+    spoken_of = lexicon().spoken_of if kind == "not" else {}
     found: list[tuple[Pattern, int, int]] = []
     for at, groups in enumerate(sentence.groups):
         for group in groups & possible.keys():
             for pattern in possible[group]:
-                end = _follow(sentence.groups, pattern, 1, at + 1)
+                until = sentence.ends[at] if kind == "not" else len(sentence.groups)
+                end = _follow(sentence.groups, pattern, 1, at + 1, until, spoken_of.get(pattern.language))
                 if end is not None:
                     found.append((pattern, at, end))
         if kind == "stop" and len(found) >= _ENOUGH:
@@ -249,13 +259,18 @@ def _matches(sentence: _Sentence, kind: str) -> list[tuple[Pattern, int, int]]:
     return found
 
 
-def _follow(said: Sequence[Groups], pattern: Pattern, index: int, at: int) -> int | None:
+def _follow(
+    said: Sequence[Groups], pattern: Pattern, index: int, at: int, until: int, closed: AbstractSet[int] | None
+) -> int | None:
+    """The place past the pattern, from its group `index` on; not beyond `until`, and no gap holds a `closed` word."""
     if index == len(pattern.steps):
         return at
     group, gap = pattern.steps[index]
-    for place in range(at, min(at + gap + 1, len(said))):
+    for place in range(at, min(at + gap + 1, until)):
         if group in said[place]:
-            end = _follow(said, pattern, index + 1, place + 1)
+            end = _follow(said, pattern, index + 1, place + 1, until, closed)
             if end is not None:
                 return end
+        if closed and not closed.isdisjoint(said[place]):
+            return None
     return None

@@ -6,7 +6,7 @@
     classes   @name in a pattern. Read by name too: call, text and mail name a medium, contact and bother none of them,
               here is this number, more says that it is for good
     patterns  groups of words, found anywhere in a sentence: a|b alternatives, x* prefix, @class, ~n words between
-        not     looks like a request and is none: taken out before the rest is read
+        not     looks like a request and is none: taken out before the rest is read; jumps over no word of contact
         limit   a wish about a time; place: about a place, unless it is for good. Unclear, and taken out
         stop, start, unclear, help
 Words are compared as compliance/optout_text.py leaves them: without accents, vowel signs, punctuation and case.
@@ -30,6 +30,7 @@ NEAR_ENTRY = 4  # the same for a whole short message
 _LONGEST = 40  # letters: no word of the lists is longer
 NEAR_WORD = 5  # letters from which on one slip of the finger is forgiven
 _NAMED = ("call", "text", "mail", "here", "contact", "bother", "more")
+_CONTACT = ("call", "text", "mail", "contact", "bother")
 Step = tuple[int, int]  # group id, words that may stand before it
 
 
@@ -54,7 +55,8 @@ class Lexicon(Struct):
     """All languages together: a sentence often mixes two, and the record's language is often wrong."""
 
     exact: dict[str, tuple[str, Kind]] = field(default_factory=dict)
-    strong: dict[str, str] = field(default_factory=dict)
+    strong: dict[int, tuple[str, str]] = field(default_factory=dict)
+    spoken_of: dict[str, set[int]] = field(default_factory=dict)
     courtesy: set[str] = field(default_factory=set)
     vocabulary: dict[str, set[int]] = field(default_factory=dict)
     prefixes: dict[str, set[int]] = field(default_factory=dict)
@@ -106,12 +108,15 @@ def _add(made: Lexicon, language: str, words: Words) -> None:
             made.exact.setdefault(said, (language, kind))
             if kind == "stop" and " " in said and len(said) > NEAR_WORD:
                 made.letters_together[said.replace(" ", "")] = said
-    made.strong.update({_clean(word): language for word in words.strong.split()})
+    for word in map(_clean, words.strong.split()):
+        made.strong[made.group(frozenset({word}))] = (language, word)
     made.courtesy.update(_clean(word) for word in words.courtesy.split())
     classes = {name: frozenset(_cleaned(option) for option in text.split()) for name, text in words.classes.items()}
     for name in _NAMED:
         if name in classes:
             made.named.setdefault(name, {})[language] = made.group(classes[name])
+            if name in _CONTACT:
+                made.spoken_of.setdefault(language, set()).add(made.group(classes[name]))
     for kind_, entries in words.patterns.items():
         starts = made.starts.setdefault(kind_, {})
         for entry in entries:

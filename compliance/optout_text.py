@@ -25,14 +25,15 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[\w\u0a00-\u0a7f]+", normal(text)))
 
 
-def clauses(text: str) -> list[tuple[str, ...]]:
-    """The words of each sentence; a mark inside a disguised word ("S.T.O.P.") or a number parts nothing."""
-    return [words for part in _CLAUSE.split(normal(text)) if (words := tokens(part))]
+def sentences(text: str) -> list[list[tuple[str, ...]]]:
+    """The words of each sentence, parted at commas and dashes; a mark inside a disguised word (S.T.O.P.) parts nothing.
 
-
-def pieces(text: str) -> list[tuple[str, ...]]:
-    """Like `clauses`, parted at commas and dashes too."""
-    return [words for part in _COMMA.split(normal(text)) if (words := tokens(part))]
+    An empty piece or sentence is left out.
+    """
+    found = (
+        [words for piece in _COMMA.split(part) if (words := tokens(piece))] for part in _CLAUSE.split(normal(text))
+    )
+    return [pieces for pieces in found if pieces]
 
 
 def stop_signs_only(text: str) -> bool:

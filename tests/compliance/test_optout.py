@@ -1,4 +1,4 @@
-"""People ask to be left alone in any words. Of three labelled sets two were written without looking at the lists."""
+"""People ask to be left alone in any words. Of five labelled sets four were written without looking at the lists."""
 
 import time
 from pathlib import Path
@@ -17,6 +17,8 @@ def labelled(name: str) -> list[Row]:
 FIRST = labelled("optout.tsv")
 HELD_OUT = labelled("optout_heldout.tsv")
 SECOND = labelled("optout_second.tsv")
+THIRD = labelled("optout_third.tsv")
+FOURTH = labelled("optout_fourth.tsv")
 
 
 @pytest.mark.parametrize("row", FIRST, ids=lambda row: f"{row.language}-{row.text[:30]}")
@@ -25,11 +27,13 @@ def test_the_labelled_text_is_read_as_labelled(row: Row) -> None:
     assert classify(row.text, row.language).kind == row.kind
 
 
-@pytest.mark.parametrize(("name", "recall"), [("first", 1.0), ("held out", 0.99), ("second", 0.99)])
+@pytest.mark.parametrize(
+    ("name", "recall"), [("first", 1.0), ("held out", 0.99), ("second", 0.99), ("third", 0.99), ("fourth", 0.99)]
+)
 def test_stop_requests_are_read_and_the_confusion_matrix_is_printed(
     name: str, recall: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    texts = {"first": FIRST, "held out": HELD_OUT, "second": SECOND}[name]
+    texts = {"first": FIRST, "held out": HELD_OUT, "second": SECOND, "third": THIRD, "fourth": FOURTH}[name]
     found = measure(texts)
     with capsys.disabled():
         print(f"\n{name} set: labelled, and read as {', '.join(KINDS)}")
@@ -42,7 +46,7 @@ def test_stop_requests_are_read_and_the_confusion_matrix_is_printed(
     whole = found[-1]
     assert whole.language == "all"
     assert [quality.language for quality in found[:-1]] == list(LANGUAGES)
-    assert whole.labelled("stop") >= 200
+    assert whole.labelled("stop") >= 80
     assert (whole.share("stop", "stop") or 0) >= recall
     assert (whole.share("other", "stop") or 0) < 0.02
     assert (whole.share("other", "unclear") or 0) < 0.06
