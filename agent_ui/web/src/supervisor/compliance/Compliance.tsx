@@ -3,6 +3,7 @@ import type { FunctionComponent } from "preact";
 import { type MessageKey, t } from "../../shared/i18n";
 import { place } from "../view";
 import { Abandonment } from "./Abandonment";
+import { Verdicts } from "./Verdicts";
 
 interface Tab {
   id: string;
@@ -10,7 +11,10 @@ interface Tab {
   Part: FunctionComponent;
 }
 
-const TABS: readonly [Tab, ...Tab[]] = [{ id: "abandonment", title: "compliance.abandonment", Part: Abandonment }];
+const TABS: readonly [Tab, ...Tab[]] = [
+  { id: "abandonment", title: "compliance.abandonment", Part: Abandonment },
+  { id: "verdicts", title: "compliance.verdicts", Part: Verdicts },
+];
 
 export function Compliance() {
   const shown = TABS.find((tab) => tab.id === place.value.tab) ?? TABS[0];
