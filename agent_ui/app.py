@@ -16,6 +16,7 @@ from agent_ui.api.operations import DatabaseCheck, OperationsApi
 from agent_ui.api.pages import Pages
 from agent_ui.api.persons import PersonsApi
 from agent_ui.api.phone import PhoneApi
+from agent_ui.api.rulebooks import RulebooksApi
 from agent_ui.api.templates import TemplatesApi
 from agent_ui.api.users import UsersApi
 from agent_ui.api.verdicts import VerdictsApi
@@ -61,6 +62,7 @@ def make_app(deps: WebDeps) -> web.Application:
         WishesApi(deps),
         PersonsApi(deps),
         VerdictsApi(deps),
+        RulebooksApi(deps),
         _operations(deps),
         WebhookApi(deps, metrics),
         live,

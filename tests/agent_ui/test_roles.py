@@ -34,6 +34,8 @@ MAY: dict[str, set[str]] = {  # written by hand, so that a slip in a declaration
     "GET /api/debtors/{id}/contact": {"supervisor", "admin"},
     "POST /api/debtors/find": {"supervisor", "admin"},
     "POST /api/verdicts/search": {"supervisor", "admin"},
+    "GET /api/rulebooks": {"supervisor", "admin"},
+    "GET /api/rulebooks/{id}": {"supervisor", "admin"},
     "GET /api/templates": {"supervisor", "admin"},
     "PUT /api/templates": {"supervisor", "admin"},
     "GET /api/wishes/reviews": {"supervisor", "admin"},

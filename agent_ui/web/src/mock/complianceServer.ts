@@ -2,6 +2,7 @@
 
 import type { Answer, Verdict } from "../supervisor/compliance/verdicts";
 import type { PointAnswer } from "../supervisor/compliance/WhenAgain";
+import { BOOKS, mockBook } from "./rulebookFixtures";
 
 const HOURS = {
   code: "hours",
@@ -117,6 +118,10 @@ export function mockCompliance(path: string, scene: string): Response | null {
   if (path === "/api/verdicts/search") return Response.json(answer);
   if (/^\/api\/debtors\/\d+\/contact$/.test(path)) {
     return Response.json({ at: "2026-11-21T15:12:30Z", points: POINTS });
+  }
+  if (path === "/api/rulebooks") return Response.json(empty ? { rulebooks: [], switches: [] } : BOOKS);
+  if (path.startsWith("/api/rulebooks/")) {
+    return Response.json(mockBook(new URLSearchParams(path.split("?")[1]).get("channel") ?? "voice"));
   }
   if (path === "/api/debtors/find") return Response.json({ id: 4_711 });
   return null;

@@ -3,6 +3,7 @@ import type { FunctionComponent } from "preact";
 import { type MessageKey, t } from "../../shared/i18n";
 import { place } from "../view";
 import { Abandonment } from "./Abandonment";
+import { Rulebooks } from "./Rulebooks";
 import { Verdicts } from "./Verdicts";
 
 interface Tab {
@@ -14,6 +15,7 @@ interface Tab {
 const TABS: readonly [Tab, ...Tab[]] = [
   { id: "abandonment", title: "compliance.abandonment", Part: Abandonment },
   { id: "verdicts", title: "compliance.verdicts", Part: Verdicts },
+  { id: "rulebooks", title: "compliance.rulebooks", Part: Rulebooks },
 ];
 
 export function Compliance() {

@@ -2,7 +2,7 @@
 import { count } from "../../shared/format/number";
 import { calendarDate } from "../../shared/format/time";
 import { t, word } from "../../shared/i18n";
-import { Badge, Button } from "../../shared/ui";
+import { Badge, Button, Icon } from "../../shared/ui";
 import { Facts, Said, Utc } from "./pieces";
 import { TONE, type Verdict } from "./verdicts";
 
@@ -14,6 +14,9 @@ export function VerdictCard({ verdict, onPerson }: { verdict: Verdict; onPerson:
           <Badge tone={TONE[verdict.verdict]}>{t(`decision.${verdict.verdict}`)}</Badge>
           <Utc at={verdict.at} />
           <Local times={verdict.at_local} />
+          <span class="record-mark">
+            <Icon name="chevron" />
+          </span>
         </span>
         <span class="record-line muted">
           <span>{word("channel", verdict.channel)}</span>
@@ -21,8 +24,8 @@ export function VerdictCard({ verdict, onPerson }: { verdict: Verdict; onPerson:
           {verdict.campaign_name && <bdi>{verdict.campaign_name}</bdi>}
           <span>
             {t("verdict.person")} <bdi>{verdict.reference || verdict.debtor}</bdi>
-            {verdict.ending && <bdi dir="ltr"> {verdict.ending}</bdi>}
           </span>
+          {verdict.ending && <bdi dir="ltr">{verdict.ending}</bdi>}
         </span>
         <span class="record-say">{verdict.erased ? t("verdict.erased") : <Said>{verdict.because}</Said>}</span>
       </summary>
@@ -31,7 +34,7 @@ export function VerdictCard({ verdict, onPerson }: { verdict: Verdict; onPerson:
         <Tallies verdict={verdict} />
         <Facts
           rows={[
-            ["verdict.retry", verdict.retry_at ? <Retry verdict={verdict} /> : t("verdict.no_retry")],
+            ["verdict.retry", <Retry key="retry" verdict={verdict} />],
             ["verdict.zones", <bdi dir="ltr">{verdict.zones.join(", ") || "—"}</bdi>],
             ["verdict.rulebooks", <bdi dir="ltr">{verdict.rulebooks.join(", ") || "—"}</bdi>],
             ["verdict.tzdb", <bdi dir="ltr">{verdict.tzdb}</bdi>],
@@ -61,9 +64,11 @@ export function Local({ times }: { times: Record<string, string> }) {
 }
 
 function Retry({ verdict }: { verdict: Verdict }) {
+  if (verdict.verdict === "allow") return <>—</>;
+  if (!verdict.retry_at) return <>{t("verdict.no_retry")}</>;
   return (
     <span class="record-line">
-      {verdict.retry_at && <Utc at={verdict.retry_at} />}
+      <Utc at={verdict.retry_at} />
       <Local times={verdict.retry_at_local} />
     </span>
   );
