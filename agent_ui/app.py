@@ -11,7 +11,9 @@ from sqlalchemy import delete
 from agent_ui.api.abandonment import AbandonmentApi
 from agent_ui.api.auth import AuthApi
 from agent_ui.api.campaigns import CampaignsApi
+from agent_ui.api.consents import ConsentsApi
 from agent_ui.api.explain import ExplainApi
+from agent_ui.api.lists import ListsApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
 from agent_ui.api.pages import Pages
 from agent_ui.api.persons import PersonsApi
@@ -63,6 +65,8 @@ def make_app(deps: WebDeps) -> web.Application:
         PersonsApi(deps),
         VerdictsApi(deps),
         RulebooksApi(deps),
+        ListsApi(deps),
+        ConsentsApi(deps),
         _operations(deps),
         WebhookApi(deps, metrics),
         live,

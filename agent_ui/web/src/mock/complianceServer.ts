@@ -2,6 +2,7 @@
 
 import type { Answer, Verdict } from "../supervisor/compliance/verdicts";
 import type { PointAnswer } from "../supervisor/compliance/WhenAgain";
+import { CHECK, LISTS } from "./listFixtures";
 import { BOOKS, mockBook } from "./rulebookFixtures";
 
 const HOURS = {
@@ -123,6 +124,10 @@ export function mockCompliance(path: string, scene: string): Response | null {
   if (path.startsWith("/api/rulebooks/")) {
     return Response.json(mockBook(new URLSearchParams(path.split("?")[1]).get("channel") ?? "voice"));
   }
+  if (path === "/api/lists") return Response.json({ lists: empty ? [] : LISTS });
+  if (path === "/api/lists/check") return Response.json(CHECK);
+  if (/^\/api\/lists\/\d+\/entries/.test(path))
+    return Response.json({ list: LISTS[0]?.name, added: true, ended: true });
   if (path === "/api/debtors/find") return Response.json({ id: 4_711 });
   return null;
 }

@@ -3,6 +3,7 @@ import type { FunctionComponent } from "preact";
 import { type MessageKey, t } from "../../shared/i18n";
 import { place } from "../view";
 import { Abandonment } from "./Abandonment";
+import { Lists } from "./Lists";
 import { Rulebooks } from "./Rulebooks";
 import { Verdicts } from "./Verdicts";
 
@@ -16,6 +17,7 @@ const TABS: readonly [Tab, ...Tab[]] = [
   { id: "abandonment", title: "compliance.abandonment", Part: Abandonment },
   { id: "verdicts", title: "compliance.verdicts", Part: Verdicts },
   { id: "rulebooks", title: "compliance.rulebooks", Part: Rulebooks },
+  { id: "lists", title: "compliance.lists", Part: Lists },
 ];
 
 export function Compliance() {

@@ -121,7 +121,7 @@ function Week({ found, onLook }: { found: BookDetail; onLook: (change: Partial<L
                 ? t("rulebook.closed")
                 : day.open.map(([start, end]) => (
                     <bdi key={start} dir="ltr" class="num">
-                      {minuteText(start)}–{minuteText(end)}{" "}
+                      {minuteText(start)}–{minuteText(end)}
                     </bdi>
                   ))}
               {day.notes.map((note) => (
