@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 OUT = Path(sys.argv[1])
 URL = sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:5173"
 FILTER = sys.argv[3] if len(sys.argv) > 3 else ""
-TABS = ("verdicts", "rulebooks", "lists")
+TABS = ("verdicts", "rulebooks", "lists", "wishes", "consents")
 PAGES = {
     "login": "/",
     **{f"agent-{s}": f"/agent?mock={s}" for s in "offline ready preview identity talking wrap_up refused lost no_dialer".split()},
@@ -46,6 +46,10 @@ with sync_playwright() as playwright:
             if "compliance-" in name:
                 # what is folded away is looked at as well
                 page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+            if page.query_selector("[data-testid=person]") and "empty" not in name:
+                page.fill("[data-testid=person]", "BA-2026-004711")
+                page.click("[data-testid=person-find]")
+                page.wait_for_selector("[data-testid=wish-31], [data-testid=point-9001]")
             if page.query_selector("[data-testid=list-address]"):
                 page.fill("[data-testid=list-address]", "+12125550142")
                 page.click("[data-testid=list-check-send]")

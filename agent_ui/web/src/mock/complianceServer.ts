@@ -3,6 +3,7 @@
 import type { Answer, Verdict } from "../supervisor/compliance/verdicts";
 import type { PointAnswer } from "../supervisor/compliance/WhenAgain";
 import { CHECK, LISTS } from "./listFixtures";
+import { CONSENTS, REVIEWS, WISHES } from "./personFixtures";
 import { BOOKS, mockBook } from "./rulebookFixtures";
 
 const HOURS = {
@@ -128,6 +129,11 @@ export function mockCompliance(path: string, scene: string): Response | null {
   if (path === "/api/lists/check") return Response.json(CHECK);
   if (/^\/api\/lists\/\d+\/entries/.test(path))
     return Response.json({ list: LISTS[0]?.name, added: true, ended: true });
+  if (path === "/api/wishes/reviews") return Response.json({ reviews: empty ? [] : REVIEWS });
+  if (/^\/api\/wishes\/\d+\//.test(path)) return Response.json({ id: 31 });
+  if (/^\/api\/debtors\/\d+\/wishes$/.test(path)) return Response.json({ wishes: WISHES });
+  if (/^\/api\/debtors\/\d+\/consents$/.test(path)) return Response.json(CONSENTS);
+  if (path === "/api/consents/revoke") return Response.json({ ended: 1 });
   if (path === "/api/debtors/find") return Response.json({ id: 4_711 });
   return null;
 }

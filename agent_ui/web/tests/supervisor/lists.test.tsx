@@ -50,7 +50,7 @@ describe("the lists", () => {
     });
     const found = screen.getByTestId("list-found").textContent ?? "";
     for (const part of [
-      "0142",
+      "+121••••••42",
       "on 2 lists",
       "National registry",
       "letter of 30 Sep",

@@ -67,7 +67,9 @@ function ListLine({ one }: { one: NumberList }) {
       <td data-label={t("list.scope")}>
         {t(`list.scope_${one.scope}`)} {one.whose && <bdi>{one.whose}</bdi>}
       </td>
-      <td class="end" data-label={t("list.entries")}>{count(one.entries)}</td>
+      <td class="end" data-label={t("list.entries")}>
+        {count(one.entries)}
+      </td>
       <td class="ledger-wide" data-label={t("list.source")}>
         <bdi>{one.source || "—"}</bdi>
         {one.evidence && (

@@ -69,7 +69,9 @@ function BookLine({ book, shown, onShow }: { book: BookRow; shown: boolean; onSh
         <br />
         <Said>{book.title}</Said>
       </th>
-      <td data-label={t("rulebook.version")}>{book.version ? <bdi dir="ltr">{book.version}</bdi> : t("rulebook.none_today")}</td>
+      <td data-label={t("rulebook.version")}>
+        {book.version ? <bdi dir="ltr">{book.version}</bdi> : t("rulebook.none_today")}
+      </td>
       <td>
         <span class="row">
           {book.confidence && <Badge tone={SURE[book.confidence]}>{t(`confidence.${book.confidence}`)}</Badge>}
