@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, cast, get_args
+from typing import Any, get_args
 from zoneinfo import available_timezones
 
 from aiohttp import web
@@ -135,9 +135,10 @@ def _day(given: str | None, today: date) -> date:
 
 
 def _channel(given: str) -> Channel:
-    if given not in CHANNELS:
+    found = next((one for one in CHANNELS if one == given), None)
+    if found is None:
         raise Problem(422, "invalid", f"channel: must be one of {', '.join(CHANNELS)}.", field="channel")
-    return cast(Channel, given)
+    return found
 
 
 def _zone(given: str) -> str:
