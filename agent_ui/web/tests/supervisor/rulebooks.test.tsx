@@ -1,5 +1,5 @@
 // The rulebooks: what is in force and how sure, one with its week, holidays and values, the switches with their command.
-import { fireEvent, screen, within } from "@testing-library/preact";
+import { fireEvent, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, describe, expect, it } from "vitest";
 import { BOOKS, mockBook } from "../../src/mock/rulebookFixtures";
 import { setLocale } from "../../src/shared/i18n";
@@ -30,6 +30,7 @@ describe("the rulebooks", () => {
     const calls = await openTab("rulebooks", some);
     fireEvent.click(screen.getByTestId("show-us-federal"));
     await settle();
+    await waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toBe("us-federal"));
     expect(screen.getByTestId("day-2026-11-23").textContent).toContain("08:00–21:00");
     expect(screen.getByTestId("day-2026-11-26").textContent).toContain("closed");
     expect(screen.getByTestId("day-2026-11-26").textContent).toContain("Thanksgiving (us-federal)");

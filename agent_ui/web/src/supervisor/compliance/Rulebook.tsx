@@ -1,6 +1,6 @@
 // One rulebook: the picture of a week, the holidays of its year, and every value with its source.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { api } from "../../shared/api";
 import { decimal } from "../../shared/format/number";
 import { addDays, calendarDate } from "../../shared/format/time";
@@ -26,9 +26,16 @@ export function Rulebook({ id }: { id: string }) {
     void asked.ask(() => api<BookDetail>("GET", `/api/rulebooks/${encodeURIComponent(id)}?${query}`));
   };
   useEffect(read, [id]);
+  const place = useRef<HTMLElement>(null);
   const found = asked.found.value;
+  useEffect(() => {
+    // the list above it is long: whoever opened it is taken to it
+    if (!found) return;
+    place.current?.scrollIntoView({ block: "start" });
+    place.current?.focus({ preventScroll: true });
+  }, [found?.rulebook.id]);
   return (
-    <>
+    <section class="opened" ref={place} tabIndex={-1} aria-label={id}>
       <TroubleBox asked={asked} onAgain={read} />
       <Loading asked={asked} />
       {found && (
@@ -50,7 +57,7 @@ export function Rulebook({ id }: { id: string }) {
           </div>
         </Panel>
       )}
-    </>
+    </section>
   );
 }
 
