@@ -11,12 +11,17 @@ from sqlalchemy import delete
 from agent_ui.api.abandonment import AbandonmentApi
 from agent_ui.api.auth import AuthApi
 from agent_ui.api.campaigns import CampaignsApi
+from agent_ui.api.consents import ConsentsApi
 from agent_ui.api.explain import ExplainApi
+from agent_ui.api.lists import ListsApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
 from agent_ui.api.pages import Pages
+from agent_ui.api.persons import PersonsApi
 from agent_ui.api.phone import PhoneApi
+from agent_ui.api.rulebooks import RulebooksApi
 from agent_ui.api.templates import TemplatesApi
 from agent_ui.api.users import UsersApi
+from agent_ui.api.verdicts import VerdictsApi
 from agent_ui.api.wishes import WishesApi
 from agent_ui.deps import WebDeps
 from agent_ui.headers import security_headers
@@ -57,6 +62,11 @@ def make_app(deps: WebDeps) -> web.Application:
         AbandonmentApi(deps),
         ExplainApi(deps),
         WishesApi(deps),
+        PersonsApi(deps),
+        VerdictsApi(deps),
+        RulebooksApi(deps),
+        ListsApi(deps),
+        ConsentsApi(deps),
         _operations(deps),
         WebhookApi(deps, metrics),
         live,

@@ -47,6 +47,20 @@ class WeekOf(Struct, frozen=True):
         return sum((span.end - span.start).total_seconds() for span in self.spans) / 3600
 
 
+class WallSpan(NamedTuple):
+    """Minutes of a local date as its clock shows them, `[start, end)`; 1440 is its end."""
+
+    start: int
+    end: int
+
+
+class WallDay(NamedTuple):
+    """The open times of one local date."""
+
+    day: date
+    open: tuple[WallSpan, ...]
+
+
 def weeks(
     rulebooks: Sequence[str], zones: Sequence[str], day: date, channel: Channel, books: Rulebooks
 ) -> Iterator[WeekOf]:
@@ -67,6 +81,25 @@ def week_of(zone: str, rulebooks: tuple[str, ...], first: date, channel: Channel
     start, end = start_of_date(zone, first), start_of_date(zone, first + timedelta(days=DAYS))
     spans = tuple(open_spans((zone,), rulebooks, channel, start, end, books))
     return WeekOf(zone, rulebooks, first, start, end, spans, tuple(_notes(zone, rulebooks, first, books)))
+
+
+def wall_days(week: WeekOf) -> Iterator[WallDay]:
+    """The week's seven local dates, for a picture; an hour that the clock shows twice is drawn once."""
+    for step in range(DAYS):
+        day = week.first + timedelta(days=step)
+        start, end = start_of_date(week.zone, day), start_of_date(week.zone, day + timedelta(days=1))
+        found = []
+        for span in week.spans:
+            first, last = max(span.start, start), min(span.end, end)
+            if first < last:
+                ends = 24 * 60 if last == end else _minute(week.zone, last)
+                found.append(WallSpan(_minute(week.zone, first), ends))
+        yield WallDay(day, tuple(span for span in found if span.start < span.end))
+
+
+def _minute(zone: str, at: datetime) -> int:
+    shown = at.astimezone(zone_info(zone))
+    return shown.hour * 60 + shown.minute
 
 
 def open_spans(

@@ -654,6 +654,7 @@ verdict = Table(
     _words("decision", ("allow", "deny", "review")),
     Index("uq_verdict_number", "tenant_id", "number", unique=True),
     Index("ix_verdict_debtor", "debtor_id", "at"),
+    Index("ix_verdict_at", "tenant_id", "at", "id"),
     Index("ix_verdict_attempt", "attempt_id"),
 )
 

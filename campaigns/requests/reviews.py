@@ -76,7 +76,7 @@ async def review_again(
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {str(name): value for name, value in row.items()}  # the driver's names are no plain text
+    plain = {str(name): value for name, value in row.items()}  # a column's own name is no plain str for JSON
     for name in ("at", "ends_at", "review_on", "ended_at"):
         plain[name] = None if plain[name] is None else plain[name].isoformat()
     return plain

@@ -1,7 +1,6 @@
 """`promiseline lists create|add|import|end|show|check`: do-not-contact lists."""
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -29,20 +28,18 @@ from dialer.cli.session import in_transaction
 from dialer.engines import engines
 from dialer.faults import why
 from dialer.import_parts import ImportParts
-from dialer.list_check import check_address
+from dialer.list_check import address_of, check_address
 from dialer.list_import import ListReport, Options, import_list
 from dialer.number_file import How
 from dialer.number_shelf import LISTS, NumberShelf
 from dialer.settings import Settings, SettingsProblem, load_settings
 from telephony.clock import SystemClock
-from telephony.number import NumberProblem, mask, parse
 
 app = typer.Typer(help="Do-not-contact lists: whom nobody may contact, and who said so.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 Name = Annotated[str, typer.Argument(help="The list's name or number.", show_default=False)]
 Evidence = Annotated[str, typer.Option("--evidence", help="A reference: letter, ticket, contract, subscription.")]
 Due = Annotated[str | None, typer.Option("--refresh-by", help="Day (2026-12-31) by which a newer version is due.")]
-E164_SHAPE = re.compile(r"\+[1-9][0-9]{6,14}")
 T = TypeVar("T")
 
 
@@ -112,7 +109,7 @@ def add(
     kind: EntryKind = "prefix" if prefix else "exact"
 
     async def work(conn: AsyncConnection, tenant_id: int) -> int:
-        wanted = sorted({_address(one, prefix=prefix) for one in addresses})
+        wanted = sorted({address_of(one, prefix=prefix) for one in addresses})
         of = await lists.get(conn, tenant_id, name, lock=True)
         now = datetime.now(UTC)
         new = await lists.add(conn, of, wanted, kind=kind, source="cli", at=now, by="cli", evidence=evidence)
@@ -125,19 +122,6 @@ def add(
         {"added": new, "already_there": len(set(addresses)) - new},
         f"{new} added, {len(set(addresses)) - new} there already.",
     )
-
-
-def _address(written: str, *, prefix: bool = False) -> str:
-    if prefix:
-        return written.strip().replace(" ", "")
-    if "@" in written:
-        return written.strip().lower()
-    found = parse(written)
-    if isinstance(found, NumberProblem):
-        if E164_SHAPE.fullmatch(written.strip()):
-            return written.strip()  # in no use now, and closed in case it ever is
-        raise refuse("number", f"{mask(written.strip())}: {found.message}")
-    return found.text
 
 
 @app.command("import")
@@ -233,7 +217,7 @@ def end(
             await lists.end_list(conn, of, now=now, actor="cli", reason=reason)
         else:
             kind: EntryKind = "prefix" if prefix else "exact"
-            at = _address(address, prefix=prefix)
+            at = address_of(address, prefix=prefix)
             done = await lists.end_entry(conn, of, at, kind=kind, now=now, actor="cli", reason=reason)
         await lists.bind(conn, tenant_id)
         return done
@@ -288,7 +272,7 @@ def check(
     """On which lists a number is, and how, when and by whom it came there. Output names it masked."""
 
     async def work(engine: AsyncEngine, tenant_id: int, settings: Settings) -> dict[str, Any]:
-        wanted = _address(address)
+        wanted = address_of(address)
         shelf = NumberShelf(engine, settings.data_dir / LISTS, SystemClock(), wait_s=120.0)
         async with engine.connect() as conn:
             return await check_address(conn, tenant_id, wanted, shelf, datetime.now(UTC))
@@ -299,9 +283,13 @@ def check(
         return
     say(found["says"])
     if found["lists"]:
-        print_rows("Lists", found["lists"])
+        print_rows("Lists", [_plain(row) for row in found["lists"]])
     if found["ended"]:
-        print_rows("No longer", found["ended"])
+        print_rows("No longer", [_plain(row) for row in found["ended"]])
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: told for name, told in row.items() if name not in ("kind", "prefix")}  # `why` says both
 
 
 def _on_engine(work: Callable[[AsyncEngine, int, Settings], Awaitable[T]]) -> T:

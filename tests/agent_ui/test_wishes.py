@@ -4,15 +4,16 @@ from datetime import timedelta
 
 from campaigns.requests.service import record_request
 from tests.agent_ui.conftest import Web
-from tests.builders import NOW, a_creditor, a_debtor
+from tests.builders import NOW, a_creditor, a_debtor, a_tenant
 
 
-async def recorded(web: Web) -> tuple[int, int]:
+async def recorded(web: Web, *, elsewhere: bool = False) -> tuple[int, int]:
     async with web.deps.engine.begin() as conn:
-        debtor = await a_debtor(conn, web.tenant, await a_creditor(conn, web.tenant))
+        tenant = await a_tenant(conn, "Other") if elsewhere else web.tenant
+        debtor = await a_debtor(conn, tenant, await a_creditor(conn, tenant))
         then = NOW - timedelta(days=91)
         wish = await record_request(
-            conn, tenant_id=web.tenant, debtor_id=debtor, kind="hardship", at=then, recorded_by="cli"
+            conn, tenant_id=tenant, debtor_id=debtor, kind="hardship", at=then, recorded_by="cli"
         )
     return debtor, wish
 
@@ -41,3 +42,13 @@ async def test_another_tenants_person_is_not_there_and_a_reason_is_needed(web: W
     assert soon.status == 422 and "a date like" in (await soon.json())["error"]["message"]
     assert (await browser.call("GET", "/api/debtors/999999/wishes")).status == 422
     assert (await browser.call("GET", "/api/debtors/x/wishes")).status == 422
+
+
+async def test_what_another_house_recorded_is_neither_seen_nor_changed(web: Web) -> None:
+    debtor, wish = await recorded(web, elsewhere=True)
+    browser = await web.logged_in("supervisor")
+    assert (await (await browser.call("GET", "/api/wishes/reviews")).json())["reviews"] == []
+    assert (await browser.call("GET", f"/api/debtors/{debtor}/wishes")).status == 422
+    later = (web.deps.clock.now() + timedelta(days=30)).date().isoformat()
+    for path, body in (("end", {"because": "x"}), ("review", {"because": "x", "review_on": later})):
+        assert (await browser.call("POST", f"/api/wishes/{wish}/{path}", body)).status == 422, path

@@ -20,6 +20,7 @@ from tests.bench import (
     bench_lines,
     bench_lists,
     bench_live,
+    bench_search,
     bench_year,
 )
 from tests.bench.figures import Figure, Result, at_least, below
@@ -108,6 +109,18 @@ def import_file(smoke: bool) -> Result:
     return Result("import", figures, report)
 
 
+def search(smoke: bool) -> Result:
+    """A page of the search over stored verdicts."""
+    count = 30_000 if smoke else 1_000_000
+    with _server(durable=False) as server:
+        found = bench_search.measure(server, count)
+    figures = [
+        below(f"page of {count:,} verdicts, {name}, p99", kind["p99"], "ms", bench_search.BUDGET_P99_MS)
+        for name, kind in found.items()
+    ]
+    return Result("search", figures, dict(found))
+
+
 ALL: dict[str, Callable[[bool], Result]] = {
     "lines": bench_lines.bench,
     "floor": bench_floor.bench,
@@ -119,6 +132,7 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "import": import_file,
     "year": bench_year.bench,
     "lists": bench_lists.bench,
+    "search": search,
 }
 LONG = frozenset({"year"})
 """Run only when they are named: they take half an hour."""

@@ -1,10 +1,11 @@
 """The week's open hours: what the calendar draws is what the gate allows, minute by minute."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from compliance.open_hours import week_of, weeks
+from compliance.open_hours import Span, WeekOf, wall_days, week_of, weeks
 from compliance.rulebooks.model import UnknownRulebook
 from compliance.windows import window_state
 from tests.compliance.cases import books
@@ -51,6 +52,30 @@ def test_every_quarter_of_an_hour_is_drawn_as_the_gate_sees_it(zone: str, ids: t
         drawn = any(span.start <= at < span.end for span in found.spans)
         assert drawn == window_state((zone,), ids, "voice", at, books()).open, at
         at += timedelta(minutes=15)
+
+
+@pytest.mark.parametrize("first", [date(2026, 3, 2), date(2026, 10, 26), date(2026, 6, 1)])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "Europe/London"])
+@pytest.mark.parametrize("book", ["us-federal", "gb", "in"])
+def test_the_days_of_a_week_show_each_minute_as_the_spans_have_it(zone: str, first: date, book: str) -> None:
+    week = week_of(zone, (book,), first, "voice", books())
+    days = {one.day: one.open for one in wall_days(week)}
+    assert list(days) == [first + timedelta(days=step) for step in range(7)]
+    at = week.start
+    while at < week.end:
+        local = at.astimezone(ZoneInfo(zone))
+        minute = local.hour * 60 + local.minute
+        drawn = any(span.start <= minute < span.end for span in days[local.date()])
+        assert drawn == any(span.start <= at < span.end for span in week.spans), at
+        at += timedelta(minutes=15)
+
+
+def test_a_day_that_is_open_to_its_end_ends_with_it() -> None:
+    (day, *_) = wall_days(
+        WeekOf("UTC", (), SPRING, *(two := (datetime(2026, 3, 8, tzinfo=UTC), datetime(2026, 3, 15, tzinfo=UTC))),
+               (Span(two[0] + timedelta(hours=20), two[0] + timedelta(hours=30)),), ())
+    )  # fmt: skip
+    assert day.open == ((1200, 1440),)
 
 
 def test_an_unknown_rulebook_is_refused_by_name() -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 OUT = Path(sys.argv[1])
 URL = sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:5173"
 FILTER = sys.argv[3] if len(sys.argv) > 3 else ""
+TABS = ("verdicts", "rulebooks", "lists", "wishes", "consents")
 PAGES = {
     "login": "/",
     **{f"agent-{s}": f"/agent?mock={s}" for s in "offline ready preview identity talking wrap_up refused lost no_dialer".split()},
@@ -17,6 +18,8 @@ PAGES = {
     "supervisor-no_dialer": "/supervisor?mock=no_dialer",
     "compliance": "/supervisor?mock=still#compliance",
     "compliance-empty": "/supervisor?mock=empty#compliance",
+    **{f"compliance-{tab}": f"/supervisor?mock=still#compliance/{tab}" for tab in TABS},
+    **{f"compliance-{tab}-empty": f"/supervisor?mock=empty#compliance/{tab}" for tab in TABS},
 }
 LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
@@ -40,6 +43,20 @@ with sync_playwright() as playwright:
                 continue
             page.goto(URL + path)
             page.wait_for_timeout(1800 if "lost" in name or "no_dialer" in name else 900)
+            if "compliance-" in name:
+                # what is folded away is looked at as well
+                page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+            if page.query_selector("[data-testid=person]") and "empty" not in name:
+                page.fill("[data-testid=person]", "BA-2026-004711")
+                page.click("[data-testid=person-find]")
+                page.wait_for_selector("[data-testid=wish-31], [data-testid=point-9001]")
+            if page.query_selector("[data-testid=list-address]"):
+                page.fill("[data-testid=list-address]", "+12125550142")
+                page.click("[data-testid=list-check-send]")
+                page.wait_for_selector("[data-testid=list-found]")
+            if page.query_selector("[data-testid=show-us-federal]"):
+                page.click("[data-testid=show-us-federal]")
+                page.wait_for_selector("[data-testid=week]")
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 print(f"{shot}: {wide} px wider than the window")

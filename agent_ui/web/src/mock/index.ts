@@ -4,12 +4,13 @@ import type { Me, Role } from "../protocol";
 import type { Wire } from "../shared/live/wire";
 import { agentServer } from "./agentServer";
 import { mockLedger } from "./complianceFixtures";
+import { mockCompliance } from "./complianceServer";
 import { supervisorServer } from "./supervisorServer";
 import { mockWire } from "./wire";
 
 const MOCK_CAMPAIGNS = [
-  { id: 3, creditor: "Banco Alameda", settings: { lines_per_agent: 1 } },
-  { id: 4, creditor: "Northern Water", settings: { lines_per_agent: 1.5 } },
+  { id: 3, name: "Iberia cards, early stage", creditor: "Banco Alameda", settings: { lines_per_agent: 1 } },
+  { id: 4, name: "UK utilities", creditor: "Northern Water", settings: { lines_per_agent: 1.5 } },
 ];
 
 function mockMe(role: Role): Me {
@@ -41,6 +42,8 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     if (path === "/api/compliance/abandonment") return Response.json(mockLedger(scene));
     if (path === "/api/campaigns" && init?.method === "GET") return Response.json({ campaigns: MOCK_CAMPAIGNS });
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
+    const compliance = mockCompliance(path, scene);
+    if (compliance) return compliance;
     return Response.json({ error: { code: "not_found", message: "The mock has no such route." } }, { status: 404 });
   };
   return namespace === "/agent" ? mockWire(agentServer(scene), scene) : mockWire(supervisorServer(scene), scene);

@@ -3,6 +3,11 @@ import type { FunctionComponent } from "preact";
 import { type MessageKey, t } from "../../shared/i18n";
 import { place } from "../view";
 import { Abandonment } from "./Abandonment";
+import { Consents } from "./Consents";
+import { Lists } from "./Lists";
+import { Rulebooks } from "./Rulebooks";
+import { Verdicts } from "./Verdicts";
+import { Wishes } from "./Wishes";
 
 interface Tab {
   id: string;
@@ -10,7 +15,14 @@ interface Tab {
   Part: FunctionComponent;
 }
 
-const TABS: readonly [Tab, ...Tab[]] = [{ id: "abandonment", title: "compliance.abandonment", Part: Abandonment }];
+const TABS: readonly [Tab, ...Tab[]] = [
+  { id: "abandonment", title: "compliance.abandonment", Part: Abandonment },
+  { id: "verdicts", title: "compliance.verdicts", Part: Verdicts },
+  { id: "rulebooks", title: "compliance.rulebooks", Part: Rulebooks },
+  { id: "lists", title: "compliance.lists", Part: Lists },
+  { id: "wishes", title: "compliance.wishes", Part: Wishes },
+  { id: "consents", title: "compliance.consents", Part: Consents },
+];
 
 export function Compliance() {
   const shown = TABS.find((tab) => tab.id === place.value.tab) ?? TABS[0];

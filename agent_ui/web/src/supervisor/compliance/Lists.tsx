@@ -1,0 +1,121 @@
+// The do-not-contact lists: whom nobody may contact, who said so, and what is overdue or cannot be read.
+import { useEffect } from "preact/hooks";
+import { api } from "../../shared/api";
+import { count } from "../../shared/format/number";
+import { t } from "../../shared/i18n";
+import { Badge, Empty, Panel } from "../../shared/ui";
+import { useAsked } from "./asked";
+import { ListCheck } from "./ListCheck";
+import type { NumberList } from "./lists";
+import { Loading, TroubleBox, Utc } from "./pieces";
+
+export function Lists() {
+  const asked = useAsked<{ lists: NumberList[] }>();
+  const look = () => void asked.ask(() => api<{ lists: NumberList[] }>("GET", "/api/lists"));
+  useEffect(look, []);
+  const lists = asked.found.value?.lists;
+  return (
+    <>
+      <TroubleBox asked={asked} onAgain={look} />
+      <Loading asked={asked} />
+      {lists && lists.length > 0 && <ListCheck lists={lists} onChanged={look} />}
+      {lists && lists.length === 0 && (
+        <Empty icon="ban" title={t("list.empty")}>
+          <p>{t("list.empty_text")}</p>
+          <code dir="ltr">promiseline lists create NAME</code>
+        </Empty>
+      )}
+      {lists && lists.length > 0 && (
+        <Panel title={t("compliance.lists")} flush testid="lists">
+          <div class="table-wrap">
+            <table class="table ledger-table">
+              <thead>
+                <tr>
+                  <th scope="col">{t("list.name")}</th>
+                  <th scope="col">{t("list.scope")}</th>
+                  <th scope="col" class="end">
+                    {t("list.entries")}
+                  </th>
+                  <th scope="col">{t("list.source")}</th>
+                  <th scope="col">{t("list.refresh_by")}</th>
+                  <th scope="col">{t("list.state")}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {lists.map((one) => (
+                  <ListLine key={one.id} one={one} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </Panel>
+      )}
+    </>
+  );
+}
+
+function ListLine({ one }: { one: NumberList }) {
+  return (
+    <tr data-testid={`list-${one.id}`}>
+      <th scope="row">
+        <bdi>{one.name}</bdi>
+        <br />
+        <span class="muted">
+          {t(`list.kind_${one.kind}`)}, {t("list.version", { n: one.version })}
+        </span>
+      </th>
+      <td data-label={t("list.scope")}>
+        {t(`list.scope_${one.scope}`)} {one.whose && <bdi>{one.whose}</bdi>}
+      </td>
+      <td class="end" data-label={t("list.entries")}>
+        {count(one.entries)}
+      </td>
+      <td class="ledger-wide" data-label={t("list.source")}>
+        <bdi>{one.source || "—"}</bdi>
+        {one.evidence && (
+          <>
+            <br />
+            <bdi class="muted">{one.evidence}</bdi>
+          </>
+        )}
+      </td>
+      <td data-label={t("list.refresh_by")}>{one.refresh_by ? <Utc at={one.refresh_by} /> : "—"}</td>
+      <td>
+        <span class="row">
+          <State one={one} />
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function State({ one }: { one: NumberList }) {
+  if (one.ended_at) {
+    return (
+      <span>
+        <Badge>{t("list.ended")}</Badge> <Utc at={one.ended_at} /> <bdi>{one.end_reason}</bdi>
+      </span>
+    );
+  }
+  if (one.unread) {
+    return (
+      <>
+        <Badge tone="bad" icon="warning">
+          {t("list.unread")}
+        </Badge>
+        <span>{t("list.unread_text")}</span>
+      </>
+    );
+  }
+  if (one.overdue) {
+    return (
+      <>
+        <Badge tone={one.overdue_denies ? "bad" : "warn"} icon="warning">
+          {t("list.overdue")}
+        </Badge>
+        <span>{t(one.overdue_denies ? "list.overdue_denies" : "list.overdue_text")}</span>
+      </>
+    );
+  }
+  return <Badge tone="good">{t("list.in_force")}</Badge>;
+}

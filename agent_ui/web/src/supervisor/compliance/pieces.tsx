@@ -1,0 +1,98 @@
+// What the compliance tabs share: trouble with a way on, instants in UTC, the server's English words, the search for a person.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { api } from "../../shared/api";
+import { type MessageKey, t } from "../../shared/i18n";
+import { Button, Empty, Field, Icon } from "../../shared/ui";
+import { type Asked, useAsked } from "./asked";
+
+export function TroubleBox({ asked, onAgain }: { asked: Asked<unknown>; onAgain?: () => void }) {
+  if (!asked.trouble.value) return null;
+  return (
+    <div class="alert alert-bad" role="alert" data-testid="trouble">
+      <Icon name="warning" />
+      <span class="grow">{asked.trouble.value.text}</span>
+      {onAgain && (
+        <Button small onClick={onAgain} testid="again">
+          {t("start.again")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export function Loading({ asked }: { asked: Asked<unknown> }) {
+  if (asked.found.value !== null || asked.trouble.value || !asked.busy.value) return null;
+  return <Empty icon="clock" title={t("ledger.loading")} />;
+}
+
+/** An instant with its year, without doubt about the zone: what a person writes into a letter to a regulator. */
+export function Utc({ at }: { at: string }) {
+  const utc = new Date(at).toISOString();
+  return (
+    <time class="num" dir="ltr" dateTime={utc}>
+      {utc.slice(0, 10)} {utc.slice(11, 16)} UTC
+    </time>
+  );
+}
+
+/** The server's own words: English on every page. */
+export function Said({ children }: { children: ComponentChildren }) {
+  return (
+    <bdi lang="en" dir="auto">
+      {children}
+    </bdi>
+  );
+}
+
+export function Facts({ rows }: { rows: readonly (readonly [MessageKey, ComponentChildren])[] }) {
+  return (
+    <dl class="facts">
+      {rows.map(([label, value]) => (
+        <div key={label}>
+          <dt>{t(label)}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Finds a person by the creditor's reference or our number; `onFound` gets our number. */
+export function PersonForm({ onFound }: { onFound: (id: number) => void }) {
+  const typed = useSignal("");
+  const asked = useAsked<{ id: number }>();
+  const find = async (event: Event) => {
+    event.preventDefault();
+    const debtor = typed.value.trim();
+    if (debtor === "") {
+      asked.trouble.value = { text: t("person.need"), field: "debtor" };
+      return;
+    }
+    const works = await asked.ask(() => api<{ id: number }>("POST", "/api/debtors/find", { debtor }));
+    if (works && asked.found.value) onFound(asked.found.value.id);
+  };
+  return (
+    <form class="ledger-line" onSubmit={(event) => void find(event)} noValidate>
+      <Field label={t("person.label")} error={asked.trouble.value?.text} hint={t("person.hint")}>
+        {(control) => (
+          <input
+            {...control}
+            class="input"
+            dir="auto"
+            autocomplete="off"
+            maxLength={100}
+            value={typed.value}
+            onInput={(event) => {
+              typed.value = event.currentTarget.value;
+            }}
+            data-testid="person"
+          />
+        )}
+      </Field>
+      <Button type="submit" variant="primary" busy={asked.busy.value} testid="person-find">
+        {t("person.find")}
+      </Button>
+    </form>
+  );
+}

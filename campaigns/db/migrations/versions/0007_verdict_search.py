@@ -1,0 +1,16 @@
+"""An index by which the verdicts of a tenant are read in the order of their times."""
+
+from alembic import op
+
+revision = "0007"
+down_revision: str | None = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_verdict_at", "verdict", ["tenant_id", "at", "id"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_verdict_at", table_name="verdict")
