@@ -42,8 +42,8 @@ class Plan:
     `agents` at telephones: more than talk at any time, or power dialing would stop and go with those who come free.
     """
 
-    bare: Sequence[float] = (100, 200, *range(250, 601, 25))
-    whole: Sequence[float] = (50, 100, *range(150, 351, 25))
+    bare: Sequence[float] = (100, 200, *range(300, 601, 20))
+    whole: Sequence[float] = (50, 100, *range(150, 351, 10))
     hold_s: float = 10.0
     agents: int = 420
 
