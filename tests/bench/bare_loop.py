@@ -1,6 +1,6 @@
 """The least that can be driven through ARI: originate, hear the answer, hang up. No truth, no gate, no agents.
 
-`quiet` is the one thing that can be taken from it: the events that say nothing new are not sent. Then a call is 11
+`quiet` is the one thing that can be taken from it: the events that say nothing new are not sent. Then a call is 9
 events and not 16, and the loop holds more; the whole system does the same.
 
 Overhead of a call: from before its originate is asked for (waiting for one of the 64 connections counts) to the arrival
