@@ -71,15 +71,16 @@ _PERSONS = (
         .where(t.tenant.c.id == t.debtor.c.tenant_id)
         .scalar_subquery()
         .label("switches"),
-        func.current_setting("transaction_isolation").label("isolation"),
-        # evaluated before the row is locked: whoever changes a list waits for us, or we for him (campaigns.lists.bind)
-        func.pg_advisory_xact_lock_shared(ADMISSIONS, t.debtor.c.tenant_id).label("lists"),
     )
     .where(t.debtor.c.id == _ids())
     .order_by(t.debtor.c.id)
 )
-# FOR NO KEY UPDATE: admissions of one person wait for each other, foreign keys to the person do not
-_LOCK = _PERSONS.with_for_update(key_share=True, of=t.debtor)
+_LOCK = _PERSONS.add_columns(
+    func.current_setting("transaction_isolation").label("isolation"),
+    # evaluated before the row is locked: whoever changes a list waits for us, or we for him (campaigns.lists.bind)
+    func.pg_advisory_xact_lock_shared(ADMISSIONS, t.debtor.c.tenant_id).label("lists"),
+    # FOR NO KEY UPDATE: admissions of one person wait for each other, foreign keys to the person do not
+).with_for_update(key_share=True, of=t.debtor)
 _point = t.contact_point
 _POINTS = select(_point.c.id, _point.c.debtor_id, _point.c.kind, _point.c.address, _point.c.position, _point.c.status)
 _POINTS = _POINTS.where(_point.c.debtor_id == _ids())
@@ -198,9 +199,9 @@ async def lock_and_read(
 ) -> dict[int, Known]:
     """What is known of each debtor, with the debtors' rows locked; debtors that do not exist are absent.
 
-    `for_ever`: read the whole history and not the last 62 days. `lock` False: for a look that decides nothing, and for
-    the lists as they were at `now`. `lists`
-    opens hashed do-not-contact lists; without it one that is in force counts as not looked up.
+    `for_ever`: read the whole history and not the last 62 days. `lock` False: for a look that decides nothing; it locks
+    nothing, neither the persons nor the lists, and reads the lists as they were at `now`. `lists` opens hashed
+    do-not-contact lists; without it one that is in force counts as not looked up.
     """
     ids = {"ids": sorted(set(debtor_ids))}
     locked = (await conn.execute(_LOCK if lock else _PERSONS, ids)).mappings().all()

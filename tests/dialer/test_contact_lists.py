@@ -17,6 +17,7 @@ from campaigns.lists.model import Source
 from compliance.number_list_build import ListBuilder
 from compliance.rulebooks.loader import load_rulebooks
 from dialer.contact import LISTS_AGAIN, Admitted, GateContext, Refused, WantedContact, admit
+from dialer.contact_rows import lock_and_read
 from dialer.number_shelf import NumberShelf
 from telephony.clock import SystemClock
 from tests.builders import (
@@ -361,3 +362,15 @@ async def test_changes_and_admissions_in_any_order_do_not_deadlock(floor: Floor)
 
     async with asyncio.timeout(30):
         await asyncio.gather(*(work(n % 6) for n in range(6) for work in (worker, adder)))
+
+
+async def test_a_look_that_decides_nothing_waits_for_no_change_of_a_list_and_holds_none_up(floor: Floor) -> None:
+    await floor.list(name="House")
+    async with floor.engine.connect() as change, floor.engine.connect() as look:
+        of = await lists.get(change, floor.tenant, "House", lock=True)
+        await lists.add(change, of, [PHONE], source="cli", at=NOW, by="cli")
+        await lists.bind(change, floor.tenant)
+        async with asyncio.timeout(5):
+            known = await lock_and_read(look, [floor.debtor], now=NOW, lock=False, lists=floor.shelf)
+        held = await look.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"))
+        assert known and held.scalar_one() == 1, "the change's own"
