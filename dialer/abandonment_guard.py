@@ -32,7 +32,7 @@ class AbandonmentGuard:
         self._state = state
         self._changed = changed
         self._woken = asyncio.Event()
-        self._speed = float(getattr(state.clock, "speed", 1.0))
+        self._speed = state.clock.speed
 
     def wake(self) -> None:
         """A campaign is new or has other rules."""

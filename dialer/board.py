@@ -74,7 +74,7 @@ class Board:
         # a call's or an agent's view with the values that it was made of: most have not changed since the last time
         self._call_views: dict[str, tuple[Call, datetime | None, dict[str, Any]]] = {}
         self._agent_views: dict[int, tuple[tuple[Any, ...], dict[str, Any]]] = {}
-        self._speed = float(getattr(state.clock, "speed", 1.0))
+        self._speed = state.clock.speed
 
     def touch(self) -> None:
         self._dirty.set()

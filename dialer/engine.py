@@ -63,7 +63,7 @@ class Engine:
         self._loops: dict[int, Loop] = {}
         self._committed: Counter[str] = Counter()  # by node: attempts whose turn to be dialed is still to come
         # the machine's own slowness is not multiplied by the clock's speed
-        self._speed = float(getattr(state.clock, "speed", 1.0))
+        self._speed = state.clock.speed
         state.wake = self.wake
 
     def campaign_changed(self, campaign: LiveCampaign) -> None:

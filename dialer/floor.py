@@ -165,7 +165,7 @@ class Floor:
 
     async def _look_for_changes(self) -> None:
         """Campaigns that another program changed and that nobody told us of, the command line for one."""
-        speed = float(getattr(self.state.clock, "speed", 1.0))
+        speed = self.state.clock.speed
         while True:
             await self.state.clock.sleep(LOOK_S * speed)
             try:

@@ -75,7 +75,7 @@ class Messenger:
         self._router = router
         self._clock = clock
         # the machine's own slowness is not multiplied by the clock's speed
-        self._speed = float(getattr(clock, "speed", 1.0))
+        self._speed = clock.speed
         self._tokens = _Tokens(settings.per_second, settings.batch, clock.monotonic())
         self._wake = asyncio.Event()
         self.reports = MessageReports(engine, router, settings.tenant_id, clock)

@@ -148,7 +148,7 @@ class NumberShelf:
 
     async def run(self, tenant_id: int | None) -> None:
         """Look every few seconds, for ever."""
-        speed = float(getattr(self._clock, "speed", 1.0))
+        speed = self._clock.speed
         while True:
             try:
                 await self.look(tenant_id, self._clock.now())

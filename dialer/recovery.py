@@ -39,7 +39,7 @@ class Recovery:
         self._records = records
         self._agents = agents
         self._looking: dict[str, asyncio.Lock] = {}
-        self._speed = float(getattr(state.clock, "speed", 1.0))
+        self._speed = state.clock.speed
 
     async def restore(self) -> None:
         """Put on the floor what lived when the last process ended. Nothing is dialed by it."""

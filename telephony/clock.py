@@ -9,6 +9,11 @@ from typing import Protocol
 class Clock(Protocol):
     """Where shell code gets time from. Pure code gets `now` as an argument instead."""
 
+    @property
+    def speed(self) -> float:
+        """Seconds of this clock in one of the wall's: what the machine itself is slow in is not multiplied by it."""
+        ...
+
     def now(self) -> datetime:
         """The current instant, aware, in UTC."""
         ...
@@ -24,6 +29,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """Real time."""
+
+    speed = 1.0
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -139,7 +139,7 @@ async def inspected(demo: Demo) -> Findings:
     log = demo.carrier.carrier.log
     texts = [SentText(entry.at, entry.to) for entry in log.of("accepted")]
     stops = [StopReply(entry.at, entry.from_) for entry in log.of("opted_out")]
-    speed = getattr(demo.server.clock, "speed", 1.0)
+    speed = demo.server.clock.speed
     # real time that is lost is multiplied by the speed: a person waits 5 s of the log while the machine pauses 0.25 s
     lost_s = 0.25 + 2 * demo.stolen.worst_s
     heard = demo.notebook

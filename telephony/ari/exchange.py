@@ -70,7 +70,7 @@ class AriExchange:
         heard = replace(settings, disallowed_events=(*settings.disallowed_events, *UNHEARD))
         self.client = AriClient(heard, clock=self._clock, random=random, metrics=self.metrics)
         self._lag_gauge = self.metrics.lag.labels(self.node)
-        self._lag = LagMeter(settings.slow_ms, getattr(self._clock, "speed", 1.0))
+        self._lag = LagMeter(settings.slow_ms, self._clock.speed)
         self._mapper = EventMapper(lambda: self._lag.ahead)
         self._limiter = TokenBucket(settings.originates_per_s, self._clock.monotonic)
         self._fuse = RingFuse()

@@ -21,6 +21,8 @@ HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 class HandClock:
     """Time that stands still until it is moved."""
 
+    speed = 1.0
+
     def __init__(self, start: datetime) -> None:
         self._now = start
         self._start = start

@@ -26,6 +26,8 @@ DAY = timedelta(days=1)
 class HandClock:
     """Time moves when it is told to; every sleep is told to `slept`, and ends at once while any are allowed."""
 
+    speed = 1.0
+
     def __init__(self) -> None:
         self.at = NOW
         self.slept: asyncio.Queue[float] = asyncio.Queue()
