@@ -158,13 +158,17 @@ def _over(
     s: Situation, version: Version, cap: CapSpec, key: DebtKey, nth: int, since: date, until: datetime, here: Wall
 ) -> Finding:
     noun = _NOUNS[cap.counts]
-    about = f" about {key.name}" if cap.per in ("debt", "creditor") else ""
+    about = _about(key, cap.per)
     text = f"{ordinal(nth)} {noun}{about} since {spoken(since)}, limit {cap.max} ({version.book}, {here.zone})"
     if cap.lifted_by_consent:
         until = consent_starts(s, here, until)
-    return Finding(
-        book_reason(version, cap.reason, cap.id, cap.source, text, key.debt if cap.per == "debt" else ""), until
-    )
+    debt = key.debt if cap.per == "debt" else ""
+    return Finding(book_reason(version, cap.reason, cap.id, cap.source, text, debt), until)
+
+
+def _about(key: DebtKey, per: str) -> str:
+    """A creditor is not named: its key is our own number."""
+    return f" about {key.name}" if per == "debt" else " about the same creditor's debts" if per == "creditor" else ""
 
 
 def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, found: list[Finding]) -> None:
@@ -183,10 +187,11 @@ def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, foun
             if rule.lifted_by_consent:
                 until = consent_starts(s, here, until)
             text = (
-                f"day {(here.day - day).days + 1} of {rule.dates} after the {_TRIGGERS[rule.trigger]} of {spoken(day)} "
-                f"about {key.name} ({version.book}, {here.zone})"
+                f"day {(here.day - day).days + 1} of {rule.dates} after the {_TRIGGERS[rule.trigger]} of {spoken(day)}"
+                f"{_about(key, rule.per)} ({version.book}, {here.zone})"
             )
-            found.append(Finding(book_reason(version, rule.reason, rule.id, rule.source, text, key.debt), until))
+            debt = key.debt if rule.per == "debt" else ""
+            found.append(Finding(book_reason(version, rule.reason, rule.id, rule.source, text, debt), until))
 
 
 def _direct_contact(s: Situation, version: Version, here: Wall, found: list[Finding]) -> None:

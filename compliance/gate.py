@@ -120,8 +120,10 @@ def _house_findings(s: Situation, at: datetime) -> Iterator[Finding]:
 
 
 def _versions(s: Situation, here: Wall, books: Rulebooks) -> tuple[Version, ...]:
-    """The versions in force on the local date; where none is, the product default. With the person's own profiles."""
-    found = _in_force(s.books, here.day) or _in_force((books.get(DEFAULT),), here.day)
+    """The versions in force on the local date; where none of the law is, the product default. With the profiles."""
+    found = _in_force(s.books[: s.laws], here.day) or _in_force((books.get(DEFAULT),), here.day)
+    if s.laws < len(s.books):
+        found += _in_force(s.books[s.laws :], here.day)
     if s.profiles:
         found += tuple([version for one in s.profiles if (version := one.at(here.at, here.day)) is not None])
     if s.point.kind == "work":

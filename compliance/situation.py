@@ -68,6 +68,7 @@ class Situation(Struct, frozen=True):
     debts: tuple[DebtKey, ...]
     all_debts: frozenset[str]
     profiles: tuple[Profile, ...] = ()
+    laws: int = 0  # so many of the books, the first ones, are the law's; the others bind besides
 
     @property
     def third_party(self) -> bool:
@@ -92,11 +93,12 @@ def situation(facts: Facts, rulebooks: Rulebooks) -> Situation:
     if requests:
         requests = tuple(request for request in requests if request.at <= contact.at)
     keys = debt_keys(facts, contact.debts or tuple([debt.id for debt in facts.debts]))
+    books, laws = _books(facts, rulebooks)
     return Situation(
         facts=facts,
         contact=contact,
         point=point,
-        books=_books(facts, rulebooks),
+        books=books,
         zones=_zones(facts, point, requests),
         margin_s=rulebooks.dial_stop_margin_s if contact.channel == "voice" else 0,
         events=_events(facts, point, requests),
@@ -104,6 +106,7 @@ def situation(facts: Facts, rulebooks: Rulebooks) -> Situation:
         debts=keys,
         all_debts=_union(keys),
         profiles=profiles_of(facts, rulebooks, keys) if facts.holds else (),
+        laws=laws,
     )
 
 
@@ -123,14 +126,16 @@ def day_of(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
-def _books(facts: Facts, rulebooks: Rulebooks) -> tuple[Book, ...]:
+def _books(facts: Facts, rulebooks: Rulebooks) -> tuple[tuple[Book, ...], int]:
+    """The law's, then those that bind besides; and how many are the law's."""
     ids = facts.rulebooks
     if ids is None:
         ids = choose_rulebooks(facts.debtor.addresses, _numbers(facts.debtor.points))
     ids = ids or (DEFAULT,)
+    laws = len(ids)
     if facts.also:
-        ids = tuple(dict.fromkeys((*ids, *facts.also)))
-    return tuple([rulebooks.get(book_id) for book_id in ids])
+        ids += tuple([book_id for book_id in dict.fromkeys(facts.also) if book_id not in ids])
+    return tuple([rulebooks.get(book_id) for book_id in ids]), laws
 
 
 def _zones(facts: Facts, point: ContactPoint, requests: tuple[Request, ...]) -> tuple[str, ...]:
@@ -180,13 +185,17 @@ def debt_keys(facts: Facts, ids: tuple[str, ...]) -> tuple[DebtKey, ...]:
 
 
 def creditor_keys(s: Situation) -> tuple[DebtKey, ...]:
-    """One key for each creditor of the contact's debts, met by all its debts; unknown: all events count."""
+    """One key for each creditor of the contact's debts, met by all its debts; unknown: all events count.
+
+    A debt of the history that is no longer known (it is paid) may be any creditor's.
+    """
     creditors = {debt.id: debt.creditor for debt in s.facts.debts}
+    gone = {debt for event in s.events for debt in (*event.debts, *event.call_debts) if debt not in creditors}
     named = {creditors.get(debt) for debt in s.all_debts}
     if not named or None in named:
         return (ANY_DEBT,)
     return tuple(
-        DebtKey(str(creditor), frozenset(debt for debt, theirs in creditors.items() if theirs == creditor))
+        DebtKey(str(creditor), frozenset(gone.union(debt for debt, theirs in creditors.items() if theirs == creditor)))
         for creditor in sorted(named, key=str)
     )
 
