@@ -94,6 +94,8 @@ def test_a_cap_per_creditor_counts_the_debts_of_one_creditor_together() -> None:
     assert verdict(text, case, debts=same)[0] == ("frequency.attempts",)
     assert verdict(text, case, debts=other)[0] == ()
     assert verdict(text, case, debts=(Debt("card"), Debt("loan")))[0] == ("frequency.attempts",)  # unknown denies
+    paid = (Debt("card", creditor="bank"),)  # the loan is no longer known, and may have been the bank's
+    assert verdict(text, case, debts=paid)[0] == ("frequency.attempts",)
 
 
 def test_a_cap_per_number_counts_one_number() -> None:
