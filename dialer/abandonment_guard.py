@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -40,13 +40,10 @@ class AbandonmentGuard:
 
     async def run(self) -> None:
         while True:
-            nap = asyncio.ensure_future(self._state.clock.sleep(LOOK_S * self._speed))
-            wake = asyncio.ensure_future(self._woken.wait())
-            try:
-                await asyncio.wait((nap, wake), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                nap.cancel()
-                wake.cancel()
+            look = self._state.now() + timedelta(seconds=LOOK_S * self._speed)
+            alarm = self._state.alarms.set(look, self._woken.set)
+            await self._woken.wait()
+            alarm.cancel()
             self._woken.clear()
             try:
                 await self.read()

@@ -11,7 +11,7 @@ from campaigns.lists.model import Entry, NumberList, prefixes_of
 from campaigns.problems import refuse
 from compliance.number_list import false_positive
 from dialer.number_shelf import NumberShelf
-from telephony.number import NumberProblem, mask, parse
+from telephony.number import NumberProblem, mask, mask_address, parse
 
 E164_SHAPE = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -49,16 +49,11 @@ async def check_address(
             unread.append(one.name)
         elif address in asked:
             on.append(await _hashed(conn, one, asked.count))
-    shown = masked(address)
+    shown = mask_address(address)
     return {
         "address": shown, "listed": bool(on), "lists": on, "ended": ended, "unread": unread,
         "overdue": [one.name for one in everything if one.overdue(now)], "says": _says(shown, on, unread),
     }  # fmt: skip
-
-
-def masked(address: str) -> str:
-    """For logs and screens that need not name it."""
-    return mask(address) if address.startswith("+") else f"•••@{address.rpartition('@')[2]}"
 
 
 def _says(shown: str, on: list[dict[str, Any]], unread: list[str]) -> str:

@@ -13,7 +13,7 @@ from campaigns.problems import refuse
 from campaigns.requests.closing import SCOPES, Scope, close, restore
 from campaigns.requests.service import end_request, record_request
 from campaigns.requests.wishes import UNCLEAR_REPLY
-from telephony.number import mask
+from telephony.number import mask_address
 
 Decision = Literal["stop", "start", "other"]
 DECISIONS: tuple[Decision, ...] = ("stop", "start", "other")
@@ -58,15 +58,11 @@ async def open_reviews(conn: AsyncConnection, tenant_id: int, now: datetime, lim
         .limit(limit)
     )
     return [
-        Review(id_, at, int((now - at).total_seconds()), channel, language, masked(address), debtor_id, meaning, body)
+        Review(
+            id_, at, int((now - at).total_seconds()), channel, language, mask_address(address), debtor_id, meaning, body
+        )
         for id_, at, channel, language, address, debtor_id, meaning, body in (await conn.execute(query)).all()
     ]
-
-
-def masked(address: str) -> str:
-    """+452•••••56, or d•••@example.org."""
-    name, at, domain = address.partition("@")
-    return f"{name[:1]}•••@{domain}" if at else mask(address)
 
 
 async def hold(conn: AsyncConnection, tenant_id: int, debtor_id: int, review_id: int, at: datetime) -> None:

@@ -144,3 +144,9 @@ def mask(number: str) -> str:
     if len(digits) < 8:
         return sign + "•" * len(digits)
     return f"{sign}{digits[:3]}{'•' * (len(digits) - 5)}{digits[-2:]}"
+
+
+def mask_address(address: str) -> str:
+    """The same for a number or an e-mail address, d•••@example.org."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}•••@{domain}" if at else mask(address)

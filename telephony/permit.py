@@ -1,8 +1,8 @@
 """Proof that the gate allowed one contact: without it no adapter dials a person or hands a message over.
 
-Only dialer.contact.admit issues permits (tests/architecture checks it), in the transaction that writes verdict and
-attempt. A permit is good for one request, to one address, after that transaction has been committed. It lives in this
-process only: what is read back from the database after a crash has none, so nothing is dialed twice.
+Only dialer.contact.admit issues permits (tests/test_no_way_around.py checks it), in the transaction that writes verdict
+and attempt. A permit is good for one request, to one address, after that transaction has been committed. It lives in
+this process only: what is read back from the database after a crash has none, so nothing is dialed twice.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from campaigns.consents import service as consents
 from campaigns.consents.model import channels_of, standing
 from campaigns.consents.service import PointHistory
 from campaigns.db import tables as t
-from dialer.list_check import masked
+from telephony.number import mask_address
 
 
 class RevokeBody(BaseModel):
@@ -64,7 +64,7 @@ def _point(one: PointHistory, now: datetime) -> dict[str, Any]:
     return {
         "contact_point": one.contact_point_id,
         "kind": one.kind,
-        "address": masked(one.address),
+        "address": mask_address(one.address),
         "now": {channel: standing(one.entries, channel, now) for channel in channels_of(one.kind)},
         "entries": [asdict(entry) for entry in one.entries],
         "opt_outs": [asdict(out) for out in one.opt_outs],

@@ -17,7 +17,8 @@ from agent_ui.problems import Problem, from_refused
 from campaigns.lists import service as lists
 from campaigns.lists.model import NumberList
 from campaigns.problems import Refused
-from dialer.list_check import address_of, check_address, masked
+from dialer.list_check import address_of, check_address
+from telephony.number import mask_address
 
 SHOWN = (
     "id", "name", "kind", "scope", "whose", "source", "evidence", "created_at", "created_by", "refresh_by",
@@ -123,7 +124,7 @@ def _name_of(field: str) -> str:
 
 
 def _shown(address: str, kind: str) -> str:
-    return address if kind == "prefix" else masked(address)
+    return address if kind == "prefix" else mask_address(address)
 
 
 def _row(one: NumberList) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent_ui.context import IDENTITY, answer, read_json
 from agent_ui.deps import WebDeps
 from agent_ui.policy import SUPERVISOR, Route
-from dialer.explaining import find_debtor
+from campaigns.casefile.lookup import find_debtor
 
 
 class FindBody(BaseModel):

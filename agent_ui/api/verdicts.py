@@ -10,7 +10,7 @@ from agent_ui.context import IDENTITY, answer, read_json
 from agent_ui.deps import WebDeps
 from agent_ui.policy import SUPERVISOR, Route
 from agent_ui.problems import Problem
-from dialer.explaining import find_debtor
+from campaigns.casefile.lookup import find_debtor
 from dialer.verdict_search import Place, Search, search
 
 

@@ -14,14 +14,13 @@ from compliance.abandonment_words import TITLES, period, sentence, shown
 from dialer.abandonment import Account, ledger
 from dialer.abandonment_view import sheet_view
 from dialer.cli.campaigns import find
-from dialer.cli.output import fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import Json, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.session import in_transaction
 from dialer.settings import SettingsProblem, load_settings
 
 evidence = typer.Typer(
     help="Sample tests of answering machine detection: the evidence for its false positives.", no_args_is_help=True
 )
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 Campaign = Annotated[str, typer.Option("--campaign", help="Only this one, by name or number.")]
 
 

@@ -24,7 +24,8 @@ from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
 from campaigns.problems import Refused, refuse
 from dialer.audit_key import signing_key, trusted_keys
-from dialer.cli.output import errors, fail, print_json, say, told_clearly
+from dialer.cli.output import Json, errors, fail, print_json, say, told_clearly
+from dialer.cli.times import day_or_instant
 from dialer.engines import engines
 from dialer.faults import why
 from dialer.sealer import seal_all
@@ -32,7 +33,6 @@ from dialer.settings import Settings, SettingsProblem, load_settings
 from telephony.clock import SystemClock
 
 T = TypeVar("T")
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Name of the tenant.", show_default="all of them")]
 Keys = Annotated[
     list[str] | None, typer.Option("--key", help="Public key to trust, as `audit key` prints it; may be repeated.")
@@ -86,7 +86,10 @@ def export(
     """Write rows and checkpoints that a third party verifies with the public key alone."""
     with told_clearly(SettingsProblem, EngineError, Refused):
         settings = load_settings()
-        begin, end = _instant("--from", first), _instant("--to", last, day_after=True)
+        begin = day_or_instant("--from", first)
+        end = day_or_instant("--to", last)
+        if end is not None and last and len(last) == len("2026-03-01"):
+            end += timedelta(days=1)  # a day is wanted whole
 
         async def work(engine: AsyncEngine) -> int:
             async with _snapshot(engine) as conn:
@@ -259,18 +262,6 @@ async def _write(path: Path, lines: AsyncIterator[bytes]) -> int:
     finally:
         part.unlink(missing_ok=True)
     return written
-
-
-def _instant(option: str, words: str | None, *, day_after: bool = False) -> datetime | None:
-    """A day (UTC; with `day_after` its end) or an instant; one without an offset is in UTC."""
-    if words is None:
-        return None
-    try:
-        at = datetime.fromisoformat(words)
-    except ValueError:
-        raise refuse(option, "this is no day or instant; give one like 2026-03-01 or 2026-03-01T12:00:00Z") from None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at + timedelta(days=1) if day_after and len(words) == len("2026-03-01") else at
 
 
 def _pem(public: Ed25519PublicKey) -> str:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import typer
 from rich.text import Text
 
+from campaigns.problems import Refused
+from dialer.cli import times
 from dialer.cli.output import console, fail, print_json, say, told_clearly
 
 if TYPE_CHECKING:
@@ -42,14 +44,15 @@ def calendar_command(
 
     if json and svg:
         fail("choose one of --json and --svg")
-    day = _day(week)
+    with told_clearly(Refused):
+        first = times.day("--week", week) or datetime.now(UTC).date()
     for name in (*(zone or ()), *(() if show_in == "local" else (show_in,))):
         if name not in available_timezones():
             fail(f"zone {name!r} is unknown; use a name of the IANA database like America/New_York")
     with told_clearly(SettingsProblem, RulebookError, UnknownRulebook):
         books = load_books(load_settings())
         profiles = [tuple(rulebook)] if rulebook else [(book_id,) for book_id in sorted(books.books)]
-        found = [one for ids in profiles for one in weeks(ids, zone or _zones(ids, books), day, channel, books)]
+        found = [one for ids in profiles for one in weeks(ids, zone or _zones(ids, books), first, channel, books)]
     if json:
         print_json([_document(one) for one in found])
     elif svg is not None:
@@ -62,15 +65,6 @@ def calendar_command(
 def _zones(ids: tuple[str, ...], books: Any) -> tuple[str, ...]:
     zones = dict.fromkeys(zone for book_id in ids for zone in books.get(book_id).zones)
     return tuple(zones) or ("UTC",)
-
-
-def _day(text: str) -> date:
-    if not text:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        fail(f"--week: {text!r} is no date; write it like 2026-03-09")
 
 
 def _document(one: "WeekOf") -> dict[str, Any]:

@@ -16,12 +16,11 @@ from campaigns.db import tables as t
 from campaigns.problems import refuse
 from campaigns.queue import service as queue
 from campaigns.users import service as users
-from dialer.cli.output import errors, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import Json, errors, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.session import in_transaction
 from dialer.settings import load_settings
 
 app = typer.Typer(help="Campaigns: whom to call, how, and what next.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 Name = Annotated[str, typer.Argument(help="The campaign's name or number.")]
 
 

@@ -16,11 +16,10 @@ from campaigns.problems import refuse
 from dialer.cli import abandonment as ledger
 from dialer.cli.calendar import calendar_command
 from dialer.cli.explain import explain_command
-from dialer.cli.output import console, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import Json, console, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.replay import replay_command
 from dialer.cli.session import in_transaction
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 Folder = Annotated[
     Path | None,
     typer.Option("--rulebooks-dir", envvar="PROMISELINE_RULEBOOKS_DIR", help="A folder with further rulebooks."),
@@ -176,7 +175,7 @@ def _each_line(answer: Callable[[str], dict[str, Any]]) -> None:
 
 
 @app.command("optout")
-def optout(json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def optout(json: Json = False) -> None:
     """Read labelled texts (language, kind, text, parted by tabs) on standard input, print how they are read."""
     from compliance.optout_quality import KINDS, BadRow, measure, rows
 

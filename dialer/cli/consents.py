@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from campaigns.casefile.lookup import find_debtor
 from campaigns.consents import service as consents
 from campaigns.consents.imports import Options, Report, import_consents
 from campaigns.consents.model import CHANNELS, channels_of, standing
@@ -18,13 +19,12 @@ from campaigns.db import tables as t
 from campaigns.imports.places import COUNTRIES
 from campaigns.problems import refuse
 from dialer.cli.imports import as_reject
-from dialer.cli.output import console, errors, print_json, say
+from dialer.cli.output import Json, console, errors, print_json, say
 from dialer.cli.session import in_transaction
 from dialer.import_parts import import_parts
-from dialer.list_check import masked
+from telephony.number import mask_address
 
 app = typer.Typer(help="The consent ledger: nothing in it is ever changed.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 
 
 class _NotTaken(Exception):
@@ -41,11 +41,11 @@ def show(
     """Every consent and its end, for each number and address of a person; addresses are masked."""
 
     async def work(conn: AsyncConnection, tenant_id: int) -> list[dict[str, Any]]:
-        found = await consents.histories(conn, tenant_id, await _debtor(conn, tenant_id, debtor))
+        found = await consents.histories(conn, tenant_id, await find_debtor(conn, tenant_id, debtor))
         now = datetime.now(UTC)
         return [
             {
-                "contact_point_id": one.contact_point_id, "kind": one.kind, "address": masked(one.address),
+                "contact_point_id": one.contact_point_id, "kind": one.kind, "address": mask_address(one.address),
                 "now": {channel: standing(one.entries, channel, now) for channel in channels_of(one.kind)},
                 "entries": [asdict(entry) for entry in one.entries],
                 "opt_outs": [asdict(out) for out in one.opt_outs],
@@ -80,22 +80,6 @@ def _out(out: dict[str, Any]) -> str:
     parts += [out["evidence"]] if out["evidence"] else []
     parts += [f"lifted {out['lifted_at']:%Y-%m-%d %H:%M}"] if out["lifted_at"] else []
     return ", ".join(parts)
-
-
-async def _debtor(conn: AsyncConnection, tenant_id: int, named: str) -> int:
-    d = t.debtor.c
-    query = select(d.id, d.external_ref).where(d.tenant_id == tenant_id)
-    fits = d.external_ref == named
-    if named.isdigit() and len(named) < 19:
-        fits |= d.id == int(named)
-    found = (await conn.execute(query.where(fits))).all()
-    by_id = [row for row in found if str(row.id) == named] or found
-    if len(by_id) != 1:
-        told = (
-            "there is no such debtor" if not found else "several creditors have a debtor of this reference; give the id"
-        )
-        raise refuse("--debtor", told)
-    return int(by_id[0].id)
 
 
 @app.command("revoke")

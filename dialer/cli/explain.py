@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.cli.output import fail, print_json, print_rows, say, told_clearly
+from campaigns.problems import Refused
+from dialer.cli.output import Json, print_json, print_rows, say, told_clearly
 from dialer.cli.session import in_transaction
+from dialer.cli.times import instant
 
 MARKS = {"allow": "allowed", "deny": "not allowed", "review": "a person must decide"}
 
@@ -20,20 +22,21 @@ def explain_command(
     at: Annotated[
         str, typer.Option("--at", help="An instant like 2026-03-04T15:00:00Z, past or future; now by default.")
     ] = "",
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")] = False,
+    json: Json = False,
 ) -> None:
     """Why was this person not contacted? What the gate says of each contact point, and what it said before."""
+    from campaigns.casefile.lookup import find_debtor
     from compliance.rulebooks.loader import RulebookError
     from dialer.books import load_books
     from dialer.contact import GateContext
-    from dialer.explaining import explain, find_debtor
+    from dialer.explaining import explain
     from dialer.number_shelf import LISTS, NumberShelf
     from dialer.settings import SettingsProblem, load_settings
     from telephony.clock import SystemClock
 
     now = datetime.now(UTC)
-    asked = instant(at) if at else now
-    with told_clearly(RulebookError, SettingsProblem):
+    with told_clearly(Refused, RulebookError, SettingsProblem):
+        asked = instant("--at", at) or now
         settings = load_settings()
         books, folder = load_books(settings), settings.data_dir / LISTS
 
@@ -49,17 +52,6 @@ def explain_command(
         print_json(found)
     else:
         _tell(found)
-
-
-def instant(text: str) -> datetime:
-    """An aware time in UTC, or a message and the end."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"--at: {text!r} is no time; write it like 2026-03-04T15:00:00Z")
-    if found.tzinfo is None:
-        fail(f"--at: {text!r} has no offset from UTC; write it like {text}Z for UTC")
-    return found.astimezone(UTC)
 
 
 def _tell(found: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from campaigns.imports.model import FileMapping, ImportOptions, ImportReport, Re
 from campaigns.imports.places import COUNTRIES
 from campaigns.imports.service import import_file
 from campaigns.problems import Refused, refuse
-from dialer.cli.output import console, errors, fail, print_json, told_clearly
+from dialer.cli.output import Json, console, errors, fail, print_json, told_clearly
 from dialer.engines import engines
 from dialer.import_parts import import_parts
 from dialer.settings import Settings, SettingsProblem, load_settings
@@ -43,7 +43,7 @@ def import_command(
         str | None, typer.Option("--country", help="Country (ISO 3166-1, like GB) of rows that name none.")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Import a file that was imported before once more.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")] = False,
+    json: Json = False,
 ) -> None:
     """Import debtors and their debts. Ends with 1 when the file was refused; run again, it goes on where it stopped."""
     with told_clearly(SettingsProblem, EngineError, Refused):

@@ -22,9 +22,10 @@ from campaigns.lists import service as lists
 from campaigns.lists.model import EntryKind, Kind, Mode, Scope
 from campaigns.problems import Refused, refuse
 from dialer.cli.imports import as_reject
-from dialer.cli.output import console, errors, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import Json, console, errors, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.serve import configure_logs
 from dialer.cli.session import in_transaction
+from dialer.cli.times import day_or_instant
 from dialer.engines import engines
 from dialer.faults import why
 from dialer.import_parts import ImportParts
@@ -36,7 +37,6 @@ from dialer.settings import Settings, SettingsProblem, load_settings
 from telephony.clock import SystemClock
 
 app = typer.Typer(help="Do-not-contact lists: whom nobody may contact, and who said so.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 Name = Annotated[str, typer.Argument(help="The list's name or number.", show_default=False)]
 Evidence = Annotated[str, typer.Option("--evidence", help="A reference: letter, ticket, contract, subscription.")]
 Due = Annotated[str | None, typer.Option("--refresh-by", help="Day (2026-12-31) by which a newer version is due.")]
@@ -68,7 +68,9 @@ def create(
     async def work(conn: AsyncConnection, tenant_id: int) -> int:
         return await lists.create(
             conn, tenant_id=tenant_id, name=name, kind=kind, scope=scope, whose=whose, source=source,
-            evidence=evidence, refresh_by=_day(refresh_by), overdue_denies=deny_when_overdue, now=datetime.now(UTC),
+            evidence=evidence,
+            refresh_by=day_or_instant("--refresh-by", refresh_by), overdue_denies=deny_when_overdue,
+            now=datetime.now(UTC),
             actor="cli",
         )  # fmt: skip
 
@@ -83,16 +85,6 @@ def _scope(creditor: str | None, campaign: str | None) -> tuple[Scope, str | Non
     if creditor is not None:
         return "creditor", creditor
     return ("campaign", campaign) if campaign is not None else ("global", None)
-
-
-def _day(written: str | None) -> datetime | None:
-    if written is None:
-        return None
-    try:
-        found = datetime.fromisoformat(written)
-    except ValueError:
-        raise refuse("--refresh-by", "this is no day; write it like 2026-12-31") from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @app.command("add")
@@ -153,7 +145,8 @@ def import_command(
         folder = settings.data_dir / LISTS
         options = Options(
             tenant_id=tenant_id, list_name=name, folder=folder, mode=mode, how=How(column, country.upper()),
-            partial=partial, dry_run=dry_run, rejects=rejects, evidence=evidence, refresh_by=_day(refresh_by),
+            partial=partial, dry_run=dry_run, rejects=rejects, evidence=evidence,
+            refresh_by=day_or_instant("--refresh-by", refresh_by),
         )  # fmt: skip
         clock = SystemClock()
         shelf = NumberShelf(engine, folder, clock, wait_s=120.0)

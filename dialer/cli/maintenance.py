@@ -13,13 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from dialer.asterisk_files import write_files
-from dialer.cli.output import console, errors, fail, print_json, say, told_clearly
+from dialer.cli.output import Json, console, errors, fail, print_json, say, told_clearly
 from dialer.cli.serve import configure_logs
 from dialer.engines import engines
 from dialer.faults import why
 from dialer.settings import SettingsProblem, load_settings
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 
 
 def migrate_command(json: Json = False) -> None:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
@@ -13,6 +13,7 @@ from rich.table import Table
 
 console = Console(stderr=False, highlight=False)
 errors = Console(stderr=True, highlight=False)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
 
 
 def print_json(value: Any) -> None:

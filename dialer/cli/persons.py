@@ -1,23 +1,22 @@
 """`promiseline person show|record|end|review|reviews`: a person's wishes, as a supervisor handles them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
 import typer
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from campaigns.db import tables as t
+from campaigns.casefile.lookup import find_debtor
 from campaigns.problems import refuse
 from campaigns.requests import reviews
 from campaigns.requests.service import end_request, record_request
-from dialer.cli.output import print_json, print_rows, say
+from dialer.cli.output import Json, print_json, print_rows, say
 from dialer.cli.session import in_transaction
+from dialer.cli.times import day, instant
 
 app = typer.Typer(help="What persons asked for: recorded, ended, reviewed.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")]
-Debtor = Annotated[int, typer.Argument(help="The debtor's number.")]
+Debtor = Annotated[str, typer.Argument(help="The creditor's reference, or our number.")]
 Because = Annotated[str, typer.Option("--because", help="Why, for the audit trail.")]
 
 
@@ -26,8 +25,7 @@ def show(debtor: Debtor, json: Json = False) -> None:
     """All wishes of a person, those in force first."""
 
     async def work(conn: AsyncConnection, tenant_id: int) -> list[dict[str, Any]]:
-        await _mine(conn, tenant_id, debtor)
-        return await reviews.wishes_of(conn, debtor)
+        return await reviews.wishes_of(conn, await find_debtor(conn, tenant_id, debtor))
 
     _rows("Wishes", in_transaction(work), json)
 
@@ -44,10 +42,11 @@ def record(
     """Write down what a person asked for; it binds every contact from now on."""
 
     async def work(conn: AsyncConnection, tenant_id: int) -> int:
-        await _mine(conn, tenant_id, debtor)
+        debtor_id = await find_debtor(conn, tenant_id, debtor)
         return await record_request(
-            conn, tenant_id=tenant_id, debtor_id=debtor, kind=kind, at=datetime.now(UTC), recorded_by="cli",
-            details=_object(details), ends_at=_instant(ends_at), review_on=_date(review_on),
+            conn, tenant_id=tenant_id, debtor_id=debtor_id, kind=kind, at=datetime.now(UTC), recorded_by="cli",
+            details=_object(details), ends_at=instant("--ends-at", ends_at),
+            review_on=day("--review-on", review_on),
         )  # fmt: skip
 
     made = in_transaction(work)
@@ -87,11 +86,11 @@ def review(
     """Keep a wish and look at it again later."""
 
     async def work(conn: AsyncConnection, tenant_id: int) -> None:
-        day = _date(on)
-        if day is None:
-            raise refuse("on", "give a date like 2026-03-31")
+        when = day("--on", on)
+        if when is None:
+            raise refuse("--on", "give a day like 2026-03-31")
         await reviews.review_again(
-            conn, tenant_id, wish, review_on=day, because=because, now=datetime.now(UTC), actor="cli"
+            conn, tenant_id, wish, review_on=when, because=because, now=datetime.now(UTC), actor="cli"
         )
 
     in_transaction(work)
@@ -118,12 +117,6 @@ def _rows(title: str, found: list[dict[str, Any]], json: bool) -> None:
         print_rows(title, [{name: "" if value is None else value for name, value in row.items()} for row in found])
 
 
-async def _mine(conn: AsyncConnection, tenant_id: int, debtor: int) -> None:
-    query = select(t.debtor.c.id).where(t.debtor.c.id == debtor, t.debtor.c.tenant_id == tenant_id)
-    if (await conn.execute(query)).one_or_none() is None:
-        raise refuse("debtor", f"there is no debtor {debtor}")
-
-
 def _object(given: str) -> dict[str, Any]:
     try:
         found = orjson.loads(given)
@@ -132,22 +125,3 @@ def _object(given: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise refuse("details", 'write one JSON object, like {"form": "written"}')
     return found
-
-
-def _instant(given: str) -> datetime | None:
-    if not given:
-        return None
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError:
-        raise refuse("ends_at", "write an instant like 2026-03-31T15:00:00Z") from None
-    if found.tzinfo is None:
-        raise refuse("ends_at", "write the instant with its offset from UTC, like 2026-03-31T15:00:00Z")
-    return found.astimezone(UTC)
-
-
-def _date(given: str) -> date | None:
-    try:
-        return date.fromisoformat(given) if given else None
-    except ValueError:
-        raise refuse("review_on", "write a date like 2026-03-31") from None

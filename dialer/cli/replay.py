@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.cli.output import errors, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import Json, errors, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.session import in_transaction
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def replay_command(
     self_check: Annotated[
         bool, typer.Option("--self-check", help="With the rulebooks as they are: every verdict must come out the same.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document in place of text.")] = False,
+    json: Json = False,
 ) -> None:
     """Ask the gate again about the contacts of a period, with changed rulebooks, and count what would be different."""
     from compliance.rulebooks.loader import RulebookError

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.requests.closing import Scope
 from dialer import reviews
-from dialer.cli.output import print_json, print_rows, say
+from dialer.cli.output import Json, print_json, print_rows, say
 from dialer.cli.session import in_transaction
 
 app = typer.Typer(help="Replies that somebody must read before anything goes out again.", no_args_is_help=True)
@@ -18,7 +18,7 @@ app = typer.Typer(help="Replies that somebody must read before anything goes out
 @app.command("list")
 def list_reviews(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000)] = 200,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     """The replies that wait, the oldest first. It shows their text: personal data."""
 
@@ -52,7 +52,7 @@ def decide(
         str | None,
         typer.Option("--scope", help="With stop: medium, texts, calls, email, number or everything."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     """Say what the person meant: it is carried out, written down, and the hold ends."""
 

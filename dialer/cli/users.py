@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
-from dialer.cli.output import print_json, print_rows, say
+from dialer.cli.output import Json, print_json, print_rows, say
 from dialer.cli.session import in_transaction
 
 app = typer.Typer(help="People who log in.", no_args_is_help=True)
@@ -23,7 +23,7 @@ def add(
     name: Annotated[str, typer.Option("--name", help="As colleagues see it; the login by default.")] = "",
     phone: Annotated[str, typer.Option("--phone", help="The agent's phone at the exchange, like PJSIP/agent-7.")] = "",
     language: Annotated[str, typer.Option("--language")] = "en",
-    json: Annotated[bool, typer.Option("--json")] = False,
+    json: Json = False,
 ) -> None:
     """Add a user. The password is asked for, or taken from PROMISELINE_NEW_PASSWORD; never from an argument."""
     password = os.environ.get("PROMISELINE_NEW_PASSWORD") or typer.prompt(
@@ -53,7 +53,7 @@ def add(
 
 
 @app.command("list")
-def list_users(json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_users(json: Json = False) -> None:
     """Everybody who can log in."""
     found = in_transaction(users.everyone)
     rows = [

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from campaigns.casefile.lookup import find_debtor
 from campaigns.db import tables as t
 from campaigns.problems import Refused
 from dialer.contact import WantedContact, admit
-from dialer.explaining import Explanation, explain, find_debtor
+from dialer.explaining import Explanation, explain
 from tests.builders import (
     NOW,
     a_campaign,

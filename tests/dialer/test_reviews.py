@@ -15,6 +15,7 @@ from dialer import reviews
 from dialer.contact import Admitted, Refused as Denied, WantedContact, admit
 from dialer.inbound import own_words
 from telephony.messaging.port import InboundMessage
+from telephony.number import mask_address
 from tests.builders import NOW, a_campaign, a_contact_point, a_do_not_contact_list, a_queue_row, next_number
 from tests.dialer.messaging_rig import GATE, PHONE, SENDER, Rig, rig
 
@@ -152,7 +153,7 @@ async def test_the_list_shows_age_channel_language_and_the_text_and_masks_the_ad
     assert (review.channel, review.language, review.meaning, review.text) == ("sms", "en", "unclear", "wrong number")
     assert review.address_masked == "+121••••••42"
     assert 7200 <= review.age_s < 7400
-    assert reviews.masked(MAIL) == "d•••@example.org"
+    assert mask_address(MAIL) == "d•••@example.org"
 
 
 async def test_the_one_that_waits_longest_is_first_and_unknown_numbers_are_listed_too(it: Rig) -> None:

@@ -103,7 +103,7 @@ async def test_each_refusal_says_what_is_wrong(program: Program, shelf: Shelf, e
     )
     assert "there is no tenant nobody; there are: main" in tenant.refusal()
     assert "nothing.jsonl cannot be read (No such file" in file.refusal()
-    assert "--from: this is no day or instant" in day.refusal()
+    assert "--from: 'yesterday' is no day or instant" in day.refusal()
     assert "no sealed row is in this time" in empty.refusal()
     assert "no debtor 999999" in debtor.refusal()
     assert "--against: nothing.jsonl cannot be read" in behind.refusal()

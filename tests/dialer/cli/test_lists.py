@@ -87,7 +87,7 @@ async def test_each_refusal_says_what_is_wrong(program: Program) -> None:
     assert "there is no list Horse; known are none yet" in unknown.refusal()
     assert "number:" in number.refusal()
     assert "cannot both be given" in both.refusal()
-    assert "write it like 2026-12-31" in day.refusal()
+    assert "'soon' is no day or instant; write a day like 2026-03-01" in day.refusal()
     assert "no list Horse" in gone.refusal()
 
 
@@ -117,7 +117,7 @@ async def test_consents_are_imported_shown_and_revoked(program: Program, engine:
     file.write_text("reference,phone,channel,how,when\nD-1,12,sms,written,2026-01-05\n")
     refused = await program("consents", "import", str(file), "--creditor", "Bank")
     assert refused.code == 1 and "1 of 1 rows are wrong: nothing was taken" in refused.out
-    assert "there is no such debtor" in (await program("consents", "show", "--debtor", "D-2")).refusal()
+    assert "nobody has this reference or number" in (await program("consents", "show", "--debtor", "D-2")).refusal()
     assert (
         "there is no creditor Other; known are Bank"
         in (await program("consents", "import", str(file), "--creditor", "Other")).refusal()
