@@ -8,6 +8,8 @@ from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_ty
 import pytest
 
 from agent_ui.live import protocol
+from compliance.verdict import REASON_CODES
+from dialer.wishes import IN_A_CALL
 
 SOURCE = Path(protocol.__file__).parent.parent / "web" / "src" / "protocol.ts"
 Fields = dict[str, "Fields"]
@@ -112,3 +114,17 @@ def _parts(kind: Any) -> list[Any]:
     for hint in get_type_hints(kind).values():
         walk(hint)
     return found
+
+
+def _words(file: str, name: str) -> tuple[str, ...]:
+    """The texts of `export const NAME = [...]` in a file of the consoles."""
+    text = (SOURCE.parent / file).read_text(encoding="utf-8")
+    listed = re.search(rf"export const {name} = \[(.*?)\]", text, re.DOTALL)
+    assert listed is not None, f"{file} has no {name}"
+    return tuple(re.findall(r'"([^"]+)"', listed[1]))
+
+
+def test_the_consoles_know_every_reason_and_every_wish() -> None:
+    own = {"in_progress", "no_contact_point", "no_debt", "closed", "facts"}  # dialer.contact.Refused
+    assert set(_words("supervisor/compliance/verdicts.ts", "REASONS")) == set(REASON_CODES) | own
+    assert _words("agent/wish.ts", "WISHES") == IN_A_CALL
