@@ -102,9 +102,8 @@ async def explain(
     now: datetime,
     gate: GateContext,
     channel: Channel | None = None,
-    rulebooks: tuple[str, ...] | None = None,
 ) -> Explanation:
-    """Everything about one person. `rulebooks`: a campaign's own; None: chosen by addresses and numbers."""
+    """Everything about one person, under the rulebooks of the law and of the creditor; a campaign's own are left out."""
     known = (await lock_and_read(conn, [debtor_id], now=at, for_ever=True, lock=False, lists=gate.lists)).get(debtor_id)
     if known is None:
         raise refuse("debtor", f"there is no debtor {debtor_id}")
@@ -114,23 +113,14 @@ async def explain(
     elif at > now:
         known, caveats = replace(known, in_call=False), NOTHING_ELSE
     channels = CHANNELS if channel is None else (channel,)
-    points = [answer for one in channels for answer in answers(known, one, at=at, gate=gate, rulebooks=rulebooks)]
+    points = [answer for one in channels for answer in answers(known, one, at, gate)]
     happened = await _happened(conn, debtor_id, min(at, now), channel)
     return Explanation(debtor_id, at, tuple(points), happened, await _queues(conn, debtor_id), caveats)
 
 
-def answers(
-    known: Known,
-    channel: Channel,
-    *,
-    at: datetime,
-    gate: GateContext,
-    rulebooks: tuple[str, ...] | None = None,
-    origin: Origin | None = None,
-) -> list[PointAnswer]:
+def answers(known: Known, channel: Channel, at: datetime, gate: GateContext) -> list[PointAnswer]:
     """The gate's answer for every point that the channel can use; where there is none, one that says so."""
-    wanted = WantedContact(known.debtor["id"], channel, origin or ORIGINS.get(channel, "message_step"))
-    wanted = replace(wanted, rulebooks=rulebooks)
+    wanted = WantedContact(known.debtor["id"], channel, ORIGINS.get(channel, "message_step"))
     points = [point for point in known.points if point["kind"] in TAKES[channel]]
     points.sort(key=lambda point: (point["position"], point["id"]))
     if not points:
