@@ -103,7 +103,7 @@ async def explain(
     gate: GateContext,
     channel: Channel | None = None,
 ) -> Explanation:
-    """Everything about one person, under the rulebooks of the law and of the creditor; a campaign's own are left out."""
+    """Everything about one person, under the rulebooks of the law and the creditor; a campaign's own are left out."""
     known = (await lock_and_read(conn, [debtor_id], now=at, for_ever=True, lock=False, lists=gate.lists)).get(debtor_id)
     if known is None:
         raise refuse("debtor", f"there is no debtor {debtor_id}")
