@@ -4,6 +4,7 @@
 places of the names in the tuples below; times are seconds of the caller's clock.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +66,7 @@ def view_of(snapshot: PacingSnapshot) -> FloorView:
     )
 
 
-def _codes(names: tuple[str | None, ...], values: list[str] | list[str | None]) -> Codes:
+def _codes(names: tuple[str | None, ...], values: Sequence[str | None]) -> Codes:
     places = {name: place for place, name in enumerate(names)}
     return np.fromiter((places[value] for value in values), np.int8, len(values))
 
