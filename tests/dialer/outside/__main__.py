@@ -32,7 +32,10 @@ class Pipe:
         assert self._process.stdout is not None
         began = time.perf_counter()
         self.tell(snapshot)
-        answer = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"at {snapshot['now']}: the pacer ended without an answer")
+        answer = json.loads(line)
         self.asked.append(time.perf_counter() - began)
         if "error" in answer:
             raise SystemExit(f"at {snapshot['now']}: {answer['error']}")
