@@ -35,7 +35,7 @@ SELECT campaign_id, count(*), count(answered_at),
        count(*) FILTER (WHERE answered_at IS NOT NULL AND (answered_by = 'machine' OR outcome = 'amd_machine')),
        count(bridged_at), count(*) FILTER (WHERE abandoned)
 FROM attempt WHERE channel = 'voice' AND direction = 'out' AND campaign_id IS NOT NULL AND at >= :since
-  AND outcome IS DISTINCT FROM 'cancelled' GROUP BY campaign_id
+  AND (outcome IS DISTINCT FROM 'cancelled' OR ringing_at IS NOT NULL) GROUP BY campaign_id
 """)
 PROMISED = text("""
 SELECT campaign_id, agent_id, currency, count(*), sum(amount_minor) FROM promise WHERE created_at >= :since

@@ -20,6 +20,7 @@ from dialer.call_rules import call_rules
 from dialer.cards import load_cards
 from dialer.contact import Admitted, Refused, WantedContact, admit
 from dialer.floor_snapshot import snapshot
+from dialer.giving_up import give_up, staff
 from dialer.lanes import Lane
 from dialer.previews import Previews
 from dialer.settlement import walk_on
@@ -48,6 +49,8 @@ class Loop:
     failures: int = 0
     looked_at: float = float("-inf")
     spread_s: float = MIN_GAP_S  # the calls of a look go out evenly until the next look
+    staff: int = 0  # agents at work at the last look
+    per_agent: float = 0.0  # calls in flight for each of them, with those of the last look
     again_s: float | None = None  # when only a rate limited the last look: how soon the next call may go
     open_groups: dict[int, tuple[bool, datetime | None]] = field(default_factory=dict)
     groups_until: datetime | None = None
@@ -127,10 +130,13 @@ class Engine:
         if not nodes:
             campaign.because = "no exchange node is up: no dialing"
             return
-        tally = self._tallies.campaign(campaign.id)
-        campaign.pacer, decision = campaign.pacer.decide(snapshot(state, campaign, tally, self._dialing(now), now))
+        seen = snapshot(state, campaign, self._tallies.campaign(campaign.id), self._dialing(now), now)
+        give_up(state, campaign, seen, now)
+        campaign.pacer, decision = campaign.pacer.decide(seen)
         campaign.because = decision.because
         wanted = min(decision.launch, state.settings.max_launch_per_tick)
+        loop.staff = staff(seen)
+        loop.per_agent = (len(seen.calls) + wanted) / max(1, loop.staff)
         dry = loop.dry_until is not None and now < loop.dry_until
         if wanted <= 0 or dry:
             loop.again_s = None if dry else decision.again_s
@@ -250,6 +256,8 @@ class Engine:
             self.make_call(campaign, one, by_debtor[one.wanted.debtor_id], cards.get(one.wanted.debtor_id))
             for one in admitted
         ]
+        for live in lives:
+            live.staff, live.per_agent = loop.staff, loop.per_agent
         if lives:
             self._committed.update(live.node for live in lives)
             self._state.tasks.spawn(self._launch(lives, loop.spread_s), "launch")
@@ -339,7 +347,8 @@ class Engine:
             if index and len(lives) > 3:
                 await self._state.clock.sleep(spread_s / len(lives))
             self._committed[live.node] -= 1
-            self.launch(live)
+            if live.attempt_id in self._state.calls:  # not given up while it waited for its turn
+                self.launch(live)
 
     def launch(self, live: LiveCall) -> None:
         """Dial; or give the attempt back where the node went down meanwhile, or the verdict has grown old."""

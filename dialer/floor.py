@@ -111,7 +111,7 @@ class Floor:
         state.call_changed, state.agent_changed = self._call_changed, self._agent_changed
         state.nodes_changed = self._nodes_changed
         self.calls.ring_agent, self.calls.suspect_agent = self.agents.ring_for, self.agents.check_leg
-        self.agents.connect = self.calls.add_to_bridge
+        self.calls.cut_wrap_up, self.agents.connect = self.agents.cut_wrap_up, self.calls.add_to_bridge
         self.agents.release_preview, self.agents.dial_preview = self.previews.release, self.previews.dial
         self.previews.make_call, self.previews.launch = self.engine.make_call, self.engine.launch
         self.previews.put_back, self.previews.denied = self.engine.put_back, self.engine.denied

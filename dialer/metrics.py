@@ -37,5 +37,8 @@ class FloorMetrics:
         self.records_lost = Counter(
             "records_refused_total", "Records the database refused", ["kind"], registry=self.registry
         )
+        self.given_up = Counter(
+            "calls_given_up_total", "Calls ended before an answer because their agents left", registry=self.registry
+        )
         self.in_flight = Gauge("calls_in_flight", "Calls that live", registry=self.registry)
         self.reconciled = Counter("reconciled_total", "Findings of reconciliation", ["finding"], registry=self.registry)

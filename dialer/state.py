@@ -31,6 +31,8 @@ from telephony.clock import Clock
 from telephony.exchange import Exchange
 from telephony.permit import Permit
 
+UNHEARD_AT_MOST = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class FloorSettings:
@@ -84,6 +86,8 @@ class LiveCall:
     inbox: deque[CallEvent] = field(default_factory=deque)
     stepping: bool = False
     timers: dict[Timer, Alarm] = field(default_factory=dict)
+    staff: int = 0  # agents at work for the campaign when it was launched
+    per_agent: float = 0.0  # calls in flight for each of them then
     playback_id: str | None = None
 
     @property
@@ -157,6 +161,15 @@ class LiveCampaign:
     abandonment: AbandonmentBudget = UNREAD
     gauges: tuple[tuple[Gauge, datetime], ...] = ()  # each with the instant since which it has been in its state
 
+    def hear(self, outcome: OutcomeSeen) -> None:
+        """Kept for the next tick; a campaign that does not dial keeps the newest only."""
+        self.outcomes.append(outcome)
+        del self.outcomes[:-UNHEARD_AT_MOST]
+
+    def hear_seat(self, event: SeatEvent) -> None:
+        self.seat_events.append(event)
+        del self.seat_events[:-UNHEARD_AT_MOST]
+
 
 @dataclass(slots=True)
 class FloorState:
@@ -181,6 +194,7 @@ class FloorState:
     occupancy: Occupancy = field(default_factory=Occupancy)
     idle: Idle = field(default_factory=Idle)  # agents that can be offered a call
     node_why: dict[str, str] = field(default_factory=dict)
+    epoch_s: float = field(init=False)  # what the monotonic clock lacks to seconds since 1970
     database_down: bool = False
     # set by the floor: how the parts reach each other without importing each other
     feed_call: Callable[[LiveCall, CallEvent], None] = lambda live, event: None
@@ -191,6 +205,9 @@ class FloorState:
     agent_changed: Callable[[LiveAgent], None] = lambda live: None
     nodes_changed: Callable[[], None] = lambda: None
 
+    def __post_init__(self) -> None:
+        self.epoch_s = self.clock.now().timestamp() - self.clock.monotonic()
+
     def seated(self, live: LiveAgent) -> None:
         """To be told of each change of an agent: keeps `idle`."""
         if live.agent.offerable:
@@ -200,6 +217,10 @@ class FloorState:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def seconds(self) -> float:
+        """The pacers' clock: seconds since 1970 that never run backwards in this process and go on in the next one."""
+        return self.epoch_s + self.clock.monotonic()
 
     def takes_calls(self, live: LiveAgent) -> bool:
         """Ready, leg up, and nobody else in the bridge."""

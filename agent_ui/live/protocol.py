@@ -100,7 +100,7 @@ class CallView(TypedDict):
     phase: Literal["preview", "dialing", "talking", "hold", "ended"]
     campaign_id: int
     campaign: str
-    mode: Literal["preview", "progressive", "power"]
+    mode: Literal["preview", "progressive", "power", "predictive"]
     since: str
     answered_at: str | None
     bridged_at: str | None
@@ -114,6 +114,8 @@ class CallView(TypedDict):
     identity: Literal["unchecked", "right_party", "wrong_person", "refused"]
     disposition: str | None
     default_disposition: NotRequired[str]
+    skips_left: NotRequired[int | None]
+    dials_at_end: NotRequired[bool]
 
 
 class Today(TypedDict):

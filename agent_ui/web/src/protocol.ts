@@ -28,13 +28,15 @@ export interface AgentView {
 }
 export interface CallView {
   attempt_id: string; phase: "preview" | "dialing" | "talking" | "hold" | "ended"; campaign_id: number; campaign: string;
-  mode: "preview" | "progressive" | "power"; since: string; answered_at: string | null; bridged_at: string | null; ended_at: string | null;
+  mode: "preview" | "progressive" | "power" | "predictive"; since: string; answered_at: string | null; bridged_at: string | null; ended_at: string | null;
   ended_because: string | null;
   phone: string; phone_masked: string; language: string;
   ask_for: string; // the person's name: all that may be said before the right party is recorded
   checks: { key: "date_of_birth" | "postal_code" | "last4"; label: string; expected: string }[]; // what the caller must be able to say
   identity: "unchecked" | "right_party" | "wrong_person" | "refused";
   disposition: string | null;
+  skips_left?: number | null; // phase preview: how often this person may still be skipped; null: no limit
+  dials_at_end?: boolean; // phase preview: the end of the time dials
   default_disposition?: string; // what the wrap-up timer records when the agent chooses nothing; absent: not told
 }
 export interface Money { minor: number; currency: string }
