@@ -22,10 +22,12 @@ from dialer.contact import Admitted, Refused, WantedContact, admit
 from dialer.floor_snapshot import snapshot
 from dialer.giving_up import give_up, staff
 from dialer.lanes import Lane
+from dialer.pacing import PacingDecision, PacingSnapshot
 from dialer.previews import Previews
 from dialer.settlement import walk_on
 from dialer.state import Card, FloorState, LiveCall, LiveCampaign
 from dialer.tallies import Tallies
+from dialer.ticks.recorder import Look
 from telephony.exchange import NodeHealth
 
 log = structlog.get_logger(__name__)
@@ -132,8 +134,7 @@ class Engine:
             return
         seen = snapshot(state, campaign, self._tallies.campaign(campaign.id), self._dialing(now), now)
         give_up(state, campaign, seen, now)
-        campaign.pacer, decision = campaign.pacer.decide(seen)
-        campaign.because = decision.because
+        decision = self._ask(campaign, seen)
         wanted = min(decision.launch, state.settings.max_launch_per_tick)
         loop.staff = staff(seen)
         loop.per_agent = (len(seen.calls) + wanted) / max(1, loop.staff)
@@ -160,6 +161,15 @@ class Engine:
         if state.database_down and not loop.failures:
             state.database_down = False
             state.nodes_changed()
+
+    def _ask(self, campaign: LiveCampaign, seen: PacingSnapshot) -> PacingDecision:
+        before = campaign.pacer
+        campaign.pacer, decision = before.decide(seen)
+        campaign.because = decision.because
+        if self._state.recorder is not None:
+            mode, lines = campaign.settings.mode, campaign.settings.lines_per_agent
+            self._state.recorder.note(Look(campaign.id, mode, lines, campaign.start, before, seen, decision))
+        return decision
 
     def _dialing(self, now: datetime) -> set[int]:
         """The campaigns among which shared agents are divided."""

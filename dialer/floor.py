@@ -29,6 +29,7 @@ from dialer.files import Files
 from dialer.lanes import Tasks
 from dialer.link import Link
 from dialer.metrics import FloorMetrics
+from dialer.pacers import PacerKeeper
 from dialer.previews import Previews
 from dialer.records import Records
 from dialer.recovery import Recovery
@@ -37,12 +38,13 @@ from dialer.state import FloorSettings, FloorState, LiveAgent, LiveCall, new_id
 from dialer.streams import StreamHub
 from dialer.supervisor import SupervisorDesk
 from dialer.tallies import Tallies
+from dialer.ticks.recorder import TickRecorder
 from telephony.clock import Clock
 from telephony.exchange import EndpointChanged, Exchange, ExchangeEvent, NodeDown, NodeSlow, NodeUp
 
 log = structlog.get_logger(__name__)
 CALL_PREFIX = "pl-c-"
-LOOK_S = 5.0
+LOOK_S = 0.5
 CONNECTED_WITHIN = timedelta(milliseconds=30)
 VERSIONS = text("""
 SELECT c.id, c.version, c.state, (SELECT count(*) FROM campaign_agent ca WHERE ca.campaign_id = c.id) AS agents
@@ -70,6 +72,7 @@ class Floor:
         tenant_id: int | None = None,
         owner: str | None = None,
         registry: CollectorRegistry | None = None,
+        recorder: TickRecorder | None = None,
     ) -> None:
         """`tenant_id` None: the campaigns of all tenants. `owner` names this life of the process in leases."""
         self.hub = hub
@@ -87,6 +90,7 @@ class Floor:
             tenant_id=tenant_id,
             tasks=Tasks(),
             alarms=Alarms(clock),
+            recorder=recorder,
         )
         self.tallies = Tallies(clock)
         self.records = Records(state)
@@ -94,6 +98,7 @@ class Floor:
         self.agents = Agents(state, self.records, self.tallies)
         self.previews = Previews(state)
         self.engine = Engine(state, self.tallies, self.previews)
+        self.keeper = PacerKeeper(state)
         self.recovery = Recovery(state, self.records, self.agents)
         self.console = Console(state, self.tallies)
         self.board = Board(state, self.tallies)
@@ -133,6 +138,7 @@ class Floor:
         tasks.keep(self.board.run_figures, "board-figures")
         tasks.keep(self.guard.run, "abandonment")
         tasks.keep(self._keep_house, "housekeeping")
+        tasks.keep(self.keeper.run, "pacer-states")
         tasks.keep(self._look_for_changes, "campaign-changes")
         tasks.keep(CallbackCalls(self.state, self.previews).run, "callbacks")
         for live in list(self.state.agents.values()):
@@ -146,6 +152,7 @@ class Floor:
         await self.state.tasks.close()
         await self.state.alarms.stop()
         await self.records.stop()
+        await self.keeper.save()
         try:
             async with self.state.engine.begin() as conn:
                 await leases.drop_all(conn, self.state.owner, self.state.now())

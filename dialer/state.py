@@ -24,9 +24,11 @@ from dialer.idle import Idle
 from dialer.lanes import Lane, Tasks
 from dialer.metrics import FloorMetrics
 from dialer.occupancy import Occupancy
-from dialer.pacing import UNREAD, AbandonmentBudget, Pacer
+from dialer.pacing import UNREAD, AbandonmentBudget, Pacer, ProgressivePacer
 from dialer.pacing.interface import OutcomeSeen, SeatEvent
+from dialer.pacing.start import PacerStart
 from dialer.streams import StreamHub
+from dialer.ticks.recorder import TickRecorder
 from telephony.clock import Clock
 from telephony.exchange import Exchange
 from telephony.permit import Permit
@@ -153,8 +155,11 @@ class LiveCampaign:
     state: str
     version: int
     settings: CampaignSettings
-    pacer: Pacer
+    pacer: Pacer = field(default_factory=ProgressivePacer)
     agents: frozenset[int] = frozenset()
+    start: PacerStart = field(default_factory=PacerStart)
+    learnt: bytes | None = None  # by the mode that learns, while another one paces
+    saved_at: datetime | None = None  # when what the pacer has learnt was stored
     because: str = ""
     outcomes: list[OutcomeSeen] = field(default_factory=list)
     seat_events: list[SeatEvent] = field(default_factory=list)
@@ -186,6 +191,7 @@ class FloorState:
     tasks: Tasks
     alarms: Alarms
     tenant_id: int | None = None
+    recorder: TickRecorder | None = None
     campaigns: dict[int, LiveCampaign] = field(default_factory=dict)
     agents: dict[int, LiveAgent] = field(default_factory=dict)
     calls: dict[str, LiveCall] = field(default_factory=dict)
