@@ -166,6 +166,7 @@ class Engine:
         before = campaign.pacer
         campaign.pacer, decision = before.decide(seen)
         campaign.because = decision.because
+        campaign.seen, campaign.launched = seen, decision.launch or campaign.launched
         if self._state.recorder is not None:
             mode, lines = campaign.settings.mode, campaign.settings.lines_per_agent
             self._state.recorder.note(Look(campaign.id, mode, lines, campaign.start, before, seen, decision))

@@ -30,6 +30,7 @@ from dialer.lanes import Tasks
 from dialer.link import Link
 from dialer.metrics import FloorMetrics
 from dialer.pacers import PacerKeeper
+from dialer.pacing_watch import PacingWatch
 from dialer.previews import Previews
 from dialer.records import Records
 from dialer.recovery import Recovery
@@ -139,6 +140,7 @@ class Floor:
         tasks.keep(self.guard.run, "abandonment")
         tasks.keep(self._keep_house, "housekeeping")
         tasks.keep(self.keeper.run, "pacer-states")
+        tasks.keep(PacingWatch(self.state).run, "pacing-watch")
         tasks.keep(self._look_for_changes, "campaign-changes")
         tasks.keep(CallbackCalls(self.state, self.previews).run, "callbacks")
         for live in list(self.state.agents.values()):

@@ -99,7 +99,8 @@ def home(state: FloorState, live: LiveAgent, sharing: Collection[int]) -> int | 
 
     Those of the highest priority share their agents evenly; the others get whom these have nobody to call for.
     """
-    theirs = sorted(live.campaigns.intersection(sharing))
+    # where none of theirs has anybody to call they count for one of them all the same
+    theirs = sorted(live.campaigns.intersection(sharing) or live.campaigns)
     if not theirs:
         return None
     first = max(_priority(state, campaign_id) for campaign_id in theirs)

@@ -74,6 +74,8 @@ async def load_campaigns(
         if known is not None:
             campaign.because, campaign.outcomes, campaign.seat_events = known.because, known.outcomes, known.seat_events
             campaign.abandonment, campaign.gauges = known.abandonment, known.gauges
+            campaign.seen, campaign.launched = known.seen, known.launched
+            campaign.surprised_since = known.surprised_since
         state.campaigns[campaign.id] = campaign
         loaded.append(campaign)
     return loaded

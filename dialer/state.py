@@ -24,7 +24,7 @@ from dialer.idle import Idle
 from dialer.lanes import Lane, Tasks
 from dialer.metrics import FloorMetrics
 from dialer.occupancy import Occupancy
-from dialer.pacing import UNREAD, AbandonmentBudget, Pacer, ProgressivePacer
+from dialer.pacing import UNREAD, AbandonmentBudget, Pacer, PacingSnapshot, ProgressivePacer
 from dialer.pacing.interface import OutcomeSeen, SeatEvent
 from dialer.pacing.start import PacerStart
 from dialer.streams import StreamHub
@@ -161,6 +161,9 @@ class LiveCampaign:
     learnt: bytes | None = None  # by the mode that learns, while another one paces
     saved_at: datetime | None = None  # when what the pacer has learnt was stored
     because: str = ""
+    seen: PacingSnapshot | None = None  # at the last tick
+    launched: int = 0  # by the last tick that launched anything
+    surprised_since: datetime | None = None  # the pacer's forecasts are not borne out
     outcomes: list[OutcomeSeen] = field(default_factory=list)
     seat_events: list[SeatEvent] = field(default_factory=list)
     abandonment: AbandonmentBudget = UNREAD

@@ -1,7 +1,8 @@
 """Pacing on a running floor: what is recorded, other modes and limits at once, what was learnt over a restart."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -13,6 +14,7 @@ from campaigns.model import CallStep
 from dialer.cli.app import app
 from dialer.commands import Actor, Command
 from dialer.ticks.recorder import TickRecorder
+from tests import builders
 from tests.dialer.floor_rig import NO_ANSWER, PERSON, Rig, floor_rig, quick
 
 pytestmark = pytest.mark.postgres
@@ -80,3 +82,44 @@ async def test_a_supervisor_changes_limits_from_the_board_and_nothing_else(rig: 
         args = {"campaign_id": rig.campaign, "settings": wrong}
         reply = await rig.floor.supervisor_command(boss, Command(f"b{wrong}", "campaign_set", args))
         assert (reply.error_code, reply.field) == ("bad_argument", "settings") and "lines_per_agent" in reply.message
+
+
+async def test_the_board_shows_lines_agents_and_budget_as_they_are(rig: Rig) -> None:
+    await rig.people(2, quick(mode="power", lines_per_agent=1.0, priority=4, steps=(CallStep(tries=1),)))
+    await rig.debtor(PERSON, score=90_000)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: "talking" in (rig.state(0), rig.state(1)))
+    await rig.debtor(NO_ANSWER)
+    await rig.until(lambda: the_pacing(rig)["phases"]["ringing"] == 1)
+    shown = the_pacing(rig)
+    assert (shown["lines"], shown["free_agents"]) == (1, 1)
+    assert shown["seats"] == {"idle": 1, "talk": 1, "wrap": 0, "pause": 0}
+    assert shown["budget"]["gauge"] and shown["budget"]["limit"] == 0.03 and shown["budget"]["bound"] is not None
+    assert (shown["calibration"], shown["predicted_answers"]) == (None, None), "power forecasts nothing"
+    assert rig.board()["campaigns"][str(rig.campaign)]["priority"] == 4
+    metrics = rig.floor.metrics
+    await rig.until(lambda: metrics.pacing_lines.labels(str(rig.campaign))._value.get() == 1)
+    assert metrics.pacing_free.labels(str(rig.campaign))._value.get() == 1
+
+
+def the_pacing(rig: Rig) -> Mapping[str, Any]:
+    found: Mapping[str, Any] | None = rig.board()["campaigns"][str(rig.campaign)]["pacing"]
+    return found or {"phases": {"ringing": 0}}
+
+
+async def test_an_agent_of_two_campaigns_dials_for_the_one_of_higher_priority_until_that_is_dry(rig: Rig) -> None:
+    await rig.people(1, quick(priority=0, steps=(CallStep(tries=1),)))
+    low = await rig.debtor(NO_ANSWER)
+    async with rig.engine.begin() as conn:
+        urgent = await builders.a_campaign(
+            conn, rig.tenant, rig.creditor, settings=quick(priority=5, steps=(CallStep(tries=1),)),
+            agents=rig.agents, state="running", name="urgent",
+        )  # fmt: skip
+    first, rig.campaign = rig.campaign, urgent
+    high = await rig.debtor(NO_ANSWER)
+    await rig.start()
+    await rig.ready()
+    rows = await rig.until_rows("SELECT * FROM attempt ORDER BY at", lambda rows: len(rows) == 2, real_s=20)
+    assert [row["debtor_id"] for row in rows] == [high, low]
+    assert [row["campaign_id"] for row in rows] == [urgent, first]
