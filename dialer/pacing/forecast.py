@@ -30,7 +30,7 @@ from dialer.pacing.memory import (
     Memory,
     Rules,
 )
-from dialer.pacing.shapes import at_age, band_of, cumulated, talk_over, wrap_over
+from dialer.pacing.shapes import at_age, band_of, ended_by, normed, talk_over, wrap_over
 from dialer.pacing.view import FloorView
 
 # where in the answer times of a new call it is looked at, as quantiles of equal weight
@@ -67,7 +67,8 @@ class Outlook(NamedTuple):
 
 @compiled
 def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
-    cdf = cumulated(memory.ends)
+    ended = ended_by(memory)
+    cdf = normed(ended)
     works = works_share(memory.marks)
     levels = levels_of(memory)
     ahead = np.array([_age_at(cdf[LIVE], quantile) for quantile in LOOKS_AT])
@@ -84,7 +85,7 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
         else:
             flying += 1
     agents = _agents(memory, view, busy, ahead + patience_s(memory, rules))
-    calls = in_flight(memory, view, cdf, levels, works, ahead, DETECTING)
+    calls = in_flight(view, ended, levels, works, ahead, DETECTING)
     finished = np.empty(3)
     answers, second, third = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
     each = np.empty((3, 3))
@@ -163,7 +164,7 @@ def _agents(memory: Memory, view: FloorView, busy: int, within: Figures) -> Figu
 
 @compiled
 def in_flight(
-    memory: Memory, view: FloorView, cdf: Figures, levels: Figures, works: float, ahead: Figures, upto: int
+    view: FloorView, ended: Figures, levels: Figures, works: float, ahead: Figures, upto: int
 ) -> Figures:
     """`[look, level, call]`: chance that a call in flight has been answered for an agent after so many seconds.
 
@@ -172,7 +173,8 @@ def in_flight(
     flying = 0
     for place in range(len(view.call_phase)):
         flying += 1 if view.call_phase[place] <= upto else 0
-    others = np.array([memory.ends[kind].sum() for kind in (MACHINE, BUSY, SILENT)])
+    cdf = normed(ended)
+    others = np.array([ended[kind, -1] for kind in (MACHINE, BUSY, SILENT)])
     others /= max(others.sum(), 1e-9)
     chances = np.empty((3, 3, flying))
     call = 0

@@ -43,7 +43,7 @@ from dialer.pacing.memory import (
     Memory,
     Rules,
 )
-from dialer.pacing.shapes import at_age, band_of, bin_of, cumulated, distribute
+from dialer.pacing.shapes import at_age, band_of, bin_of, distribute, ended_by, normed
 from dialer.pacing.view import FloorView
 
 LONGEST_STEP_S = 2.0
@@ -88,12 +88,14 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
 
 @compiled
 def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None:
-    live = cumulated(memory.ends[:1])[0]
+    live = normed(ended_by(memory))[LIVE]
     trials, answers = 0.0, 0.0
     for place in range(len(view.call_age_s)):
         if view.call_phase[place] <= RINGING:
             age = view.call_age_s[place]
-            trials += at_age(live, age) - at_age(live, max(age - step_s, 0.0))
+            lived = min(step_s, age)
+            trials += at_age(live, age) - at_age(live, age - lived)
+            live_through(memory.risk, age - lived, lived)
     for place in range(len(view.outcome_at_s)):
         tried, answered = _outcome(memory, rules, view, place, live)
         trials += tried
@@ -137,7 +139,11 @@ def _outcome(memory: Memory, rules: Rules, view: FloorView, place: int, live: Fi
     age = max(age - extra, 0.0)
     if ended == LIVE and answered_s - age <= marks[ASKED_S] and answered_s <= marks[ASKED_S] + HORIZON_S:
         marks[SEEN] += 1.0
-    memory.ends[:] *= 1.0 - 1.0 / SHAPE_CALLS
+    keep = 1.0 - 1.0 / SHAPE_CALLS
+    memory.ends[:] *= keep
+    memory.risk[:] *= keep
+    unseen = min(max(answered_s - marks[NOW_S], 0.0), age, LONGEST_STEP_S)
+    live_through(memory.risk, age - unseen, unseen)
     _add_end(memory.ends[ended], age)
     _failing(marks, ended == FAILED)
     rest = 1.0 - at_age(live, age)
@@ -157,12 +163,21 @@ def _forget(level: Figures) -> None:
 
 
 @compiled
+def live_through(risk: Figures, from_s: float, for_s: float) -> None:
+    """A call lived through these seconds of its age: in calls for each bin."""
+    upto = from_s + for_s
+    place = int(from_s / AGE_STEP_S)
+    while place < len(risk) and place * AGE_STEP_S < upto:
+        begins = max(from_s, place * AGE_STEP_S)
+        risk[place] += (min(upto, (place + 1) * AGE_STEP_S) - begins) / AGE_STEP_S
+        place += 1
+
+
+@compiled
 def _add_end(row: Figures, age_s: float) -> None:
     last = len(row) - 1
     place = min(int(age_s / AGE_STEP_S), last)
-    row[place] += 0.5
-    row[max(place - 1, 0)] += 0.25
-    row[min(place + 1, last)] += 0.25
+    row[place] += 1.0
 
 
 @compiled
