@@ -12,20 +12,16 @@ import numpy as np
 
 from dialer.pacing.chance import add_event, at_most, count_of
 from dialer.pacing.jit import compiled
-from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, level_now, shape_of, talk_before
+from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, level_now, shape_of, talk_before, works_share
 from dialer.pacing.memory import (
     AGE_STEP_S,
     BUSY,
     FAILED,
-    FAST_ENDED,
-    FAST_FAILED,
     LIVE,
     MACHINE,
     PATIENCE_S,
     PATIENCES,
     SILENT,
-    SLOW_ENDED,
-    SLOW_FAILED,
     Figures,
     Memory,
     Rules,
@@ -122,15 +118,6 @@ def patience_s(memory: Memory, rules: Rules) -> float:
     first = max(rules.hold_s - rules.connect_s, 0.0) + GREETING_S
     marks = memory.marks
     return (marks[PATIENCE_S] + 4.0 * first) / (marks[PATIENCES] + 4.0)
-
-
-@compiled
-def works_share(marks: Figures) -> float:
-    """Share of calls that do not fail, the higher of the last calls' and the last hours': a network that failed a
-    minute ago may be back."""
-    fast = (marks[FAST_FAILED] + 0.5) / (marks[FAST_ENDED] + 10.0)
-    slow = (marks[SLOW_FAILED] + 0.5) / (marks[SLOW_ENDED] + 10.0)
-    return 1.0 - min(fast, slow)
 
 
 @compiled
