@@ -10,9 +10,9 @@ import math
 import numpy as np
 
 from dialer.pacing.chance import at_most
-from dialer.pacing.forecast import in_flight, levels_of, works_share
+from dialer.pacing.forecast import in_flight, levels_of
 from dialer.pacing.jit import compiled
-from dialer.pacing.learning import HORIZON_S, RINGING
+from dialer.pacing.learning import HORIZON_S, RINGING, works_share
 from dialer.pacing.memory import (
     ASKED_DEVIATION,
     ASKED_MEAN,
@@ -24,7 +24,7 @@ from dialer.pacing.memory import (
     Memory,
     Rules,
 )
-from dialer.pacing.shapes import cumulated
+from dialer.pacing.shapes import ended_by
 from dialer.pacing.view import FloorView
 
 # a detected person is known only when the verdict and the wait for an agent are over
@@ -74,9 +74,8 @@ def _count(memory: Memory) -> None:
 @compiled
 def _ask(memory: Memory, view: FloorView) -> None:
     marks = memory.marks
-    cdf = cumulated(memory.ends)
     levels = levels_of(memory)
-    chances = in_flight(memory, view, cdf, levels, works_share(memory.marks), np.full(3, HORIZON_S), RINGING)
+    chances = in_flight(view, ended_by(memory), levels, works_share(memory.marks), np.full(3, HORIZON_S), RINGING)
     a = chances[0, 1]
     mean, spread = a.sum(), abs(chances[0, 2].sum() - chances[0, 0].sum()) / (2 * 1.7320508)
     marks[ASKED_S] = view.now_s if mean >= LEAST_EXPECTED else -math.inf

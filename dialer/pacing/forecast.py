@@ -12,25 +12,21 @@ import numpy as np
 
 from dialer.pacing.chance import add_event, at_most, count_of
 from dialer.pacing.jit import compiled
-from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, level_now, shape_of, talk_before
+from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, level_now, shape_of, talk_before, works_share
 from dialer.pacing.memory import (
     AGE_STEP_S,
     BUSY,
     FAILED,
-    FAST_ENDED,
-    FAST_FAILED,
     LIVE,
     MACHINE,
     PATIENCE_S,
     PATIENCES,
     SILENT,
-    SLOW_ENDED,
-    SLOW_FAILED,
     Figures,
     Memory,
     Rules,
 )
-from dialer.pacing.shapes import at_age, band_of, cumulated, talk_over, wrap_over
+from dialer.pacing.shapes import at_age, band_of, ended_by, normed, talk_over, wrap_over
 from dialer.pacing.view import FloorView
 
 # where in the answer times of a new call it is looked at, as quantiles of equal weight
@@ -67,7 +63,8 @@ class Outlook(NamedTuple):
 
 @compiled
 def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
-    cdf = cumulated(memory.ends)
+    ended = ended_by(memory)
+    cdf = normed(ended)
     works = works_share(memory.marks)
     levels = levels_of(memory)
     ahead = np.array([_age_at(cdf[LIVE], quantile) for quantile in LOOKS_AT])
@@ -84,7 +81,7 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
         else:
             flying += 1
     agents = _agents(memory, view, busy, ahead + patience_s(memory, rules))
-    calls = in_flight(memory, view, cdf, levels, works, ahead, DETECTING)
+    calls = in_flight(view, ended, levels, works, ahead, DETECTING)
     finished = np.empty(3)
     answers, second, third = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
     each = np.empty((3, 3))
@@ -124,15 +121,6 @@ def patience_s(memory: Memory, rules: Rules) -> float:
 
 
 @compiled
-def works_share(marks: Figures) -> float:
-    """Share of calls that do not fail, the higher of the last calls' and the last hours': a network that failed a
-    minute ago may be back."""
-    fast = (marks[FAST_FAILED] + 0.5) / (marks[FAST_ENDED] + 10.0)
-    slow = (marks[SLOW_FAILED] + 0.5) / (marks[SLOW_ENDED] + 10.0)
-    return 1.0 - min(fast, slow)
-
-
-@compiled
 def _age_at(edges: Figures, share: float) -> float:
     for place in range(1, len(edges)):
         if edges[place] >= share:
@@ -163,7 +151,7 @@ def _agents(memory: Memory, view: FloorView, busy: int, within: Figures) -> Figu
 
 @compiled
 def in_flight(
-    memory: Memory, view: FloorView, cdf: Figures, levels: Figures, works: float, ahead: Figures, upto: int
+    view: FloorView, ended: Figures, levels: Figures, works: float, ahead: Figures, upto: int
 ) -> Figures:
     """`[look, level, call]`: chance that a call in flight has been answered for an agent after so many seconds.
 
@@ -172,7 +160,8 @@ def in_flight(
     flying = 0
     for place in range(len(view.call_phase)):
         flying += 1 if view.call_phase[place] <= upto else 0
-    others = np.array([memory.ends[kind].sum() for kind in (MACHINE, BUSY, SILENT)])
+    cdf = normed(ended)
+    others = np.array([ended[kind, -1] for kind in (MACHINE, BUSY, SILENT)])
     others /= max(others.sum(), 1e-9)
     chances = np.empty((3, 3, flying))
     call = 0

@@ -32,6 +32,7 @@ from dialer.pacing.memory import (
     RECENT_AT,
     RECENT_TALKS,
     SEEN,
+    SILENCES,
     SILENT,
     SLOW_ENDED,
     SLOW_FAILED,
@@ -43,7 +44,7 @@ from dialer.pacing.memory import (
     Memory,
     Rules,
 )
-from dialer.pacing.shapes import at_age, band_of, bin_of, cumulated, distribute
+from dialer.pacing.shapes import at_age, band_of, bin_of, distribute, ended_by, normed
 from dialer.pacing.view import FloorView
 
 LONGEST_STEP_S = 2.0
@@ -88,14 +89,18 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
 
 @compiled
 def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None:
-    live = cumulated(memory.ends[:1])[0]
+    marks = memory.marks
+    ended = ended_by(memory)
+    odds = answer_odds(ended, level_now(memory.level)[0], works_share(marks))
     trials, answers = 0.0, 0.0
     for place in range(len(view.call_age_s)):
         if view.call_phase[place] <= RINGING:
             age = view.call_age_s[place]
-            trials += at_age(live, age) - at_age(live, max(age - step_s, 0.0))
+            lived = min(step_s, age)
+            trials += at_age(odds, age) - at_age(odds, age - lived)
+            live_through(memory.risk, age - lived, lived)
     for place in range(len(view.outcome_at_s)):
-        tried, answered = _outcome(memory, rules, view, place, live)
+        tried, answered = _outcome(memory, rules, view, place, odds)
         trials += tried
         answers += answered
     if len(view.outcome_at_s) > 0:
@@ -104,7 +109,7 @@ def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None
 
 
 @compiled
-def _outcome(memory: Memory, rules: Rules, view: FloorView, place: int, live: Figures) -> tuple[float, float]:
+def _outcome(memory: Memory, rules: Rules, view: FloorView, place: int, odds: Figures) -> tuple[float, float]:
     """One thing that became of a call: trials and answers that it adds to the level."""
     marks = memory.marks
     kind, age, extra = view.outcome_kind[place], view.outcome_age_s[place], view.outcome_extra_s[place]
@@ -135,14 +140,18 @@ def _outcome(memory: Memory, rules: Rules, view: FloorView, place: int, live: Fi
         ended = MACHINE
     answered_s = view.outcome_at_s[place] - extra
     age = max(age - extra, 0.0)
-    if ended == LIVE and answered_s - age <= marks[ASKED_S] and answered_s <= marks[ASKED_S] + HORIZON_S:
+    if ended == LIVE and answered_s - age <= marks[ASKED_S] < answered_s <= marks[ASKED_S] + HORIZON_S:
         marks[SEEN] += 1.0
-    memory.ends[:] *= 1.0 - 1.0 / SHAPE_CALLS
+    keep = 1.0 - 1.0 / SHAPE_CALLS
+    memory.ends[:] *= keep
+    memory.risk[:] *= keep
+    unseen = min(max(answered_s - marks[NOW_S], 0.0), age, LONGEST_STEP_S)
+    live_through(memory.risk, age - unseen, unseen)
     _add_end(memory.ends[ended], age)
     _failing(marks, ended == FAILED)
-    rest = 1.0 - at_age(live, age)
-    # a failing network says nothing about who would have answered
-    return (rest - 1.0 if ended == FAILED else rest), (1.0 if ended == LIVE else 0.0)
+    if ended == SILENT:
+        marks[SILENCES] += 1.0
+    return at_age(odds, age) - at_age(odds, age - unseen), (1.0 if ended == LIVE else 0.0)
 
 
 @compiled
@@ -157,12 +166,21 @@ def _forget(level: Figures) -> None:
 
 
 @compiled
+def live_through(risk: Figures, from_s: float, for_s: float) -> None:
+    """A call lived through these seconds of its age: in calls for each bin."""
+    upto = from_s + for_s
+    place = int(from_s / AGE_STEP_S)
+    while place < len(risk) and place * AGE_STEP_S < upto:
+        begins = max(from_s, place * AGE_STEP_S)
+        risk[place] += (min(upto, (place + 1) * AGE_STEP_S) - begins) / AGE_STEP_S
+        place += 1
+
+
+@compiled
 def _add_end(row: Figures, age_s: float) -> None:
     last = len(row) - 1
     place = min(int(age_s / AGE_STEP_S), last)
-    row[place] += 0.5
-    row[max(place - 1, 0)] += 0.25
-    row[min(place + 1, last)] += 0.25
+    row[place] += 1.0
 
 
 @compiled
@@ -200,6 +218,31 @@ def level_now(level: Figures) -> tuple[float, float]:
     mean = (weights * means).sum()
     variance = (weights * (spreads + (means - mean) ** 2)).sum()
     return min(mean, 0.97), math.sqrt(variance) / mean
+
+
+@compiled
+def works_share(marks: Figures) -> float:
+    """Share of calls that do not fail, the higher of the last calls' and the last hours': a network that failed a
+    minute ago may be back."""
+    fast = (marks[FAST_FAILED] + 0.5) / (marks[FAST_ENDED] + 10.0)
+    slow = (marks[SLOW_FAILED] + 0.5) / (marks[SLOW_ENDED] + 10.0)
+    return 1.0 - min(fast, slow)
+
+
+@compiled
+def answer_odds(ended: Figures, level: float, works: float) -> Figures:
+    """Cumulated chance by age of an answer of a call still in the air, for a level of 1: what answers are held
+    against, so that a call that ended otherwise says no more than that it was not answered until then."""
+    cdf = normed(ended)
+    others = max(ended[MACHINE, -1] + ended[BUSY, -1] + ended[SILENT, -1], 1e-9)
+    odds = np.zeros(ended.shape[1])
+    for place in range(1, len(odds)):
+        gone = ended[MACHINE, place - 1] + ended[BUSY, place - 1] + ended[SILENT, place - 1]
+        alive = 1.0 - (1.0 - works) * cdf[FAILED, place - 1]
+        alive -= works * (level * cdf[LIVE, place - 1] + (1.0 - level) * gone / others)
+        step = cdf[LIVE, place] - cdf[LIVE, place - 1]
+        odds[place] = odds[place - 1] + min(works * step / max(alive, 1e-3), 1.0)
+    return odds
 
 
 @compiled

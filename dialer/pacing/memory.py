@@ -56,13 +56,13 @@ RECENT_TALKS = 512
     SPREE,
     EXPECTED,
     EXPECTED_VARIANCE,
-    SURPRISE,
     ASKED_S,
     ASKED_MEAN,
     ASKED_DEVIATION,
     ASKED_SKEW,
     SEEN,
     SURPRISED,
+    SILENCES,
 ) = range(27)
 MARKS = 32
 
@@ -71,8 +71,8 @@ QUANTILES = np.array([0.1, 0.5, 0.9])
 
 
 class Memory(NamedTuple):
-    """`marks`: single figures, by the names above. `ends[kind, age]`: calls by what they came to and at what age.
-
+    """`marks`: single figures, by the names above. `ends[kind, age]`: calls by what they came to and at what age;
+    `risk[age]`: calls that lived through that age; `prior[kind, age]`: hazards believed before any call.
     `level[span]`: answers, trials and log weight of each memory of the answer level. `talk[bin]`, `wrap[after, bin]`:
     ends and seconds lived through by time in the state. `recent`: (instant, seconds) of the latest talks.
     `finish[edge, second]`: chance that a talk of that age is over, wrap-up too, within so many seconds;
@@ -82,6 +82,8 @@ class Memory(NamedTuple):
 
     marks: Figures
     ends: Figures
+    risk: Figures
+    prior: Figures
     level: Figures
     talk: Figures
     wrap: Figures
@@ -130,7 +132,9 @@ def fresh(rules: Rules) -> Memory:
     level = np.zeros((len(LEVEL_SPANS), 3))
     return Memory(
         marks=marks,
-        ends=_first_ends(rules, bins),
+        ends=np.zeros((5, bins)),
+        risk=np.zeros(bins),
+        prior=_first_hazards(rules, bins),
         level=level,
         talk=np.zeros((len(TALK_EDGES_S), 2)),
         wrap=np.zeros((bands, len(WRAP_EDGES_S), 2)),
@@ -141,23 +145,25 @@ def fresh(rules: Rules) -> Memory:
     )
 
 
-def _first_ends(rules: Rules, bins: int) -> Figures:
-    """A few calls' worth of the usual shapes: post-dial delay about 2 s, ringing about 9 s until an answer."""
+def _first_hazards(rules: Rules, bins: int) -> Figures:
+    """The usual shapes: post-dial delay about 2 s, about 9 s of ringing until an answer; a quarter answers."""
     ages = (np.arange(bins) + 0.5) * AGE_STEP_S
-    ends = np.zeros((5, bins))
     rung = np.maximum(ages - 2.2, 1e-3)
-    human = np.exp(-0.5 * (np.log(rung / 8.5) / 0.6) ** 2) / rung
+    human = np.exp(-0.5 * (np.log(rung / 8.5) / 0.65) ** 2) / rung
     human[ages > rules.ring_timeout_s + 6] = 0
     early = np.where((ages > 2.0) & (ages < 6.0), 1.0, 0.0)
     late = np.where((ages > 6.0) & (ages < rules.ring_timeout_s + 3), 1.0, 0.0)
     short = np.exp(-0.5 * ((ages - 3.3) / 1.2) ** 2)
     silent = np.exp(-0.5 * ((ages - rules.ring_timeout_s - 2.2) / 1.0) ** 2)
-    ends[LIVE] = 12 * _share(human)
-    ends[MACHINE] = 6 * (0.3 * _share(early) + 0.7 * _share(late)) * rules.detects
-    ends[BUSY] = 2 * _share(short)
-    ends[FAILED] = 2 * _share(short)
-    ends[SILENT] = 30 * _share(silent)
-    return ends
+    ends = np.zeros((5, bins))
+    machines = 0.2 * rules.detects
+    ends[LIVE] = 0.25 * _share(human)
+    ends[MACHINE] = machines * (0.3 * _share(early) + 0.7 * _share(late))
+    ends[BUSY] = 0.04 * _share(short)
+    ends[FAILED] = 0.06 * _share(short)
+    ends[SILENT] = (0.65 - machines) * _share(silent)
+    alive = 1.0 - np.concatenate([[0.0], np.cumsum(ends.sum(axis=0))[:-1]])
+    return np.minimum(ends / np.maximum(alive, 1e-3), 3.0)
 
 
 def _share(weights: Figures) -> Figures:

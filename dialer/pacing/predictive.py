@@ -10,9 +10,11 @@ from dialer.pacing.interface import AbandonmentBudget, PacingDecision, PacingLim
 from dialer.pacing.jit import compiled
 from dialer.pacing.learning import learn
 from dialer.pacing.memory import (
+    ANSWERED,
     FAST_ENDED,
     FAST_FAILED,
     LAST_OUTCOME_S,
+    SILENCES,
     SLOW_ENDED,
     SLOW_FAILED,
     Figures,
@@ -29,6 +31,7 @@ MOST_AT_ONCE = 4096
 SILENCE_S = 25.0
 MOST_FAILING = 0.6
 DEBT = 5.0
+RUNG_OUT, FIRST_RATIO = 20, 1.5
 LEARNING = 20
 
 
@@ -66,7 +69,7 @@ def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap
     held = _held(memory.marks, rules, view)
     wish, risk = safe, 0.0
     if held == FORECAST:
-        wish = max(most_calls(outlook, limit, cap), safe)
+        wish = max(most_calls(outlook, limit, _room(memory.marks, outlook.free, outlook.flying, cap)), safe)
         risk = risk_of(outlook, wish + 1)
     balance = balance_of(memory.marks, rules)
     return Thought(
@@ -83,6 +86,14 @@ def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap
         balance.answered,
         balance.abandoned,
     )
+
+
+@compiled
+def _room(marks: Figures, free: int, flying: int, cap: int) -> int:
+    """Until some calls have rung out nobody knows what silence means: a slow list looks like a poor one."""
+    if marks[SILENCES] >= RUNG_OUT or marks[ANSWERED] >= 2 * RUNG_OUT:
+        return cap
+    return min(cap, max(int(FIRST_RATIO * free) - flying, 0))
 
 
 @compiled

@@ -9,6 +9,8 @@ from dialer.pacing.memory import (
     AGE_STEP_S,
     EVENTS,
     EXPOSURE,
+    LIVE,
+    MACHINE,
     TALK_EDGES_S,
     TALKS,
     UNWRAPPED,
@@ -21,21 +23,44 @@ from dialer.pacing.memory import (
 
 PRIOR_TALK_S = 150.0
 PRIOR_WRAP_S = 20.0
+PRIOR_CALLS = 40.0
 
 
 @compiled
-def cumulated(ends: Figures) -> Figures:
-    """`[kind, edge]`: share of the calls of each kind that have ended by the age of an edge."""
-    kinds, bins = ends.shape
+def ended_by(memory: Memory) -> Figures:
+    """`[kind, edge]`: share of all calls that have ended so by the age of an edge, from hazards of competing ends.
+
+    Hazards are ends over calls at risk, so calls still in the air count too: in the first half minute only the
+    quickest answers have come, and a plain count of ends would take them for the usual ones.
+    """
+    kinds, bins = memory.ends.shape
+    scale = np.ones(kinds)
+    for kind in (LIVE, MACHINE):
+        due = (memory.risk * memory.prior[kind]).sum()
+        scale[kind] = min(max((memory.ends[kind].sum() + 2.0) / (due + 2.0), 0.1), 5.0)
     out = np.zeros((kinds, bins + 1))
-    for kind in range(kinds):
-        total = 0.0
-        for place in range(bins):
-            total += ends[kind, place]
-            out[kind, place + 1] = total
-        if total > 0:
-            for place in range(bins):
-                out[kind, place + 1] /= total
+    hazards = np.empty(kinds)
+    alive = 1.0
+    for place in range(bins):
+        for kind in range(kinds):
+            believed = PRIOR_CALLS * scale[kind] * memory.prior[kind, place]
+            hazards[kind] = (memory.ends[kind, place] + believed) / (memory.risk[place] + PRIOR_CALLS)
+        total = hazards.sum()
+        ending = alive * -math.expm1(-total)
+        for kind in range(kinds):
+            out[kind, place + 1] = out[kind, place] + (ending * hazards[kind] / total if total > 0 else 0.0)
+        alive -= ending
+    return out
+
+
+@compiled
+def normed(ended: Figures) -> Figures:
+    """Each row as a share of the calls that end so."""
+    out = ended.copy()
+    for kind in range(len(out)):
+        last = out[kind, -1]
+        if last > 0:
+            out[kind] /= last
     return out
 
 
