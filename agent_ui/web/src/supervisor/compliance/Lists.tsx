@@ -144,7 +144,7 @@ function ListLine({ one, onDo }: { one: NumberList; onDo: (what: "import" | "end
       </td>
       <td>
         {one.ended_at === null && (
-          <span class="row">
+          <span class="row row-together">
             <Button small onClick={() => onDo("import")} testid={`list-${one.id}-import`}>
               {t("list.import")}
             </Button>

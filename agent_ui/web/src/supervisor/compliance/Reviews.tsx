@@ -89,19 +89,20 @@ function Reply({ reply, onDecided, onPerson }: { reply: UnclearReply; onDecided:
       <blockquote class="reply-text" dir="auto" lang={reply.language ?? undefined}>
         {reply.text}
       </blockquote>
-      <p class="record-line muted">
+      <p class="reply-why muted">
         <Icon name="info" />
         <span>
           {t(`review.why_${reply.why.code}`, {
             meaning: word("meaning", reply.meaning),
             now: word("meaning", reply.why.read_as),
           })}
+          {reply.why.matched && (
+            <Said>
+              {" "}
+              “{reply.why.matched}” ({reply.why.language})
+            </Said>
+          )}
         </span>
-        {reply.why.matched && (
-          <Said>
-            “{reply.why.matched}” ({reply.why.language})
-          </Said>
-        )}
       </p>
       <Decide reply={reply} onDecided={onDecided} onPerson={onPerson} />
     </article>
