@@ -25,6 +25,7 @@ from agent_ui.api.rulebooks import RulebooksApi
 from agent_ui.api.templates import TemplatesApi
 from agent_ui.api.users import UsersApi
 from agent_ui.api.verdicts import VerdictsApi
+from agent_ui.api.what_if import WhatIfApi
 from agent_ui.api.wishes import WishesApi
 from agent_ui.deps import WebDeps
 from agent_ui.headers import security_headers
@@ -56,6 +57,7 @@ def make_app(deps: WebDeps) -> web.Application:
     metrics = WebMetrics(deps.registry)
     sessions = _sessions(deps)
     live = LiveServer(deps, sessions, metrics)
+    what_if = WhatIfApi(deps)
     parts = (
         AuthApi(deps, sessions, live, metrics),
         PhoneApi(deps),
@@ -73,6 +75,7 @@ def make_app(deps: WebDeps) -> web.Application:
         ListsApi(deps),
         ListImportApi(deps),
         ConsentsApi(deps),
+        what_if,
         _operations(deps),
         WebhookApi(deps, metrics),
         live,
@@ -80,6 +83,7 @@ def make_app(deps: WebDeps) -> web.Application:
     )
     app = _serving(deps, metrics, sessions, parts)
     app[LIVE] = live
+    app.on_cleanup.append(what_if.close)
     app.cleanup_ctx.append(_housekeeping(deps, sessions))
     live.attach(app)
     return app

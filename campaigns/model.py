@@ -1,11 +1,13 @@
 """What a campaign is made of: its settings and the steps of its strategy. Pure; validated on every way in."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+Mode = Literal["preview", "progressive", "power", "predictive"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 Channel = Literal["voice", "sms", "whatsapp", "email"]
 Outcome = Literal[
     "no_answer",
@@ -81,7 +83,7 @@ class AbandonmentRules(_Frozen):
 class CampaignSettings(_Frozen):
     """Everything a supervisor can set on a campaign. Stored as JSON in `campaign.settings`."""
 
-    mode: Literal["preview", "progressive", "power"] = "progressive"
+    mode: Mode = "progressive"
     lines_per_agent: float = Field(
         default=1.0, ge=1.0, le=10.0, description="power mode: calls in flight per free agent"
     )
@@ -94,7 +96,16 @@ class CampaignSettings(_Frozen):
     amd: bool = False
     agent_connect: Literal["nailed", "per_call"] = "nailed"
     preview_s: int = Field(default=30, ge=5, le=600)
+    preview_end: Literal["skip", "dial"] = Field(default="skip", description="what the end of a preview's time does")
+    preview_skips: int = Field(default=3, ge=0, le=20, description="how often a person may be skipped before a call")
     wrap_up_s: int = Field(default=20, ge=0, le=600)
+    wrap_up_cut_for_waiting: bool = Field(
+        default=False, description="a person who waits and whom no free agent takes ends the longest wrap-up"
+    )
+    cancel_ringing: bool = Field(
+        default=True, description="calls that ring for agents who have left meanwhile are given up, the youngest first"
+    )
+    priority: int = Field(default=0, ge=0, le=9, description="agents of several campaigns dial for the highest first")
     default_disposition: str = "contact_no_result"
     max_lines: int = Field(default=500, ge=1)
     calls_per_second: float = Field(default=20.0, gt=0)

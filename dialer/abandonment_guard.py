@@ -81,11 +81,17 @@ class AbandonmentGuard:
 
 def budget(gauges: Sequence[Gauge]) -> AbandonmentBudget:
     """What all gauges that pacing obeys leave: the least of them, and the worst one's reason."""
-    obeyed = [gauge for gauge in gauges if gauge.binds and gauge.paces]
-    if not obeyed:
+    worst = worst_of(gauges)
+    if worst is None:
         return AbandonmentBudget()
-    worst = min(obeyed, key=lambda gauge: (not gauge.holds, gauge.remaining))
-    return AbandonmentBudget(min(gauge.remaining for gauge in obeyed), worst.holds, hold(worst) if worst.holds else "")
+    left = min(gauge.remaining for gauge in gauges if gauge.binds and gauge.paces)
+    return AbandonmentBudget(left, worst.holds, hold(worst) if worst.holds else "")
+
+
+def worst_of(gauges: Sequence[Gauge]) -> Gauge | None:
+    """Of those that pacing obeys, the one that holds, or leaves least."""
+    obeyed = [gauge for gauge in gauges if gauge.binds and gauge.paces]
+    return min(obeyed, key=lambda gauge: (not gauge.holds, gauge.remaining), default=None)
 
 
 def abandonment_alarms(campaigns: Sequence[LiveCampaign]) -> list[dict[str, Any]]:

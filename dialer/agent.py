@@ -53,6 +53,7 @@ class Agent:
     leg: Leg = Leg.NONE
     online: bool = True
     per_call: bool = False
+    preview_dials: bool = False
     wrap_up_s: int = 20
 
     @property
@@ -155,7 +156,7 @@ def _away_in_call(agent: Agent, event: e.AwayOver) -> Step:
 
 
 def _offered(agent: Agent, event: e.PreviewOffered) -> Step:
-    agent = replace(_enter(agent, S.PREVIEW, event.at), deadline=event.due)
+    agent = replace(_enter(agent, S.PREVIEW, event.at), deadline=event.due, preview_dials=event.dials)
     return agent, (e.StartTimer(AgentTimer.PREVIEW, event.due),)
 
 
@@ -175,6 +176,9 @@ def _preview_skip(agent: Agent, event: e.PreviewSkipAsked) -> Step:
 
 
 def _preview_over(agent: Agent, event: e.PreviewOver) -> Step:
+    # without a phone there is nobody to talk to the person who answers
+    if agent.preview_dials and agent.connectable:
+        return _preview_dial(agent, e.PreviewDialAsked(event.at))
     return _release(agent, "timer", _next(agent, event.at))
 
 
@@ -260,7 +264,7 @@ def _finish(agent: Agent, at: datetime) -> Step:
     return agent, (e.StopTimer(AgentTimer.WRAP_UP), *final, *effects)
 
 
-def _wrap_up_over(agent: Agent, event: e.WrapUpOver) -> Step:
+def _wrap_up_over(agent: Agent, event: e.WrapUpOver | e.WrapUpCut) -> Step:
     return _finish(agent, event.at)
 
 
@@ -422,7 +426,7 @@ TRANSITIONS = table(
             {
                 e.PreviewDialAsked: to(_preview_dial, S.RESERVED),
                 e.PreviewSkipAsked: to(_preview_skip, S.READY),
-                e.PreviewOver: to(_preview_over, S.READY),
+                e.PreviewOver: to(_preview_over, S.READY, S.RESERVED),
                 e.PauseAsked: to(_preview_pause, S.PAUSED),
                 e.LogoutAsked: to(_preview_logout, S.OFFLINE),
                 e.AwayOver: to(_preview_away, S.PAUSED),
@@ -458,6 +462,7 @@ TRANSITIONS = table(
                 e.LogoutAsked: to(_logout_in_wrap_up, S.OFFLINE),
                 e.Disposed: to(_disposed, *_AFTER),
                 e.WrapUpOver: to(_wrap_up_over, *_AFTER),
+                e.WrapUpCut: to(_wrap_up_over, *_AFTER),
                 e.AwayOver: to(_away_in_call),
                 e.Connected: to(_adopted, S.TALKING),
                 **_NO_PREVIEW,

@@ -24,10 +24,11 @@ class LogoutAsked:
 
 @dataclass(frozen=True, slots=True)
 class PreviewOffered:
-    """A claimed debtor is shown; the offer ends at `due`."""
+    """A claimed debtor is shown; the offer ends at `due`, with a call where it `dials`."""
 
     due: datetime
     at: datetime
+    dials: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,13 @@ class WrapUpOver:
 
 
 @dataclass(frozen=True, slots=True)
+class WrapUpCut:
+    """A person waits, nobody else is free, and the campaign lets that end a wrap-up."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewOver:
     at: datetime
 
@@ -173,6 +181,7 @@ AgentEvent = (
     | PhoneOnline
     | PhoneOffline
     | WrapUpOver
+    | WrapUpCut
     | PreviewOver
     | LegRetry
     | AwayOver

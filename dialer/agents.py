@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
@@ -73,6 +73,13 @@ class Agents:
         if live.agent.offerable and not before.offerable:
             self._state.match()
             self._state.wake(None)
+        elif live.agent.state is AgentState.WRAP_UP and before.state is not AgentState.WRAP_UP and self._state.waiting:
+            self._state.match()
+
+    def cut_wrap_up(self, live: LiveAgent) -> None:
+        """For a person who waits; the campaign allows it."""
+        self.notice(live, "info", "A person was waiting: your wrap-up ended early.")
+        self.feed(live, ae.WrapUpCut(self._state.now()))
 
     def _step(self, live: LiveAgent, event: ae.AgentEvent) -> None:
         before = live.agent
@@ -106,18 +113,22 @@ class Agents:
             self._records.state_ended(live, str(before.state), before.reason, before.since, event.at)
             seconds = (event.at - before.since).total_seconds()
             self._tallies.agent(live.user_id).seconds[str(before.state)] += seconds
-            self._tell_pacers(live, before, after, seconds)
+            self._tell_pacer(live, before, after, event.at)
 
-    def _tell_pacers(self, live: LiveAgent, before: Agent, after: Agent, seconds: float) -> None:
+    def _tell_pacer(self, live: LiveAgent, before: Agent, after: Agent, at: datetime) -> None:
         talked = before.state in (AgentState.TALKING, AgentState.HOLD)
         if not (talked and after.state is AgentState.WRAP_UP) and before.state is not AgentState.WRAP_UP:
             return
-        machine = live.call is not None and live.call.call.answered_by == "machine"
-        seen = SeatEvent(self._state.clock.monotonic(), "talk_end" if talked else "wrap_end", seconds, machine)
-        for campaign_id in live.campaigns:
-            campaign = self._state.campaigns.get(campaign_id)
-            if campaign is not None:
-                campaign.seat_events.append(seen)
+        # how long a talk lasts is a matter of the campaign whose call it was, whoever else the agent works for
+        campaign = self._state.campaigns.get(live.call.campaign_id or 0) if live.call is not None else None
+        if live.call is None or campaign is None:
+            return
+        call = live.call.call
+        # a hold is part of the talk
+        began = call.bridged_at if talked and call.bridged_at is not None else before.since
+        seconds = (at - began).total_seconds() if began is not None else 0.0
+        kind: Literal["talk_end", "wrap_end"] = "talk_end" if talked else "wrap_end"
+        campaign.hear_seat(SeatEvent(self._state.seconds(), kind, seconds, call.answered_by == "machine"))
 
     def _start_timer(self, live: LiveAgent, effect: ae.StartTimer) -> None:
         self.set_timer(live, effect.timer, effect.due)

@@ -15,6 +15,7 @@ from dialer.abandonment_guard import abandonment_alarms
 from dialer.agent import AgentState
 from dialer.call import Call
 from dialer.console import iso, money, nodes_view
+from dialer.pacing_view import pacing_view, surprise_alarms
 from dialer.state import FloorState, LiveAgent, LiveCall, LiveCampaign
 from dialer.streams import REMOVED, Op
 from dialer.tallies import AgentTally, Tallies
@@ -35,7 +36,7 @@ SELECT campaign_id, count(*), count(answered_at),
        count(*) FILTER (WHERE answered_at IS NOT NULL AND (answered_by = 'machine' OR outcome = 'amd_machine')),
        count(bridged_at), count(*) FILTER (WHERE abandoned)
 FROM attempt WHERE channel = 'voice' AND direction = 'out' AND campaign_id IS NOT NULL AND at >= :since
-  AND outcome IS DISTINCT FROM 'cancelled' GROUP BY campaign_id
+  AND (outcome IS DISTINCT FROM 'cancelled' OR ringing_at IS NOT NULL) GROUP BY campaign_id
 """)
 PROMISED = text("""
 SELECT campaign_id, agent_id, currency, count(*), sum(amount_minor) FROM promise WHERE created_at >= :since
@@ -222,6 +223,8 @@ class Board:
             "denied": dict(tally.denied),
             "dial_rate_per_minute": self._tallies.dial_rate_per_minute(campaign.id),
             "because": campaign.because,
+            "priority": campaign.settings.priority,
+            "pacing": pacing_view(campaign),
         }
 
     def _agent(self, live: LiveAgent) -> dict[str, Any]:
@@ -310,7 +313,7 @@ class Board:
             key: before.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}
             for key, (level, words) in wrong.items()
         }
-        return [*self._alarms[tenant_id].values(), *abandonment_alarms(campaigns)]
+        return [*self._alarms[tenant_id].values(), *abandonment_alarms(campaigns), *surprise_alarms(campaigns)]
 
 
 def _changes(key: str, before: dict[str, Any], now: dict[str, Any]) -> list[Op]:

@@ -44,6 +44,7 @@ from dialer.settings import Settings
 from dialer.spool import SPOOL, ReplySpool
 from dialer.state import FloorSettings
 from dialer.streams import StreamHub
+from dialer.ticks.recorder import TICKS, TickRecorder
 from telephony.clock import Clock, SystemClock
 from telephony.exchange import Exchange
 from telephony.messaging.port import Provider
@@ -53,6 +54,7 @@ log = structlog.get_logger()
 
 # a dialer that was killed gives no lease back: for so long at most nobody dials its campaigns
 LEAD_S = 15.0
+MB = 2**20
 
 
 class CannotListen(Exception):
@@ -188,6 +190,7 @@ class Server:
             tenant_id=self.tenant_id,
             owner=self.owner,
             registry=self.registry,
+            recorder=self._recorder(),
         )
         await floor.start()
         self._stack.push_async_callback(floor.stop)
@@ -195,6 +198,21 @@ class Server:
         await server.start()
         self._stack.push_async_callback(server.stop)
         return floor
+
+    def _recorder(self) -> TickRecorder | None:
+        """Stopped after the floor, so that its last ticks are on disk."""
+        given = self.settings.ticks
+        if not given.record:
+            return None
+        recorder = TickRecorder(
+            self.settings.data_dir / TICKS,
+            file_bytes=given.file_mb * MB,
+            most_bytes=given.most_mb * MB,
+            registry=self.registry,
+        )
+        recorder.start()
+        self._stack.push_async_callback(asyncio.to_thread, recorder.stop)
+        return recorder
 
     def _floor_settings(self) -> FloorSettings:
         policy = self.settings.abandonment.policy()

@@ -43,11 +43,12 @@ S = CallState
 
 @dataclass(frozen=True, slots=True)
 class CallRules:
-    """What the campaign says about this call; fixed at launch."""
+    """What the campaign says about this call; fixed at launch. `ring_min_s`: nobody gives up earlier once it rings."""
 
     ring_timeout_s: int = 22
     answer_wait_ms: int = 2000
     amd: bool = False
+    ring_min_s: int = 15
 
 
 @dataclass(frozen=True, slots=True)

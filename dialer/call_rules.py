@@ -7,6 +7,9 @@ from compliance.answering import strictest
 from compliance.rulebooks.model import Rulebooks
 from dialer.call import CallRules
 
+RING_MIN_S = 15
+"""The shortest ring where no rulebook names one."""
+
 
 def call_rules(settings: CampaignSettings, books: Rulebooks, in_force: tuple[str, ...] = ()) -> CallRules:
     """`in_force`: the verdict's rulebooks, as id@version. An unknown one changes nothing."""
@@ -15,6 +18,7 @@ def call_rules(settings: CampaignSettings, books: Rulebooks, in_force: tuple[str
         max(settings.ring_timeout_s, ring_min_s or 0),
         min(settings.answer_wait_ms, connect_max_ms or settings.answer_wait_ms),
         settings.amd,
+        ring_min_s or RING_MIN_S,
     )
 
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from dialer import agent_events as ae, call_events as ce
 from dialer.agent import AgentState
-from dialer.call import CallState, step
+from dialer.call import Call, CallState, step
 from dialer.lives import UnexpectedEvent
 from dialer.matching import FreeAgent, WaitingCall, match
+from dialer.pacing_facts import heard
 from dialer.records import Records
 from dialer.state import FloorState, LiveAgent, LiveCall
 from dialer.tallies import Tallies
@@ -42,6 +43,7 @@ class CallRunner:
         self._tallies = tallies
         self.ring_agent: Callable[[LiveAgent, LiveCall], None] = lambda agent, live: None
         self.suspect_agent: Callable[[LiveAgent], None] = lambda agent: None
+        self.cut_wrap_up: Callable[[LiveAgent], None] = lambda agent: None
         self._do: dict[type, Callable[[LiveCall, Any], None]] = {
             ce.Dial: self._dial,
             ce.StartAmd: self._start_amd,
@@ -102,6 +104,7 @@ class CallRunner:
         if live.call.state is not before.state:
             live.state_since = event.at
             self._count(live, before.state)
+            self._tell_pacer(live, before, event.at)
         for effect in effects:
             self._do[type(effect)](live, effect)
         if live.call is not before:
@@ -114,6 +117,13 @@ class CallRunner:
             if first is not None:
                 self._state.metrics.originate_to_event.observe((first - call.launched_at).total_seconds())
         self._tallies.call_moved(live, before)
+
+    def _tell_pacer(self, live: LiveCall, before: Call, at: datetime) -> None:
+        campaign = self._state.campaigns.get(live.campaign_id or 0)
+        if campaign is not None and live.origin == "dialer":
+            seen = heard(before, live.call, at, self._state.seconds())
+            if seen is not None:
+                campaign.hear(seen)
 
     def _exchange(self, live: LiveCall) -> Exchange:
         return self._state.exchanges[live.node]
@@ -325,6 +335,7 @@ class CallRunner:
                 self._to_chooser(live, live.call.for_agent)
         for node in {live.node for live in state.waiting.values()}:
             self._match_on(node)
+            self._cut_for_waiting(node)
 
     def _to_chooser(self, live: LiveCall, agent_id: int) -> None:
         agent = self._state.agents.get(agent_id)
@@ -360,6 +371,33 @@ class CallRunner:
             agent.call = live
             state.feed_agent(agent, ae.Reserve(pair.attempt_id, now))
             self.feed(live, ce.AgentFound(pair.user_id, agent.bridge_id or "", now))
+
+    def _cut_for_waiting(self, node: str) -> None:
+        """Whom no free agent took gets the agent who has been in wrap-up longest, where that may be cut short."""
+        state, now = self._state, self._state.now()
+        calls = [self._waiting(live) for live in state.waiting.values() if live.node == node]
+        if not calls:
+            return
+        wrapping = [agent for agent in state.agents.values() if agent.node == node and self._may_be_cut(agent)]
+        wrapping.sort(key=lambda agent: (agent.agent.since or now, agent.user_id))
+        offers = (FreeAgent(agent.user_id, agent.agent.since or now, agent.campaigns) for agent in wrapping)
+        for pair in match(calls, offers, now):
+            agent = state.agents[pair.user_id]
+            if self._may_be_cut(agent):  # the one before may have freed this one too
+                self.cut_wrap_up(agent)
+
+    def _may_be_cut(self, live: LiveAgent) -> bool:
+        agent, call = live.agent, live.call
+        campaign = self._state.campaigns.get(call.campaign_id or 0) if call is not None else None
+        return (
+            agent.state is AgentState.WRAP_UP
+            and campaign is not None
+            and campaign.settings.wrap_up_cut_for_waiting
+            and agent.wish is None
+            and agent.connectable
+            and live.bridge_id is not None
+            and self._state.occupancy.free(live.bridge_id)
+        )
 
     def _waiting(self, live: LiveCall) -> WaitingCall:
         call = live.call

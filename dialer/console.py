@@ -11,6 +11,7 @@ from campaigns.model import DISPOSITIONS
 from dialer.agent import AgentState, Leg
 from dialer.call import CallState
 from dialer.opening import opening_words
+from dialer.previews import skips_left
 from dialer.state import FloorState, LiveAgent, LiveCall, Preview
 from dialer.streams import Op
 from dialer.tallies import Tallies
@@ -111,6 +112,7 @@ class Console:
         }
 
     def _preview(self, preview: Preview, phase: str) -> dict[str, Any]:
+        campaign = self._state.campaigns.get(preview.campaign_id)
         return self._head(preview.campaign_id, preview.phone, preview.card.language) | {
             "attempt_id": "",
             "phase": phase,
@@ -124,6 +126,8 @@ class Console:
             "identity": "unchecked",
             "disposition": None,
             "score": preview.row.score / 1000 if preview.row else None,
+            "skips_left": skips_left(self._state, preview),
+            "dials_at_end": campaign is not None and campaign.settings.preview_end == "dial",
         }
 
     def _call_view(self, live: LiveAgent, call: LiveCall) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from dialer.agent import AgentState
 from dialer.call import CallState
 from dialer.commands import Actor, Command, Reply
 from dialer.files import Files
+from dialer.previews import skips_left
 from dialer.records import Records
 from dialer.state import FloorState, LiveAgent, LiveCall
 from dialer.tallies import Tallies
@@ -134,6 +135,8 @@ class Desk:
 
     async def _preview_skip(self, live: LiveAgent, command: Command) -> Reply:
         reason = _text(command.args, "reason", 40)
+        if live.preview is not None and skips_left(self._state, live.preview) == 0:
+            raise Wrong("skips_used", "This person was skipped as often as the campaign allows: dial, or pause.")
         return self._feed(live, ae.PreviewSkipAsked(reason, self._state.now()))
 
     def _call(self, live: LiveAgent, *states: AgentState) -> LiveCall:

@@ -20,11 +20,14 @@ from dialer.call_rules import call_rules
 from dialer.cards import load_cards
 from dialer.contact import Admitted, Refused, WantedContact, admit
 from dialer.floor_snapshot import snapshot
+from dialer.giving_up import give_up, staff
 from dialer.lanes import Lane
+from dialer.pacing import PacingDecision, PacingSnapshot
 from dialer.previews import Previews
 from dialer.settlement import walk_on
 from dialer.state import Card, FloorState, LiveCall, LiveCampaign
 from dialer.tallies import Tallies
+from dialer.ticks.recorder import Look
 from telephony.exchange import NodeHealth
 
 log = structlog.get_logger(__name__)
@@ -48,6 +51,8 @@ class Loop:
     failures: int = 0
     looked_at: float = float("-inf")
     spread_s: float = MIN_GAP_S  # the calls of a look go out evenly until the next look
+    staff: int = 0  # agents at work at the last look
+    per_agent: float = 0.0  # calls in flight for each of them, with those of the last look
     again_s: float | None = None  # when only a rate limited the last look: how soon the next call may go
     open_groups: dict[int, tuple[bool, datetime | None]] = field(default_factory=dict)
     groups_until: datetime | None = None
@@ -127,10 +132,12 @@ class Engine:
         if not nodes:
             campaign.because = "no exchange node is up: no dialing"
             return
-        tally = self._tallies.campaign(campaign.id)
-        campaign.pacer, decision = campaign.pacer.decide(snapshot(state, campaign, tally, self._dialing(now), now))
-        campaign.because = decision.because
+        seen = snapshot(state, campaign, self._tallies.campaign(campaign.id), self._dialing(now), now)
+        give_up(state, campaign, seen, now)
+        decision = self._ask(campaign, seen)
         wanted = min(decision.launch, state.settings.max_launch_per_tick)
+        loop.staff = staff(seen)
+        loop.per_agent = (len(seen.calls) + wanted) / max(1, loop.staff)
         dry = loop.dry_until is not None and now < loop.dry_until
         if wanted <= 0 or dry:
             loop.again_s = None if dry else decision.again_s
@@ -154,6 +161,16 @@ class Engine:
         if state.database_down and not loop.failures:
             state.database_down = False
             state.nodes_changed()
+
+    def _ask(self, campaign: LiveCampaign, seen: PacingSnapshot) -> PacingDecision:
+        before = campaign.pacer
+        campaign.pacer, decision = before.decide(seen)
+        campaign.because = decision.because
+        campaign.seen, campaign.launched = seen, decision.launch or campaign.launched
+        if self._state.recorder is not None:
+            mode, lines = campaign.settings.mode, campaign.settings.lines_per_agent
+            self._state.recorder.note(Look(campaign.id, mode, lines, campaign.start, before, seen, decision))
+        return decision
 
     def _dialing(self, now: datetime) -> set[int]:
         """The campaigns among which shared agents are divided."""
@@ -250,6 +267,8 @@ class Engine:
             self.make_call(campaign, one, by_debtor[one.wanted.debtor_id], cards.get(one.wanted.debtor_id))
             for one in admitted
         ]
+        for live in lives:
+            live.staff, live.per_agent = loop.staff, loop.per_agent
         if lives:
             self._committed.update(live.node for live in lives)
             self._state.tasks.spawn(self._launch(lives, loop.spread_s), "launch")
@@ -340,7 +359,8 @@ class Engine:
             if index and len(lives) > 3:
                 await self._state.clock.sleep(spread_s / len(lives))
             self._committed[live.node] -= 1
-            self.launch(live)
+            if live.attempt_id in self._state.calls:  # not given up while it waited for its turn
+                self.launch(live)
 
     def launch(self, live: LiveCall) -> None:
         """Dial; or give the attempt back where the node went down meanwhile, or the verdict has grown old."""

@@ -29,6 +29,8 @@ from dialer.files import Files
 from dialer.lanes import Tasks
 from dialer.link import Link
 from dialer.metrics import FloorMetrics
+from dialer.pacers import PacerKeeper
+from dialer.pacing_watch import PacingWatch
 from dialer.previews import Previews
 from dialer.records import Records
 from dialer.recovery import Recovery
@@ -37,12 +39,13 @@ from dialer.state import FloorSettings, FloorState, LiveAgent, LiveCall, new_id
 from dialer.streams import StreamHub
 from dialer.supervisor import SupervisorDesk
 from dialer.tallies import Tallies
+from dialer.ticks.recorder import TickRecorder
 from telephony.clock import Clock
 from telephony.exchange import EndpointChanged, Exchange, ExchangeEvent, NodeDown, NodeSlow, NodeUp
 
 log = structlog.get_logger(__name__)
 CALL_PREFIX = "pl-c-"
-LOOK_S = 5.0
+LOOK_S = 0.5
 CONNECTED_WITHIN = timedelta(milliseconds=30)
 VERSIONS = text("""
 SELECT c.id, c.version, c.state, (SELECT count(*) FROM campaign_agent ca WHERE ca.campaign_id = c.id) AS agents
@@ -70,6 +73,7 @@ class Floor:
         tenant_id: int | None = None,
         owner: str | None = None,
         registry: CollectorRegistry | None = None,
+        recorder: TickRecorder | None = None,
     ) -> None:
         """`tenant_id` None: the campaigns of all tenants. `owner` names this life of the process in leases."""
         self.hub = hub
@@ -87,6 +91,7 @@ class Floor:
             tenant_id=tenant_id,
             tasks=Tasks(),
             alarms=Alarms(clock),
+            recorder=recorder,
         )
         self.tallies = Tallies(clock)
         self.records = Records(state)
@@ -94,6 +99,7 @@ class Floor:
         self.agents = Agents(state, self.records, self.tallies)
         self.previews = Previews(state)
         self.engine = Engine(state, self.tallies, self.previews)
+        self.keeper = PacerKeeper(state)
         self.recovery = Recovery(state, self.records, self.agents)
         self.console = Console(state, self.tallies)
         self.board = Board(state, self.tallies)
@@ -111,7 +117,7 @@ class Floor:
         state.call_changed, state.agent_changed = self._call_changed, self._agent_changed
         state.nodes_changed = self._nodes_changed
         self.calls.ring_agent, self.calls.suspect_agent = self.agents.ring_for, self.agents.check_leg
-        self.agents.connect = self.calls.add_to_bridge
+        self.calls.cut_wrap_up, self.agents.connect = self.agents.cut_wrap_up, self.calls.add_to_bridge
         self.agents.release_preview, self.agents.dial_preview = self.previews.release, self.previews.dial
         self.previews.make_call, self.previews.launch = self.engine.make_call, self.engine.launch
         self.previews.put_back, self.previews.denied = self.engine.put_back, self.engine.denied
@@ -133,6 +139,8 @@ class Floor:
         tasks.keep(self.board.run_figures, "board-figures")
         tasks.keep(self.guard.run, "abandonment")
         tasks.keep(self._keep_house, "housekeeping")
+        tasks.keep(self.keeper.run, "pacer-states")
+        tasks.keep(PacingWatch(self.state).run, "pacing-watch")
         tasks.keep(self._look_for_changes, "campaign-changes")
         tasks.keep(CallbackCalls(self.state, self.previews).run, "callbacks")
         for live in list(self.state.agents.values()):
@@ -146,6 +154,7 @@ class Floor:
         await self.state.tasks.close()
         await self.state.alarms.stop()
         await self.records.stop()
+        await self.keeper.save()
         try:
             async with self.state.engine.begin() as conn:
                 await leases.drop_all(conn, self.state.owner, self.state.now())

@@ -1,4 +1,7 @@
-"""Turns the live floor into what a pacer is told about one campaign."""
+"""Turns the live floor into what a pacer is told about one campaign.
+
+All times are whole milliseconds, so that a recorded tick holds exactly what the pacer was told.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,7 +9,16 @@ from typing import Literal
 
 from dialer.agent import AgentState
 from dialer.call import CallState
-from dialer.pacing.interface import CallPhase, Line, PacingLimits, PacingSnapshot, Seat, SeatState, Totals
+from dialer.pacing.interface import (
+    CallPhase,
+    Line,
+    PacingLimits,
+    PacingSnapshot,
+    Seat,
+    SeatEvent,
+    SeatState,
+    Totals,
+)
 from dialer.state import FloorState, LiveAgent, LiveCampaign
 from dialer.tallies import CampaignTally
 
@@ -32,29 +44,34 @@ PHASES: dict[CallState, CallPhase] = {
 def snapshot(
     state: FloorState, campaign: LiveCampaign, tally: CampaignTally, sharing: Collection[int], now: datetime
 ) -> PacingSnapshot:
-    """The campaign's floor now. `sharing`: the campaigns that dial now; an idle agent of several counts for one."""
-    calls = [live for live in state.calls.values() if live.campaign_id == campaign.id]
+    """The campaign's floor now. `sharing`: the campaigns that dial now; an agent of several counts for one of them."""
+    flying = 0
     lines = []
-    for live in calls:
+    for live in state.calls.values():
+        if live.campaign_id != campaign.id:
+            continue
+        flying += 1
         phase = PHASES.get(live.call.state)
         # a call that an agent chose has its agent already
         if phase is not None and live.call.for_agent is None:
             age = (now - live.call.launched_at).total_seconds() if live.call.launched_at else 0.0
-            lines.append(Line(phase, max(0.0, age)))
+            lines.append(Line(phase, _ms(age)))
     outcomes, campaign.outcomes = tuple(campaign.outcomes), []
     events, campaign.seat_events = tuple(campaign.seat_events), []
     return PacingSnapshot(
-        now_s=state.clock.monotonic(),
+        now_s=_ms(state.seconds()),
         seats=tuple(
             _seat(state, agent, campaign.id, sharing, now)
             for agent in state.agents.values()
             if campaign.id in agent.campaigns
         ),
         calls=tuple(lines),
-        outcomes=outcomes,
-        seat_events=events,
+        outcomes=tuple(
+            one._replace(at_s=_ms(one.at_s), age_s=_ms(one.age_s), extra_s=_ms(one.extra_s)) for one in outcomes
+        ),
+        seat_events=tuple(SeatEvent(_ms(one.at_s), one.kind, _ms(one.duration_s), one.machine) for one in events),
         totals=Totals(tally.dialed, tally.answered, tally.bridged, tally.abandoned, tally.machines),
-        lines_in_use=len(calls),
+        lines_in_use=flying,
         limits=PacingLimits(campaign.settings.max_lines, campaign.settings.calls_per_second),
         abandonment=campaign.abandonment,
     )
@@ -62,17 +79,39 @@ def snapshot(
 
 def _seat(state: FloorState, live: LiveAgent, campaign_id: int, sharing: Collection[int], now: datetime) -> Seat:
     agent = live.agent
-    for_s = max(0.0, (now - agent.since).total_seconds()) if agent.since else 0.0
+    since = agent.since
+    if agent.state in (AgentState.TALKING, AgentState.HOLD) and live.call is not None:
+        since = live.call.call.bridged_at or since  # a hold is part of the talk
+    for_s = _ms((now - since).total_seconds()) if since else 0.0
     then: Literal["pause", "logout"] | None = None
     if agent.wish is not None:
         then = "pause" if agent.wish == "pause" else "logout"
     kind = SEATS[agent.state]
-    if kind == "idle" and not (state.takes_calls(live) and home(live, sharing) == campaign_id):
+    # who works for another campaign's calls is no forecast of ours, whatever they do now
+    away = home(state, live, sharing) != campaign_id
+    if away or (kind == "idle" and not state.takes_calls(live)):
         kind = "out"
     return Seat(kind, for_s, then)
 
 
-def home(live: LiveAgent, sharing: Collection[int]) -> int | None:
-    """Of the agent's campaigns that dial now, the one for which an idle agent counts; always the same one."""
-    theirs = sorted(live.campaigns.intersection(sharing))
-    return theirs[live.user_id % len(theirs)] if theirs else None
+def home(state: FloorState, live: LiveAgent, sharing: Collection[int]) -> int | None:
+    """Of the agent's campaigns that dial now, the one for which the agent counts; always the same one.
+
+    Those of the highest priority share their agents evenly; the others get whom these have nobody to call for.
+    """
+    # where none of theirs has anybody to call they count for one of them all the same
+    theirs = sorted(live.campaigns.intersection(sharing) or live.campaigns)
+    if not theirs:
+        return None
+    first = max(_priority(state, campaign_id) for campaign_id in theirs)
+    theirs = [campaign_id for campaign_id in theirs if _priority(state, campaign_id) == first]
+    return theirs[live.user_id % len(theirs)]
+
+
+def _priority(state: FloorState, campaign_id: int) -> int:
+    campaign = state.campaigns.get(campaign_id)
+    return campaign.settings.priority if campaign is not None else 0
+
+
+def _ms(seconds: float) -> float:
+    return round(max(0.0, seconds), 3)

@@ -37,5 +37,22 @@ class FloorMetrics:
         self.records_lost = Counter(
             "records_refused_total", "Records the database refused", ["kind"], registry=self.registry
         )
+        self.given_up = Counter(
+            "calls_given_up_total", "Calls ended before an answer because their agents left", registry=self.registry
+        )
         self.in_flight = Gauge("calls_in_flight", "Calls that live", registry=self.registry)
+        self.pacing_lines = self._by_campaign("pacing_lines", "Calls in flight without an agent")
+        self.pacing_free = self._by_campaign("pacing_free_agents", "Agents of the campaign who can take a call")
+        self.pacing_budget = self._by_campaign("pacing_budget", "Abandoned calls that the gauges still allow")
+        self.pacing_predicted = self._by_campaign("pacing_predicted_answers", "Answers expected of the calls in flight")
+        self.pacing_surprised = self._by_campaign("pacing_surprised", "1 while the forecasts are not borne out")
+        self.pacing_coverage = Gauge(
+            "pacing_coverage",
+            "Share of forecasts whose quantile was not exceeded",
+            ["campaign", "quantile"],
+            registry=self.registry,
+        )
         self.reconciled = Counter("reconciled_total", "Findings of reconciliation", ["finding"], registry=self.registry)
+
+    def _by_campaign(self, name: str, words: str) -> Gauge:
+        return Gauge(name, words, ["campaign"], registry=self.registry)

@@ -63,7 +63,8 @@ class Previews:
     def show(self, agent: LiveAgent, campaign: LiveCampaign, preview: Preview) -> None:
         agent.preview = preview
         due = preview.since + timedelta(seconds=campaign.settings.preview_s)
-        self._state.feed_agent(agent, ae.PreviewOffered(due, preview.since))
+        dials = campaign.settings.preview_end == "dial"
+        self._state.feed_agent(agent, ae.PreviewOffered(due, preview.since, dials))
 
     def release(self, agent: LiveAgent, reason: str) -> None:
         """Back to the queue: at once when the agent could not look, later when the agent did not want."""
@@ -81,7 +82,7 @@ class Previews:
             async with self._state.engine.begin() as conn:
                 if preview.row is not None:
                     later = now + SKIPPED_FOR if skipped else None
-                    await queue.release(conn, preview.campaign_id, [preview.row], later=later)
+                    await queue.release(conn, preview.campaign_id, [preview.row], later=later, skipped=skipped)
                 if preview.callback is not None:
                     later = now + (SKIPPED_FOR if skipped else TRY_AGAIN)
                     await callbacks.finish(conn, preview.callback.id, "pending", later=later)
@@ -139,6 +140,14 @@ class Previews:
                     state: Literal["pending", "cancelled"] = "pending" if again is not None else "cancelled"
                     await callbacks.finish(conn, callback.id, state, later=again)
         return answer
+
+
+def skips_left(state: FloorState, preview: Preview) -> int | None:
+    """How often this person may still be skipped; None: no limit (an appointment, or a campaign not known here)."""
+    campaign = state.campaigns.get(preview.campaign_id)
+    if campaign is None or preview.row is None:
+        return None
+    return max(0, campaign.settings.preview_skips - preview.row.skips)
 
 
 def _why(answer: Refused) -> str:

@@ -16,7 +16,7 @@ from dialer.call import Call, CallRules, CallState
 from dialer.call_rules import call_rules
 from dialer.cards import load_cards
 from dialer.lanes import Lane
-from dialer.pacing import pacer_for
+from dialer.pacers import learnt, take_up
 from dialer.state import FloorState, LiveAgent, LiveCall, LiveCampaign
 
 CAMPAIGNS = text("""
@@ -58,25 +58,24 @@ WHERE q.campaign_id = v.c AND q.debtor_id = v.d AND q.fence = v.f AND q.state = 
 async def load_campaigns(
     conn: AsyncConnection, state: FloorState, ids: Collection[int] | None = None
 ) -> list[LiveCampaign]:
-    """Read campaigns anew and put them on the floor; those that are known keep their pacer unless its mode changed."""
+    """Read campaigns anew and put them on the floor; those that are known keep what their pacer has learnt."""
     values = {"ids": None if ids is None else list(ids), "tenant": state.tenant_id}
-    rows = (await conn.execute(CAMPAIGNS, values)).mappings()
+    rows = (await conn.execute(CAMPAIGNS, values)).mappings().all()
+    kept = await learnt(conn, [row["id"] for row in rows if row["id"] not in state.campaigns])
     loaded = []
     for row in rows:
         settings = CampaignSettings.model_validate(row["settings"])
         known = state.campaigns.get(row["id"])
-        same = known is not None and (known.settings.mode, known.settings.lines_per_agent) == (
-            settings.mode,
-            settings.lines_per_agent,
-        )
-        pacer = known.pacer if known is not None and same else pacer_for(settings.mode, settings.lines_per_agent)
         campaign = LiveCampaign(
-            row["id"], row["tenant_id"], row["name"], row["creditor"], row["state"], row["version"], settings, pacer,
-            frozenset(row["agents"]),
+            row["id"], row["tenant_id"], row["name"], row["creditor"], row["state"], row["version"], settings,
+            agents=frozenset(row["agents"]),
         )  # fmt: skip
+        take_up(campaign, known, kept, state.settings.abandonment)
         if known is not None:
             campaign.because, campaign.outcomes, campaign.seat_events = known.because, known.outcomes, known.seat_events
             campaign.abandonment, campaign.gauges = known.abandonment, known.gauges
+            campaign.seen, campaign.launched = known.seen, known.launched
+            campaign.surprised_since = known.surprised_since
         state.campaigns[campaign.id] = campaign
         loaded.append(campaign)
     return loaded

@@ -202,6 +202,20 @@ class AbandonmentSettings(_Group):
         )
 
 
+class TickSettings(_Group):
+    """What the pacers saw and decided, kept in files for `promiseline replay`; it holds no personal data."""
+
+    record: bool = Field(default=True, description="keep every tick in the folder `ticks` of data_dir")
+    file_mb: int = Field(default=16, ge=1, le=1024, description="a file is closed at this size and the next one begun")
+    most_mb: int = Field(default=256, ge=2, le=1_000_000, description="of all files; the oldest make room for the next")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.most_mb < 2 * self.file_mb:
+            raise ValueError("most_mb must hold two files at least: set it to twice file_mb or more")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings of `promiseline serve`."""
 
@@ -252,6 +266,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     abandonment: AbandonmentSettings = AbandonmentSettings()
+    ticks: TickSettings = TickSettings()
 
     @field_validator("database_url")
     @classmethod

@@ -212,12 +212,18 @@ def _next(end: CallEnd, points: list[tuple[int, str]]) -> Next:
         settings,
         row.step,
         row.tries,
-        cast(Outcome, end.outcome),
+        cast(Outcome, _as_tried(end)),
         end.ended_at,
         disposition=end.disposition,
         numbers_left=left,
         callback_at=end.callback_at,
     )
+
+
+def _as_tried(end: CallEnd) -> str:
+    """A call that we gave up after it had rung was a call to the person: it must not come again at once."""
+    rang = end.outcome == "cancelled" and end.origin == "dialer" and end.ringing_at is not None
+    return "no_answer" if rang else end.outcome
 
 
 async def _points(conn: AsyncConnection, debtor_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:

@@ -24,12 +24,16 @@ from dialer.idle import Idle
 from dialer.lanes import Lane, Tasks
 from dialer.metrics import FloorMetrics
 from dialer.occupancy import Occupancy
-from dialer.pacing import UNREAD, AbandonmentBudget, Pacer
+from dialer.pacing import UNREAD, AbandonmentBudget, Pacer, PacingSnapshot, ProgressivePacer
 from dialer.pacing.interface import OutcomeSeen, SeatEvent
+from dialer.pacing.start import PacerStart
 from dialer.streams import StreamHub
+from dialer.ticks.recorder import TickRecorder
 from telephony.clock import Clock
 from telephony.exchange import Exchange
 from telephony.permit import Permit
+
+UNHEARD_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class LiveCall:
     inbox: deque[CallEvent] = field(default_factory=deque)
     stepping: bool = False
     timers: dict[Timer, Alarm] = field(default_factory=dict)
+    staff: int = 0  # agents at work for the campaign when it was launched
+    per_agent: float = 0.0  # calls in flight for each of them then
     playback_id: str | None = None
 
     @property
@@ -152,13 +158,28 @@ class LiveCampaign:
     state: str
     version: int
     settings: CampaignSettings
-    pacer: Pacer
+    pacer: Pacer = field(default_factory=ProgressivePacer)
     agents: frozenset[int] = frozenset()
+    start: PacerStart = field(default_factory=PacerStart)
+    learnt: bytes | None = None  # by the mode that learns, while another one paces
+    saved_at: datetime | None = None  # when what the pacer has learnt was stored
     because: str = ""
+    seen: PacingSnapshot | None = None  # at the last tick
+    launched: int = 0  # by the last tick that launched anything
+    surprised_since: datetime | None = None  # the pacer's forecasts are not borne out
     outcomes: list[OutcomeSeen] = field(default_factory=list)
     seat_events: list[SeatEvent] = field(default_factory=list)
     abandonment: AbandonmentBudget = UNREAD
     gauges: tuple[tuple[Gauge, datetime], ...] = ()  # each with the instant since which it has been in its state
+
+    def hear(self, outcome: OutcomeSeen) -> None:
+        """Kept for the next tick; a campaign that does not dial keeps the newest only."""
+        self.outcomes.append(outcome)
+        del self.outcomes[:-UNHEARD_AT_MOST]
+
+    def hear_seat(self, event: SeatEvent) -> None:
+        self.seat_events.append(event)
+        del self.seat_events[:-UNHEARD_AT_MOST]
 
 
 @dataclass(slots=True)
@@ -176,6 +197,7 @@ class FloorState:
     tasks: Tasks
     alarms: Alarms
     tenant_id: int | None = None
+    recorder: TickRecorder | None = None
     campaigns: dict[int, LiveCampaign] = field(default_factory=dict)
     agents: dict[int, LiveAgent] = field(default_factory=dict)
     calls: dict[str, LiveCall] = field(default_factory=dict)
@@ -184,6 +206,7 @@ class FloorState:
     occupancy: Occupancy = field(default_factory=Occupancy)
     idle: Idle = field(default_factory=Idle)  # agents that can be offered a call
     node_why: dict[str, str] = field(default_factory=dict)
+    epoch_s: float = field(init=False)  # what the monotonic clock lacks to seconds since 1970
     database_down: bool = False
     # set by the floor: how the parts reach each other without importing each other
     feed_call: Callable[[LiveCall, CallEvent], None] = lambda live, event: None
@@ -194,6 +217,9 @@ class FloorState:
     agent_changed: Callable[[LiveAgent], None] = lambda live: None
     nodes_changed: Callable[[], None] = lambda: None
 
+    def __post_init__(self) -> None:
+        self.epoch_s = self.clock.now().timestamp() - self.clock.monotonic()
+
     def seated(self, live: LiveAgent) -> None:
         """To be told of each change of an agent: keeps `idle`."""
         if live.agent.offerable:
@@ -203,6 +229,10 @@ class FloorState:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def seconds(self) -> float:
+        """The pacers' clock: seconds since 1970 that never run backwards in this process and go on in the next one."""
+        return self.epoch_s + self.clock.monotonic()
 
     def takes_calls(self, live: LiveAgent) -> bool:
         """Ready, leg up, and nobody else in the bridge."""

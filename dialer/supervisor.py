@@ -17,6 +17,10 @@ from dialer.commands import Actor, Command, Reply
 from dialer.state import FloorState, LiveAgent
 
 log = structlog.get_logger(__name__)
+DIALING = (
+    "mode", "lines_per_agent", "max_lines", "calls_per_second", "priority", "cancel_ringing", "wrap_up_cut_for_waiting",
+    "preview_s", "preview_end", "preview_skips",
+)  # fmt: skip
 
 
 class SupervisorDesk:
@@ -29,6 +33,7 @@ class SupervisorDesk:
             "campaign_start": lambda actor, command: self._set_state(actor, command, "running"),
             "campaign_pause": lambda actor, command: self._set_state(actor, command, "paused"),
             "campaign_mode": self._set_mode,
+            "campaign_set": self._set,
             "agent_pause": self._agent_pause,
             "agent_logout": self._agent_logout,
         }
@@ -62,6 +67,18 @@ class SupervisorDesk:
         async def work(conn: AsyncConnection, campaign: admin.Campaign, **who: Any) -> None:
             changes = {name: value for name, value in given.items() if value is not None or name == "mode"}
             await admin.change_settings(conn, campaign.id, changes, **who)
+
+        return await self._change(actor, command, work)
+
+    async def _set(self, actor: Actor, command: Command) -> Reply:
+        """Limits and manners of dialing; who is called and in which words is set at the campaign's own page."""
+        given = command.args.get("settings")
+        if not isinstance(given, dict) or not given or not set(given) <= set(DIALING):
+            words = f"Give settings, some of {', '.join(DIALING)}."
+            return Reply(error_code="bad_argument", message=words, field="settings")
+
+        async def work(conn: AsyncConnection, campaign: admin.Campaign, **who: Any) -> None:
+            await admin.change_settings(conn, campaign.id, given, **who)
 
         return await self._change(actor, command, work)
 

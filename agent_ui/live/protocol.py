@@ -101,7 +101,7 @@ class CallView(TypedDict):
     phase: Literal["preview", "dialing", "talking", "hold", "ended"]
     campaign_id: int
     campaign: str
-    mode: Literal["preview", "progressive", "power"]
+    mode: Literal["preview", "progressive", "power", "predictive"]
     since: str
     answered_at: str | None
     bridged_at: str | None
@@ -116,6 +116,8 @@ class CallView(TypedDict):
     disposition: str | None
     default_disposition: NotRequired[str]
     words: list[WordsView]
+    skips_left: NotRequired[int | None]
+    dials_at_end: NotRequired[bool]
 
 
 class Today(TypedDict):
@@ -174,6 +176,52 @@ class QueueCounts(TypedDict):
     done: int
 
 
+class PacingBudget(TypedDict):
+    remaining: int | None
+    holds: bool
+    because: str
+    gauge: str | None
+    rate: float | None
+    bound: float | None
+    limit: float | None
+
+
+class Calibration(TypedDict):
+    forecasts: int
+    q10: float | None
+    q50: float | None
+    q90: float | None
+    surprised: bool
+    since: str | None
+
+
+class LinePhases(TypedDict):
+    dialing: int
+    ringing: int
+    detecting: int
+    waiting: int
+
+
+class SeatCounts(TypedDict):
+    idle: int
+    talk: int
+    wrap: int
+    pause: int
+
+
+class PacingView(TypedDict):
+    lines: int
+    phases: LinePhases
+    free_agents: int
+    seats: SeatCounts
+    launched: int
+    predicted_answers: float | None
+    predicted_free: float | None
+    budget: PacingBudget
+    calibration: Calibration | None
+    saved_at: str | None
+
+
 class CampaignView(TypedDict):
     id: int
     name: str
@@ -197,6 +245,8 @@ class CampaignView(TypedDict):
     dial_rate_per_minute: float
     because: str
     lines_per_agent: NotRequired[float]
+    priority: NotRequired[int]
+    pacing: NotRequired[PacingView | None]
 
 
 class FloorAgent(TypedDict):

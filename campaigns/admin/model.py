@@ -19,6 +19,11 @@ MOVES: dict[str, frozenset[str]] = {
     "finished": frozenset(),
 }
 
+PACING = (
+    "mode", "lines_per_agent", "max_lines", "calls_per_second", "ring_timeout_s", "answer_wait_ms", "amd", "priority",
+    "cancel_ringing", "wrap_up_cut_for_waiting",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
@@ -93,6 +98,12 @@ def check_settings(settings: CampaignSettings) -> list[Problem]:
     if settings.mode == "power" and settings.lines_per_agent < 1.0:
         found.append(Problem("lines_per_agent", "at least one line for each agent"))
     return found
+
+
+def pacing_changes(before: CampaignSettings, after: CampaignSettings) -> dict[str, list[Any]]:
+    """What of the pacing has changed, with old and new value: an auditor reads from it what was dialed how."""
+    both = ((name, getattr(before, name), getattr(after, name)) for name in PACING)
+    return {name: [old, new] for name, old, new in both if old != new}
 
 
 def check_start(facts: StartFacts) -> list[Problem]:

@@ -9,7 +9,16 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
-from campaigns.admin.model import MOVES, Policy, PolicyFacts, StartFacts, check_settings, check_start, parse_settings
+from campaigns.admin.model import (
+    MOVES,
+    Policy,
+    PolicyFacts,
+    StartFacts,
+    check_settings,
+    check_start,
+    pacing_changes,
+    parse_settings,
+)
 from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from campaigns.problems import Problem, Refused, refuse
@@ -135,7 +144,10 @@ async def change_settings(
         update(t.campaign).where(c.id == campaign_id)
         .values(settings=merged.model_dump(mode="json"), version=c.version + 1)
     )  # fmt: skip
-    await _audit(conn, campaign.tenant_id, now, actor, "campaign.changed", campaign_id, fields=sorted(changes))
+    detail: dict[str, object] = {"fields": sorted(changes)}
+    if pacing := pacing_changes(campaign.settings, merged):
+        detail["pacing"] = pacing
+    await _audit(conn, campaign.tenant_id, now, actor, "campaign.changed", campaign_id, **detail)
     return merged
 
 

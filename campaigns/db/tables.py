@@ -497,6 +497,14 @@ campaign = Table(
     _words("state", ("draft", "running", "paused", "finished")),
 )
 
+pacer_state = Table(
+    "pacer_state",
+    metadata,
+    Column("campaign_id", BigInteger, ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", LargeBinary, nullable=False),  # what the predictive pacer has learnt, in its own compact form
+    _at("saved_at"),
+)
+
 campaign_agent = Table(
     "campaign_agent",
     metadata,
@@ -522,6 +530,9 @@ queue_row = Table(
     _at("lease_until", null=True),
     Column("fence", BigInteger, nullable=False, server_default="0"),
     Column("held_because", Text),
+    Column(
+        "skips", SmallInteger, nullable=False, server_default="0"
+    ),  # previews that agents skipped since the last try
     _words("state", ("ready", "leased", "waiting", "suspended", "done")),
     # one descent for each open window group: the cost of a claim does not grow with the list
     Index(

@@ -25,6 +25,7 @@ class ClaimedRow:
     tries: int
     fence: int
     window_group_id: int
+    skips: int = 0  # previews of this debtor that agents skipped since the last try
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ WITH candidate AS MATERIALIZED (
 UPDATE queue_row q
 SET state = 'leased', lease_owner = :owner, lease_until = :until, fence = q.fence + 1, held_because = NULL
 FROM locked WHERE q.campaign_id = :campaign AND q.debtor_id = locked.debtor_id
-RETURNING q.debtor_id, q.score, q.step, q.tries, q.fence, q.window_group_id
+RETURNING q.debtor_id, q.score, q.step, q.tries, q.fence, q.window_group_id, q.skips
 """)
 
 # What was suspended while it was leased stays suspended, whatever the call's end would have made of it; done is done.
@@ -46,6 +46,7 @@ UPDATE queue_row q
 SET state = CASE WHEN s.state = 'done' THEN 'done' WHEN q.held_because IS NOT NULL THEN 'suspended' ELSE s.state END,
     held_because = CASE WHEN s.state = 'done' THEN NULL
                         ELSE nullif(concat_ws(' ', q.held_because, s.held_because), '') END,
+    skips = CASE WHEN (q.step, q.tries) = (s.step, s.tries) THEN q.skips ELSE 0 END,
     callable_from = s.callable_from, step = s.step, tries = s.tries, lease_owner = NULL, lease_until = NULL
 FROM unnest(CAST(:debtors AS bigint[]), CAST(:fences AS bigint[]), CAST(:states AS text[]),
             CAST(:froms AS timestamptz[]), CAST(:steps AS smallint[]), CAST(:tries AS smallint[]),
@@ -58,7 +59,8 @@ RELEASE = text("""
 UPDATE queue_row q
 SET state = CASE WHEN q.held_because IS NOT NULL THEN 'suspended'
                  WHEN CAST(:later AS timestamptz) IS NULL THEN 'ready' ELSE 'waiting' END,
-    callable_from = coalesce(CAST(:later AS timestamptz), q.callable_from), lease_owner = NULL, lease_until = NULL
+    callable_from = coalesce(CAST(:later AS timestamptz), q.callable_from), lease_owner = NULL, lease_until = NULL,
+    skips = q.skips + CAST(:skipped AS integer)
 FROM unnest(CAST(:debtors AS bigint[]), CAST(:fences AS bigint[])) AS s(debtor_id, fence)
 WHERE q.campaign_id = :campaign AND q.debtor_id = s.debtor_id AND q.fence = s.fence AND q.state = 'leased'
 RETURNING q.debtor_id
@@ -219,9 +221,17 @@ async def settle_many(conn: AsyncConnection, campaign_id: int, settlements: Sequ
 
 
 async def release(
-    conn: AsyncConnection, campaign_id: int, rows: Sequence[ClaimedRow], *, later: datetime | None = None
+    conn: AsyncConnection,
+    campaign_id: int,
+    rows: Sequence[ClaimedRow],
+    *,
+    later: datetime | None = None,
+    skipped: bool = False,
 ) -> set[int]:
-    """Give claimed rows back as if never claimed: ready at once, or (the gate's retry_at) waiting until `later`."""
+    """Give claimed rows back as if never claimed: ready at once, or (the gate's retry_at) waiting until `later`.
+
+    `skipped`: an agent saw the debtor and did not want to call; that is counted until the next try.
+    """
     if not rows:
         return set()
     found = await conn.execute(
@@ -231,6 +241,7 @@ async def release(
             "debtors": [row.debtor_id for row in rows],
             "fences": [row.fence for row in rows],
             "later": later,
+            "skipped": int(skipped),
         },
     )
     return set(found.scalars())

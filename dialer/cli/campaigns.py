@@ -1,4 +1,4 @@
-"""`promiseline campaign create|start|pause|status`."""
+"""`promiseline campaign create|start|set|pause|status`."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.admin import service as admin
 from campaigns.db import tables as t
+from campaigns.model import MODES
 from campaigns.problems import refuse
 from campaigns.queue import service as queue
 from campaigns.users import service as users
@@ -33,7 +34,7 @@ def create(
         Path | None,
         typer.Option("--settings", help="JSON file of further settings (campaigns.model.CampaignSettings)."),
     ] = None,
-    mode: Annotated[str, typer.Option("--mode", help="preview, progressive or power")] = "progressive",
+    mode: Annotated[str, typer.Option("--mode", help=f"One of {', '.join(MODES)}.")] = "progressive",
     agents: Annotated[str, typer.Option("--agents", help="Comma-separated logins; 'all' for every agent.")] = "",
     json: Json = False,
 ) -> None:
@@ -125,6 +126,48 @@ def start(
     )
 
 
+@app.command("set")
+def set_(
+    name: Name,
+    mode: Annotated[str, typer.Option("--mode", help=f"One of {', '.join(MODES)}.")] = "",
+    ratio: Annotated[float | None, typer.Option("--ratio", help="Mode power: lines for each free agent.")] = None,
+    max_lines: Annotated[int | None, typer.Option("--max-lines", help="Calls at once, talking ones too.")] = None,
+    calls_per_second: Annotated[float | None, typer.Option("--cps", help="New calls a second at most.")] = None,
+    priority: Annotated[
+        int | None, typer.Option("--priority", help="0 to 9; shared agents dial for the highest.")
+    ] = None,
+    abandon_limit: Annotated[
+        str, typer.Option("--abandon-limit", help="The campaign's own limit in percent, at most 3; 'none' ends it.")
+    ] = "",
+    settings: Annotated[Path | None, typer.Option("--settings", help="JSON file of settings to merge in.")] = None,
+    json: Json = False,
+) -> None:
+    """Change how a campaign dials; a running one goes by it from its next tick, and keeps what its pacer has learnt."""
+    given: dict[str, Any] = _settings(settings) if settings else {}
+    options = {
+        "mode": mode or None,
+        "lines_per_agent": ratio,
+        "max_lines": max_lines,
+        "calls_per_second": calls_per_second,
+        "priority": priority,
+    }
+    given |= {field: value for field, value in options.items() if value is not None}
+    if not given and not abandon_limit:
+        fail("nothing to change: give --mode, --ratio, --max-lines, --cps, --priority, --abandon-limit or --settings")
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
+        campaign_id = await find(conn, tenant_id, name)
+        if abandon_limit:
+            before = (await admin.get(conn, campaign_id, lock=True)).settings.abandonment.model_dump(mode="json")
+            limit = None if abandon_limit == "none" else abandon_limit
+            given["abandonment"] = {**before, "limit_percent": limit}
+        after = await admin.change_settings(conn, campaign_id, given, now=datetime.now(UTC), actor="cli")
+        return {"campaign_id": campaign_id, **{field: after.model_dump(mode="json")[field] for field in given}}
+
+    changed = in_transaction(work)
+    _say(json, changed, "Changed: " + ", ".join(f"{field} {value}" for field, value in changed.items()) + ".")
+
+
 @app.command("pause")
 def pause(name: Name, json: Json = False) -> None:
     """Stop dialing; calls in progress go on."""
@@ -155,6 +198,7 @@ def status(
                 "creditor": campaign.creditor,
                 "state": campaign.state,
                 "mode": campaign.settings.mode,
+                "priority": campaign.settings.priority,
                 "agents": len(campaign.agents),
                 **asdict(await queue.counts(conn, campaign.id)),
             }

@@ -20,6 +20,7 @@ from dialer.floor import Floor
 from dialer.settings import DIAL_STOP_MARGIN_S
 from dialer.state import FloorSettings
 from dialer.streams import StreamHub
+from dialer.ticks.recorder import TickRecorder
 from telephony.ari.exchange import AriExchange
 from telephony.ari.settings import AriSettings
 from telephony.clock import ScaledClock
@@ -91,7 +92,13 @@ class Rig:
         self.debtors.append(debtor)
         return debtor
 
-    async def start(self, settings: FloorSettings | None = None, *, tenant_id: int | None = None) -> Floor:
+    async def start(
+        self,
+        settings: FloorSettings | None = None,
+        *,
+        tenant_id: int | None = None,
+        recorder: TickRecorder | None = None,
+    ) -> Floor:
         ari = AriSettings(
             url=f"{self.sandbox.url}/ari",
             username=self.sandbox.username,
@@ -101,7 +108,7 @@ class Rig:
         )
         exchange = AriExchange(ari, clock=self.clock)
         hub = StreamHub(self.clock, uuid.uuid4().hex)
-        floor = Floor(self.engine, [exchange], self.clock, GATE, hub, settings, tenant_id=tenant_id)
+        floor = Floor(self.engine, [exchange], self.clock, GATE, hub, settings, tenant_id=tenant_id, recorder=recorder)
         self.exchanges.append(exchange)
         self.floors.append(floor)
         await floor.start()

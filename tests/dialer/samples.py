@@ -78,6 +78,7 @@ AGENT_SAMPLES: tuple[ae.AgentEvent, ...] = (
     ae.PhoneOnline(at(10)),
     ae.PhoneOffline(at(10)),
     ae.WrapUpOver(at(10)),
+    ae.WrapUpCut(at(10)),
     ae.PreviewOver(at(10)),
     ae.LegRetry(at(10)),
     ae.AwayOver(at(10)),

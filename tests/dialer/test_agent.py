@@ -165,3 +165,22 @@ def test_any_sequence_keeps_the_promises_of_an_agent(moves: list[tuple[e.AgentEv
         if before.state in (S.TALKING, S.HOLD) and agent.state not in (S.TALKING, S.HOLD, S.WRAP_UP):
             assert agent.wrap_up_s == 0
         assert (agent.deadline is not None) == (agent.state in (S.WRAP_UP, S.PREVIEW))
+
+
+def test_a_wrap_up_that_is_cut_ends_with_what_the_agent_chose_so_far() -> None:
+    agent, effects = live(an_agent(S.WRAP_UP), e.WrapUpCut(at(3)))
+    assert agent.state is S.READY and e.Dispose("a", None) in effects
+
+
+def test_nobody_but_an_agent_in_wrap_up_hears_of_the_cut() -> None:
+    for state in set(S) - {S.WRAP_UP}:
+        before = an_agent(state)
+        assert step(before, e.WrapUpCut(at(3))) == (before, ())
+
+
+def test_the_end_of_a_preview_dials_where_the_campaign_says_so_and_a_phone_is_there() -> None:
+    shown, _ = live(an_agent(S.READY), e.PreviewOffered(at(30), at(0), dials=True))
+    agent, effects = live(shown, e.PreviewOver(at(30)))
+    assert agent.state is S.RESERVED and e.DialPreview() in effects
+    agent, effects = live(shown, e.LegDown(at(9)), e.PreviewOver(at(30)))
+    assert agent.state is S.READY and e.ReleasePreview("timer") in effects

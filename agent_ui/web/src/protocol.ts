@@ -28,13 +28,15 @@ export interface AgentView {
 }
 export interface CallView {
   attempt_id: string; phase: "preview" | "dialing" | "talking" | "hold" | "ended"; campaign_id: number; campaign: string;
-  mode: "preview" | "progressive" | "power"; since: string; answered_at: string | null; bridged_at: string | null; ended_at: string | null;
+  mode: "preview" | "progressive" | "power" | "predictive"; since: string; answered_at: string | null; bridged_at: string | null; ended_at: string | null;
   ended_because: string | null;
   phone: string; phone_masked: string; language: string;
   ask_for: string; // the person's name: all that may be said before the right party is recorded
   checks: { key: "date_of_birth" | "postal_code" | "last4"; label: string; expected: string }[]; // what the caller must be able to say
   identity: "unchecked" | "right_party" | "wrong_person" | "refused";
   disposition: string | null;
+  skips_left?: number | null; // phase preview: how often this person may still be skipped; null: no limit
+  dials_at_end?: boolean; // phase preview: the end of the time dials
   default_disposition?: string; // what the wrap-up timer records when the agent chooses nothing; absent: not told
   words: WordsView[]; // what is said before the right party is known, or left on a voicemail; never of a debt
 }
@@ -69,6 +71,14 @@ export interface AgentConsole {
 //   | dtmf {digits} | dismiss_notice {id}
 
 // ---- the supervisor's board ----------------------------------------------------------------------------------------
+export interface PacingBudget { remaining: number | null; holds: boolean; because: string; gauge: string | null; rate: number | null; bound: number | null; limit: number | null }
+export interface Calibration { forecasts: number; q10: number | null; q50: number | null; q90: number | null; surprised: boolean; since: string | null }
+export interface PacingView {
+  lines: number; phases: { dialing: number; ringing: number; detecting: number; waiting: number }; // in flight without an agent
+  free_agents: number; seats: { idle: number; talk: number; wrap: number; pause: number }; launched: number;
+  predicted_answers: number | null; predicted_free: number | null; // null: the mode forecasts nothing
+  budget: PacingBudget; calibration: Calibration | null; saved_at: string | null;
+}
 export interface CampaignView {
   id: number; name: string; creditor: string; mode: string; state: "draft" | "running" | "paused" | "finished"; agents: number;
   queue: { ready: number; waiting: number; suspended: number; done: number };
@@ -76,6 +86,8 @@ export interface CampaignView {
   promises: number; promised: Money[]; messages_sent: number; messages_delivered: number; denied: Record<string, number>;
   dial_rate_per_minute: number; because: string; // the figure that limited the last pacing decision
   lines_per_agent?: number; // power mode; absent: not told
+  priority?: number; // shared agents dial for the highest first
+  pacing?: PacingView | null; // null: no look at the floor yet
 }
 export interface FloorAgent { id: number; name: string; state: AgentState; since: string; reason: string | null; campaign: string | null; calls: number; promises: number; talk_s: number; occupancy: number; phone_online: boolean; simulated: boolean }
 export interface FloorCall { attempt_id: string; campaign_id: number; state: string; since: string; agent_id: number | null; phone_masked: string }
@@ -86,4 +98,4 @@ export interface SupervisorBoard {
   minutes: Minute[]; // the last 60, oldest first
   alarms: Notice[];
 }
-// supervisor commands: campaign_start {campaign_id} | campaign_pause {campaign_id} | campaign_mode {campaign_id, mode, lines_per_agent?} | agent_pause {user_id} | agent_logout {user_id}
+// supervisor commands: campaign_start {campaign_id} | campaign_pause {campaign_id} | campaign_mode {campaign_id, mode, lines_per_agent?} | campaign_set {campaign_id, settings} | agent_pause {user_id} | agent_logout {user_id}

@@ -146,3 +146,21 @@ async def with_a_wrong_variable(conn: AsyncConnection) -> None:
             " SELECT id, 'greeting', 'sms', 'en', 'Dear {{favourite_song}}' FROM tenant"
         )
     )
+
+
+async def test_how_a_campaign_dials_is_changed_by_one_command_and_audited(
+    program: Program, engine: AsyncEngine
+) -> None:
+    async with engine.begin() as conn:
+        await furnished(conn)
+    await program("campaign", "create", "Autumn", "--creditor", "Bank [north]", *NUMBER)
+    limits = ("--mode", "power", "--ratio", "2.5", "--max-lines", "40", "--cps", "5", "--priority", "3")
+    changed = (await program("campaign", "set", "Autumn", *limits, "--abandon-limit", "1.5", "--json")).json()
+    assert (changed["mode"], changed["lines_per_agent"], changed["max_lines"]) == ("power", 2.5, 40)
+    assert changed["abandonment"]["limit_percent"] == "1.5"
+    async with engine.connect() as conn:
+        detail = (await conn.execute(text("SELECT detail FROM audit WHERE action = 'campaign.changed'"))).scalar_one()
+    assert detail["pacing"]["mode"] == ["progressive", "power"] and detail["pacing"]["priority"] == [0, 3]
+    assert "nothing to change" in (await program("campaign", "set", "Autumn")).refusal()
+    assert "mode" in (await program("campaign", "set", "Autumn", "--mode", "wild")).refusal()
+    assert "lines_per_agent" in (await program("campaign", "set", "Autumn", "--ratio", "11")).refusal()

@@ -1,0 +1,123 @@
+"""Says how a campaign's pacer begins, and keeps what it learns over new limits, other modes and restarts."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from campaigns.db import tables as t
+from campaigns.model import CampaignSettings
+from compliance.abandonment_ledger import Policy
+from dialer.pacing.interface import Pacer
+from dialer.pacing.start import MachineDetection, PacerStart
+from dialer.pacing.stored import NotStored, adapted, begun, learns, restored, stored
+from dialer.state import FloorState, LiveCampaign
+
+log = structlog.get_logger(__name__)
+SAVE_S = 60.0
+LEARNT = text("SELECT campaign_id, state, saved_at FROM pacer_state WHERE campaign_id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
+# what is believed of machine detection until sample tests say otherwise: shares of persons and of machines misjudged
+DETECTION = MachineDetection(est_fp=0.05, est_fn=0.1)
+NAILED_S, PER_CALL_S = 0.2, 3.0
+"""Seconds until an agent is connected: by one request, or by ringing the phone."""
+
+
+def start_of(campaign_id: int, settings: CampaignSettings, agents: int, policy: Policy) -> PacerStart:
+    """The figures that the campaign's pacer is told once."""
+    own = settings.abandonment.limit_percent
+    limit = float(policy.limit) if own is None else min(float(own) / 100, float(policy.limit))
+    return PacerStart(
+        seed=campaign_id,
+        abandon_target=limit,
+        ring_timeout_s=float(settings.ring_timeout_s),
+        hold_s=settings.answer_wait_ms / 1000,
+        max_lines=settings.max_lines,
+        max_cps=settings.calls_per_second,
+        amd=DETECTION if settings.amd else None,
+        n_agents=max(1, agents),
+        connect_s=NAILED_S if settings.agent_connect == "nailed" else PER_CALL_S,
+    )
+
+
+async def learnt(conn: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[bytes, datetime]]:
+    """What was stored of these campaigns' pacers, and when."""
+    if not ids:
+        return {}
+    rows = await conn.execute(LEARNT, {"ids": list(ids)})
+    return {row.campaign_id: (bytes(row.state), row.saved_at) for row in rows}
+
+
+def take_up(
+    campaign: LiveCampaign, known: LiveCampaign | None, kept: Mapping[int, tuple[bytes, datetime]], policy: Policy
+) -> None:
+    """Give the campaign, read anew, its pacer: the one that it had, under its new figures, or one from the store."""
+    settings = campaign.settings
+    campaign.start = start_of(campaign.id, settings, len(campaign.agents), policy)
+    if known is not None:
+        campaign.learnt, campaign.saved_at = known.learnt, known.saved_at
+        if known.settings.mode == settings.mode:
+            campaign.pacer = adapted(known.pacer, settings.lines_per_agent, campaign.start)
+            return
+        if learns(known.pacer):
+            campaign.learnt = stored(known.pacer)
+    elif campaign.id in kept:
+        campaign.learnt, campaign.saved_at = kept[campaign.id]
+    campaign.pacer = _with_what_was_learnt(campaign)
+
+
+def _with_what_was_learnt(campaign: LiveCampaign) -> Pacer:
+    settings = campaign.settings
+    fresh = begun(settings.mode, settings.lines_per_agent, campaign.start)
+    if campaign.learnt is None or not learns(fresh):
+        return fresh
+    try:
+        return restored(campaign.learnt, settings.mode, settings.lines_per_agent, campaign.start)
+    except NotStored as problem:
+        log.warning("pacer.state_not_loaded", campaign_id=campaign.id, why=str(problem))
+        return fresh
+
+
+class PacerKeeper:
+    """Stores what the pacers have learnt each minute and at the end; a kill loses that minute."""
+
+    def __init__(self, state: FloorState) -> None:
+        self._state = state
+        self._saved: dict[int, Pacer] = {}
+
+    async def run(self) -> None:
+        while True:
+            await self._state.clock.sleep(SAVE_S)
+            await self.save()
+
+    async def save(self) -> None:
+        """Every pacer that was asked since the last time."""
+        live = [
+            campaign
+            for campaign in self._state.campaigns.values()
+            if learns(campaign.pacer) and self._saved.get(campaign.id) is not campaign.pacer
+        ]
+        for campaign in live:
+            pacer, now = campaign.pacer, self._state.now()
+            data = await asyncio.to_thread(stored, pacer)
+            if data is not None and await self._write(campaign.id, data, now):
+                self._saved[campaign.id] = pacer
+                campaign.saved_at = now
+
+    async def _write(self, campaign_id: int, data: bytes, now: datetime) -> bool:
+        row = {"campaign_id": campaign_id, "state": data, "saved_at": now}
+        query = insert(t.pacer_state).values(**row)
+        query = query.on_conflict_do_update(index_elements=["campaign_id"], set_={"state": data, "saved_at": now})
+        try:
+            async with self._state.engine.begin() as conn:
+                await conn.execute(query)
+        except (SQLAlchemyError, OSError) as problem:
+            log.warning("pacer.state_not_saved", campaign_id=campaign_id, problem=type(problem).__name__)
+            return False
+        return True

@@ -1,0 +1,113 @@
+"""Says what a recorded tick holds, and turns snapshots into it and back without loss. Pure; no personal data.
+
+Times are whole milliseconds of the pacer's clock. Of seats and calls the instant is kept since which they are in their
+state: it is the same from tick to tick, and so takes no room once compressed.
+"""
+
+from msgspec import Struct
+
+from dialer.pacing.interface import (
+    AbandonmentBudget,
+    Line,
+    OutcomeSeen,
+    PacingDecision,
+    PacingLimits,
+    PacingSnapshot,
+    Seat,
+    SeatEvent,
+    Totals,
+)
+from dialer.pacing.start import PacerStart
+from dialer.pacing.view import CALL_PHASES, OUTCOME_KINDS, SEAT_EVENTS, SEAT_STATES, SEAT_THEN
+
+
+class Begun(Struct, frozen=True, array_like=True, tag="begun"):
+    """From here on a campaign is paced so. `learnt`: what its pacer knew, in the pacer's own form; None: nothing."""
+
+    campaign: int
+    mode: str
+    lines_per_agent: float
+    start: PacerStart
+    learnt: bytes | None = None
+
+
+class Tick(Struct, frozen=True, array_like=True, tag="tick"):
+    """One snapshot and the decision on it. Words are places in the lists of dialer.pacing.view."""
+
+    campaign: int
+    now_ms: int
+    seats: list[tuple[int, int, int]]
+    calls: list[tuple[int, int]]
+    outcomes: list[tuple[int, int, int, int]]
+    seat_events: list[tuple[int, int, int, bool]]
+    totals: tuple[int, int, int, int, int]
+    lines_in_use: int
+    max_lines: int | None
+    max_cps: float | None
+    remaining: int | None
+    holds: bool
+    gauge: str
+    launch: int
+    because: str
+
+    @property
+    def now_s(self) -> float:
+        return self.now_ms / 1000
+
+    def snapshot(self) -> PacingSnapshot:
+        """What the pacer was told."""
+        now = self.now_ms
+        return PacingSnapshot(
+            now_s=now / 1000,
+            seats=tuple(
+                Seat(SEAT_STATES[state], (now - since) / 1000, SEAT_THEN[then]) for state, since, then in self.seats
+            ),
+            calls=tuple(Line(CALL_PHASES[phase], (now - since) / 1000) for phase, since in self.calls),
+            outcomes=tuple(
+                OutcomeSeen(at / 1000, OUTCOME_KINDS[kind], age / 1000, extra / 1000)
+                for at, kind, age, extra in self.outcomes
+            ),
+            seat_events=tuple(
+                SeatEvent(at / 1000, SEAT_EVENTS[kind], duration / 1000, machine)
+                for at, kind, duration, machine in self.seat_events
+            ),
+            totals=Totals(*self.totals),
+            lines_in_use=self.lines_in_use,
+            limits=PacingLimits(self.max_lines, self.max_cps),
+            abandonment=AbandonmentBudget(self.remaining, self.holds, self.gauge),
+        )
+
+
+Record = Begun | Tick
+
+
+def tick_of(campaign: int, seen: PacingSnapshot, decision: PacingDecision) -> Tick:
+    """The record of a look whose times are whole milliseconds."""
+    now = _ms(seen.now_s)
+    return Tick(
+        campaign=campaign,
+        now_ms=now,
+        seats=[
+            (SEAT_STATES.index(seat.state), now - _ms(seat.for_s), SEAT_THEN.index(seat.then)) for seat in seen.seats
+        ],
+        calls=[(CALL_PHASES.index(call.phase), now - _ms(call.age_s)) for call in seen.calls],
+        outcomes=[
+            (_ms(one.at_s), OUTCOME_KINDS.index(one.kind), _ms(one.age_s), _ms(one.extra_s)) for one in seen.outcomes
+        ],
+        seat_events=[
+            (_ms(one.at_s), SEAT_EVENTS.index(one.kind), _ms(one.duration_s), one.machine) for one in seen.seat_events
+        ],
+        totals=tuple(seen.totals),
+        lines_in_use=seen.lines_in_use,
+        max_lines=seen.limits.max_lines,
+        max_cps=seen.limits.max_cps,
+        remaining=seen.abandonment.remaining,
+        holds=seen.abandonment.holds,
+        gauge=seen.abandonment.because,
+        launch=decision.launch,
+        because=decision.because,
+    )
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

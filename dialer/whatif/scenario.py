@@ -1,0 +1,103 @@
+"""Makes what was learnt of a campaign, and a question, into a scenario of the simulated floor. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns.model import CampaignSettings
+from campaigns.problems import Problem, Refused
+from dialer.pacing.start import PacerStart
+from dialer.whatif.learnt import GRID, HourSeen, Learnt
+
+LEAST_CALLS, LEAST_HUMANS = 200, 30
+HOUR_S = 3600
+# an hour of few calls is believed as much as these many calls of the whole day say otherwise
+PRIOR_CALLS = 100.0
+VERDICT_S, MACHINE_VERDICT_S = 1.0, 3.0
+FLAT = tuple(10.0 for _ in GRID)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`start_h`: hour of the day in the campaign's zone, like 10.5; `hours` long."""
+
+    agents: int
+    start_h: float
+    hours: float
+    mode: str
+    lines_per_agent: float
+
+
+def scenario_of(asked: Question, learnt: Learnt, settings: CampaignSettings, start: PacerStart) -> dict[str, Any]:
+    """The scenario as its JSON object. Raises Refused where too little is known."""
+    if learnt.calls < LEAST_CALLS or learnt.humans < LEAST_HUMANS or not learnt.talk_s:
+        words = (
+            f"too little is known: {learnt.calls} calls and {learnt.humans} answers by persons in the last days, and it"
+            f" takes {LEAST_CALLS} and {LEAST_HUMANS}; let the campaign dial first"
+        )
+        raise Refused(Problem("campaign", words))
+    horizon = asked.hours * HOUR_S
+    calls: dict[str, Any] = {
+        "profile": {"interp": "step", "rows": rows(asked, learnt)},
+        "pdd": _spread(learnt.delay_s or FLAT),
+        "ring_human": _spread(learnt.ring_s or FLAT),
+        "ring_machine": _spread(learnt.machine_ring_s or learnt.ring_s or FLAT),
+        "ring_timeout_s": float(settings.ring_timeout_s),
+        "hold_s": settings.answer_wait_ms / 1000,
+        "talk": [{"name": "all", "weight": 1, "talk": _spread(learnt.talk_s), "wrap": _wrap(learnt, settings)}],
+    }
+    if start.amd is not None:
+        believed = {"fp": start.amd.est_fp, "fn": start.amd.est_fn}
+        calls["amd"] = {"delay_human": VERDICT_S, "delay_machine": MACHINE_VERDICT_S, **believed}
+    return {
+        "schema": "pacesim/1",
+        "name": "what-if",
+        "horizon_s": horizon,
+        "dial_window_s": [0, horizon],
+        "pacing": {"abandon_target": start.abandon_target},
+        "agents": {"groups": [{"count": asked.agents}], "connect_s": start.connect_s},
+        "calls": calls,
+        "trunks": {"max_lines": settings.max_lines, "max_cps": settings.calls_per_second},
+    }
+
+
+def assumed(learnt: Learnt, settings: CampaignSettings, start: PacerStart) -> list[str]:
+    """What the answer rests on that was not measured."""
+    found = ["agents stay for the whole time, without breaks", "the list answers as it did: nobody is called too often"]
+    if start.amd is not None:
+        found.append(f"machine detection takes {start.amd.est_fp:.0%} of persons for machines")
+    if not learnt.wrap_up_s:
+        found.append(f"wrap-up takes {settings.wrap_up_s} s, the campaign's setting")
+    return found
+
+
+def rows(asked: Question, learnt: Learnt) -> list[dict[str, float]]:
+    """The list's shares from the start on, hour by hour; hours go on after midnight."""
+    seen = {hour.hour: hour for hour in learnt.hours}
+    first, last = int(asked.start_h), asked.start_h + asked.hours
+    made = []
+    for hour in range(first, first + 26):
+        t = max(0.0, (hour - asked.start_h) * HOUR_S)
+        if hour >= last:
+            break
+        made.append({"t": t, **_shares(seen.get(hour % 24), learnt)})
+    return made
+
+
+def _shares(hour: HourSeen | None, learnt: Learnt) -> dict[str, float]:
+    """This hour's shares, drawn to the whole day's the more the fewer its calls."""
+    calls = hour.calls if hour is not None else 0
+    found = {}
+    for name in ("human", "machine", "busy", "failed"):
+        day = sum(getattr(one, name) for one in learnt.hours) / learnt.calls
+        own = getattr(hour, name) if hour is not None else 0
+        found[name] = (own + PRIOR_CALLS * day) / (calls + PRIOR_CALLS)
+    return found
+
+
+def _spread(quantiles: Sequence[float]) -> dict[str, Any]:
+    return {"dist": "empirical", "x": list(quantiles), "q": list(GRID)}
+
+
+def _wrap(learnt: Learnt, settings: CampaignSettings) -> Any:
+    return _spread(learnt.wrap_up_s) if learnt.wrap_up_s else float(settings.wrap_up_s)
