@@ -9,15 +9,18 @@ from aiohttp import web
 from sqlalchemy import delete
 
 from agent_ui.api.abandonment import AbandonmentApi
+from agent_ui.api.amd_evidence import AmdEvidenceApi
 from agent_ui.api.auth import AuthApi
 from agent_ui.api.campaigns import CampaignsApi
 from agent_ui.api.consents import ConsentsApi
 from agent_ui.api.explain import ExplainApi
+from agent_ui.api.list_import import ListImportApi
 from agent_ui.api.lists import ListsApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
 from agent_ui.api.pages import Pages
 from agent_ui.api.persons import PersonsApi
 from agent_ui.api.phone import PhoneApi
+from agent_ui.api.reviews import ReviewsApi
 from agent_ui.api.rulebooks import RulebooksApi
 from agent_ui.api.templates import TemplatesApi
 from agent_ui.api.users import UsersApi
@@ -62,12 +65,15 @@ def make_app(deps: WebDeps) -> web.Application:
         CampaignsApi(deps),
         TemplatesApi(deps),
         AbandonmentApi(deps),
+        AmdEvidenceApi(deps),
+        ReviewsApi(deps),
         ExplainApi(deps),
         WishesApi(deps),
         PersonsApi(deps),
         VerdictsApi(deps),
         RulebooksApi(deps),
         ListsApi(deps),
+        ListImportApi(deps),
         ConsentsApi(deps),
         what_if,
         _operations(deps),

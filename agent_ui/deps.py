@@ -40,6 +40,8 @@ class WebSettings:
     metrics_token: str = field(default="", repr=False)  # empty: /metrics answers loopback only
     redis_url: str = field(default="", repr=False)  # empty: one web process
     body_limit_bytes: int = 64 * 1024
+    upload_limit_bytes: int = 160 * 1024 * 1024  # a file for a do-not-contact list: ten million numbers are 130 MB
+    upload_silence_s: float = 30.0  # an upload that brings nothing for so long is given up
     max_sockets_per_user: int = 20
     queue_limit_packets: int = 500
     command_deadline_s: float = 10.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -9,6 +10,8 @@ from msgspec import Struct
 from compliance.facts import Channel
 from compliance.rulebooks.model import Version
 from compliance.rulebooks.spec import DisclosureSpec
+
+_NAME = re.compile(r"\{([a-z_]+)\}")
 
 
 class Lacks(Struct, frozen=True):
@@ -51,6 +54,11 @@ def spoken_disclosures(versions: Iterable[Version], language: str) -> list[tuple
     return [
         (rule, rule.texts.get(language) or rule.texts.get("en") or next(iter(rule.texts.values()))) for rule in rules
     ]
+
+
+def filled(text: str, names: Mapping[str, str]) -> str:
+    """The text with {agent}, {business_name} ... as they are; what nobody has set is seen: [business name]."""
+    return _NAME.sub(lambda found: names.get(found[1]) or f"[{found[1].replace('_', ' ')}]", text)
 
 
 def _ask(

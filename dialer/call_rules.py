@@ -13,7 +13,7 @@ RING_MIN_S = 15
 
 def call_rules(settings: CampaignSettings, books: Rulebooks, in_force: tuple[str, ...] = ()) -> CallRules:
     """`in_force`: the verdict's rulebooks, as id@version. An unknown one changes nothing."""
-    ring_min_s, connect_max_ms = _strictest(_Books(books), in_force)
+    ring_min_s, connect_max_ms = _strictest(SameBooks(books), in_force)
     return CallRules(
         max(settings.ring_timeout_s, ring_min_s or 0),
         min(settings.answer_wait_ms, connect_max_ms or settings.answer_wait_ms),
@@ -22,7 +22,7 @@ def call_rules(settings: CampaignSettings, books: Rulebooks, in_force: tuple[str
     )
 
 
-class _Books:
+class SameBooks:
     """One set of rulebooks as a key: the same object is the same set."""
 
     def __init__(self, books: Rulebooks) -> None:
@@ -32,11 +32,11 @@ class _Books:
         return id(self.books)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Books) and other.books is self.books
+        return isinstance(other, SameBooks) and other.books is self.books
 
 
 @lru_cache(maxsize=4096)
-def _strictest(books: _Books, in_force: tuple[str, ...]) -> tuple[int | None, int | None]:
+def _strictest(books: SameBooks, in_force: tuple[str, ...]) -> tuple[int | None, int | None]:
     versions = [version for book in books.books.books.values() for version in book.versions if version.name in in_force]
     found = strictest(versions)
     return found.ring_min_s, found.connect_max_ms

@@ -13,8 +13,9 @@ CARDS = text("""
 SELECT d.id, d.given_name, d.family_name, d.language, d.date_of_birth,
        (SELECT a.postal_code FROM address a WHERE a.debtor_id = d.id AND a.postal_code IS NOT NULL
         ORDER BY a.id LIMIT 1) AS postal_code,
-       (SELECT b.external_ref FROM debt b WHERE b.debtor_id = d.id AND b.status = 'open' ORDER BY b.id LIMIT 1) AS ref
-FROM debtor d WHERE d.id = ANY(CAST(:ids AS bigint[]))
+       (SELECT b.external_ref FROM debt b WHERE b.debtor_id = d.id AND b.status = 'open' ORDER BY b.id LIMIT 1) AS ref,
+       t.settings->>'business_name' AS business_name, t.settings->>'business_phone' AS business_phone
+FROM debtor d JOIN tenant t ON t.id = d.tenant_id WHERE d.id = ANY(CAST(:ids AS bigint[]))
 """)
 LABELS = {"date_of_birth": "Date of birth", "postal_code": "Postal code", "last4": "Last 4 of the account"}
 
@@ -32,4 +33,5 @@ def _card(row: dict[str, Any]) -> Card:
         "last4": last_four(row["ref"] or ""),
     }
     checks = tuple({"key": key, "label": LABELS[key], "expected": text} for key, text in expected.items() if text)
-    return Card(f"{row['given_name']} {row['family_name']}".strip(), row["language"], checks)
+    name = f"{row['given_name']} {row['family_name']}".strip()
+    return Card(name, row["language"], checks, row["business_name"] or "", row["business_phone"] or "")

@@ -6,9 +6,11 @@ Nothing of a person's debts is in it before the right party is recorded in the d
 from datetime import datetime
 from typing import Any
 
+from campaigns.casefile.model import WordsView
 from campaigns.model import DISPOSITIONS
 from dialer.agent import AgentState, Leg
 from dialer.call import CallState
+from dialer.opening import opening_words
 from dialer.previews import skips_left
 from dialer.state import FloorState, LiveAgent, LiveCall, Preview
 from dialer.streams import Op
@@ -106,6 +108,7 @@ class Console:
             "phone": phone,
             "phone_masked": mask(phone),
             "language": language,
+            "words": [],
         }
 
     def _preview(self, preview: Preview, phase: str) -> dict[str, Any]:
@@ -144,7 +147,16 @@ class Console:
             "checks": [dict(check) for check in card.checks] if card else [],
             "identity": call.identity,
             "disposition": live.agent.disposition,
+            "words": [] if ended else self._words(live, call),
         }
+
+    def _words(self, live: LiveAgent, call: LiveCall) -> list[WordsView]:
+        """Before the right party is known: of no debt."""
+        if call.card is None:
+            return []
+        card, books = call.card, self._state.gate.books
+        names = {"agent": live.name, "business_name": card.business_name, "business_phone": card.business_phone}
+        return opening_words(books, call.in_force, card.language, names)
 
     def today(self, live: LiveAgent) -> dict[str, Any]:
         tally = self._tallies.agent(live.user_id)

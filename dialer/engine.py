@@ -347,6 +347,7 @@ class Engine:
             debt_ids=one.debt_ids,
             state_since=state.now(),
             judged_at=one.verdict.at,
+            in_force=one.verdict.rulebooks,
             permit=one.permit,
         )
         state.calls[live.attempt_id] = live

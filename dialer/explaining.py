@@ -70,6 +70,7 @@ class PointAnswer:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     debtor_id: int
+    campaign_id: int | None
     at: datetime
     points: tuple[PointAnswer, ...]
     happened: tuple[Mapping[str, Any], ...]
@@ -79,6 +80,7 @@ class Explanation:
     def to_json(self) -> dict[str, Any]:
         return {
             "debtor": self.debtor_id,
+            "campaign": self.campaign_id,
             "at": format_instant(self.at),
             "points": [point.to_json() for point in self.points],
             "happened": [dict(row) for row in self.happened],
@@ -102,8 +104,13 @@ async def explain(
     now: datetime,
     gate: GateContext,
     channel: Channel | None = None,
+    campaign_id: int | None = None,
 ) -> Explanation:
-    """Everything about one person, under the rulebooks of the law and the creditor; a campaign's own are left out."""
+    """Everything about one person, under the rulebooks of the law and the creditor.
+
+    `campaign_id`: as this campaign would contact them: its own rulebooks and lists count too.
+    """
+    asked = await _for(conn, debtor_id, campaign_id)
     known = (await lock_and_read(conn, [debtor_id], now=at, for_ever=True, lock=False, lists=gate.lists)).get(debtor_id)
     if known is None:
         raise refuse("debtor", f"there is no debtor {debtor_id}")
@@ -113,14 +120,29 @@ async def explain(
     elif at > now:
         known, caveats = replace(known, in_call=False), NOTHING_ELSE
     channels = CHANNELS if channel is None else (channel,)
-    points = [answer for one in channels for answer in answers(known, one, at, gate)]
+    points = [answer for one in channels for answer in answers(known, replace(asked, channel=one), at, gate)]
     happened = await _happened(conn, debtor_id, min(at, now), channel)
-    return Explanation(debtor_id, at, tuple(points), happened, await _queues(conn, debtor_id), caveats)
+    queues = await _queues(conn, debtor_id)
+    return Explanation(debtor_id, campaign_id, at, tuple(points), happened, queues, caveats)
 
 
-def answers(known: Known, channel: Channel, at: datetime, gate: GateContext) -> list[PointAnswer]:
+async def _for(conn: AsyncConnection, debtor_id: int, campaign_id: int | None) -> WantedContact:
+    """The contact that is asked about, of a campaign of the debtor's own tenant."""
+    asked = WantedContact(debtor_id, "voice", "dialer", campaign_id=campaign_id)
+    if campaign_id is None:
+        return asked
+    c, d = t.campaign.c, t.debtor.c
+    query = select(c.settings).join(t.debtor, d.tenant_id == c.tenant_id).where(c.id == campaign_id, d.id == debtor_id)
+    settings = (await conn.execute(query)).scalar_one_or_none()
+    if settings is None:
+        raise refuse("campaign", f"there is no campaign {campaign_id}")
+    return replace(asked, also_rulebooks=tuple(settings.get("rulebooks") or ()))
+
+
+def answers(known: Known, asked: WantedContact, at: datetime, gate: GateContext) -> list[PointAnswer]:
     """The gate's answer for every point that the channel can use; where there is none, one that says so."""
-    wanted = WantedContact(known.debtor["id"], channel, ORIGINS.get(channel, "message_step"))
+    channel = asked.channel
+    wanted = replace(asked, origin=ORIGINS.get(channel, "message_step"))
     points = [point for point in known.points if point["kind"] in TAKES[channel]]
     points.sort(key=lambda point: (point["position"], point["id"]))
     if not points:

@@ -51,6 +51,11 @@ class NumberShelf:
         self._failed: dict[str, tuple[float, str]] = {}  # when (monotonic), why
         self.troubles: tuple[Trouble, ...] = ()
 
+    @property
+    def folder(self) -> Path:
+        """Where this machine keeps its copies; an import puts its own there."""
+        return self._folder
+
     async def opened(self, wanted: Collection[tuple[int, str]]) -> Mapping[str, NumberList]:
         """The lists of these (tenant, digest) that are open, by digest; one that cannot be opened is absent."""
         missing = [one for one in wanted if one[1] not in self._open]

@@ -173,6 +173,7 @@ def _call(state: FloorState, row: dict[str, Any], cards: dict[int, Any]) -> Live
         prewritten=row["disposition"] is not None,
         debt_ids=tuple(row["debt_ids"]),
         dialed_at=row["at"],
+        in_force=allowed_by,
     )
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
@@ -63,6 +63,19 @@ async def open_reviews(conn: AsyncConnection, tenant_id: int, now: datetime, lim
         )
         for id_, at, channel, language, address, debtor_id, meaning, body in (await conn.execute(query)).all()
     ]
+
+
+class Waiting(NamedTuple):
+    """`oldest_at` None: none waits."""
+
+    replies: int
+    oldest_at: datetime | None
+
+
+async def waiting(conn: AsyncConnection, tenant_id: int) -> Waiting:
+    """How many replies somebody must read, and since when the oldest waits."""
+    query = select(func.count(), func.min(i.at)).where(i.tenant_id == tenant_id, i.review == OPEN)
+    return Waiting(*(await conn.execute(query)).one())
 
 
 async def hold(conn: AsyncConnection, tenant_id: int, debtor_id: int, review_id: int, at: datetime) -> None:

@@ -58,6 +58,8 @@ class Card:
     ask_for: str
     language: str
     checks: tuple[Mapping[str, str], ...] = ()
+    business_name: str = ""  # ours: who calls, and whom to call back
+    business_phone: str = ""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,7 @@ class LiveCall:
     debt_ids: tuple[int, ...] = ()
     state_since: datetime | None = None
     judged_at: datetime | None = None  # by the gate
+    in_force: tuple[str, ...] = ()  # the rulebooks that allowed it, as id@version
     permit: Permit | None = None  # to dial once; a call that a restart found has none
     dialed_at: datetime | None = None  # when the reply to the originate came, or was given up
     inbox: deque[CallEvent] = field(default_factory=deque)

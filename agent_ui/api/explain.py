@@ -23,15 +23,24 @@ class ExplainApi:
         return [Route("GET", "/api/debtors/{id:[0-9]{1,18}}/contact", self.contact, SUPERVISOR)]
 
     async def contact(self, request: web.Request) -> web.Response:
-        """`?at=` an instant with its offset; now by default."""
+        """`?at=` an instant with its offset, now by default; `?campaign=` its number: its own rules count too."""
         debtor_id, now = int(request.match_info["id"]), self._deps.clock.now()
         at = _instant(request.query["at"]) if "at" in request.query else now
+        campaign_id = _campaign(request.query.get("campaign", ""))
         mine = select(debtor.c.id).where(debtor.c.id == debtor_id, debtor.c.tenant_id == request[IDENTITY].tenant_id)
         async with self._deps.engine.connect() as connection:
             if (await connection.execute(mine)).one_or_none() is None:
                 raise Problem(404, "no_debtor", "There is no debtor of this number.")
-            found = await explain(connection, debtor_id, at=at, now=now, gate=self._deps.gate)
+            found = await explain(connection, debtor_id, at=at, now=now, gate=self._deps.gate, campaign_id=campaign_id)
         return answer(found.to_json())
+
+
+def _campaign(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Problem(422, "invalid", "campaign: give its number.", field="campaign")
+    return int(text)
 
 
 def _instant(text: str) -> datetime:

@@ -1,9 +1,10 @@
-"""Do-not-contact lists for supervisors: what they are, on which a number is, one entry more or fewer.
+"""Do-not-contact lists for supervisors: what they are, on which a number is, made and ended, an entry more or fewer.
 
 Numbers come and go in bodies alone: none stands in an address, and answers name them masked.
 """
 
 from dataclasses import asdict
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from agent_ui.deps import WebDeps
 from agent_ui.policy import SUPERVISOR, Route
 from agent_ui.problems import Problem, from_refused
 from campaigns.lists import service as lists
-from campaigns.lists.model import NumberList
+from campaigns.lists.model import Kind, NumberList, Scope
 from campaigns.problems import Refused
 from dialer.list_check import address_of, check_address
 from telephony.number import mask_address
@@ -41,6 +42,25 @@ class EndBody(CheckBody):
     reason: str = Field(min_length=1, max_length=400, pattern=r"\S")
 
 
+class NewBody(BaseModel):
+    """`whose`: the creditor or campaign of the scope, by name. `refresh_by`: the day by which a newer one is due."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=100)
+    kind: Kind = "entries"
+    scope: Scope = "global"
+    whose: str | None = Field(default=None, max_length=200)
+    source: str = Field(default="", max_length=200)
+    evidence: str = Field(default="", max_length=400)
+    refresh_by: date | None = None
+    overdue_denies: bool = False
+
+
+class EndListBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    reason: str = Field(min_length=1, max_length=400, pattern=r"\S")
+
+
 class ListsApi:
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
@@ -48,7 +68,9 @@ class ListsApi:
     def routes(self) -> list[Route]:
         return [
             Route("GET", "/api/lists", self.list, SUPERVISOR),
+            Route("POST", "/api/lists", self.create, SUPERVISOR),
             Route("POST", "/api/lists/check", self.check, SUPERVISOR),
+            Route("POST", "/api/lists/{id:[0-9]{1,18}}/end", self.end_list, SUPERVISOR),
             Route("POST", "/api/lists/{id:[0-9]{1,18}}/entries", self.add, SUPERVISOR),
             Route("POST", "/api/lists/{id:[0-9]{1,18}}/entries/end", self.end, SUPERVISOR),
         ]
@@ -62,7 +84,32 @@ class ListsApi:
         shelf = self._deps.gate.lists
         opened = {} if shelf is None else await shelf.opened(wanted)
         unread = {digest for _, digest in wanted if digest not in opened}
-        return answer({"lists": [_row(one) | _state(one.overdue(now), one.digest in unread) for one in found]})
+        rows = [_row(one) | _state(one.overdue(now), one.digest in unread) for one in found]
+        return answer({"lists": rows, "upload_limit_bytes": self._deps.settings.upload_limit_bytes})
+
+    async def create(self, request: web.Request) -> web.Response:
+        body, identity = await read_json(request, NewBody), request[IDENTITY]
+        async with self._deps.engine.begin() as connection:
+            try:
+                made = await lists.create(
+                    connection, tenant_id=identity.tenant_id, name=body.name, kind=body.kind, scope=body.scope,
+                    whose=body.whose, source=body.source.strip(), evidence=body.evidence.strip(),
+                    refresh_by=start_of(body.refresh_by), overdue_denies=body.overdue_denies,
+                    now=self._deps.clock.now(), actor=identity.actor,
+                )  # fmt: skip
+            except Refused as refused:
+                raise from_refused(refused, lambda field: "whose" if field == body.scope else field) from None
+        return answer({"id": made, "name": body.name.strip()}, status=201)
+
+    async def end_list(self, request: web.Request) -> web.Response:
+        body, identity = await read_json(request, EndListBody), request[IDENTITY]
+        async with self._deps.engine.begin() as connection:
+            of = await list_of(connection, request, lock=True)
+            await lists.end_list(
+                connection, of, now=self._deps.clock.now(), actor=identity.actor, reason=body.reason.strip()
+            )
+            await lists.bind(connection, identity.tenant_id)
+        return answer({"list": of.name, "ended": True})
 
     async def check(self, request: web.Request) -> web.Response:
         body, tenant_id = await read_json(request, CheckBody), request[IDENTITY].tenant_id
@@ -75,7 +122,7 @@ class ListsApi:
         body, identity = await read_json(request, EntryBody), request[IDENTITY]
         address = _address(body.address, prefix=body.kind == "prefix")
         async with self._deps.engine.begin() as connection:
-            of = await _list(connection, request)
+            of = await list_of(connection, request, lock=True)
             try:
                 new = await lists.add(
                     connection, of, [address], kind=body.kind, source="console", at=self._deps.clock.now(),
@@ -90,7 +137,7 @@ class ListsApi:
         body, identity = await read_json(request, EndBody), request[IDENTITY]
         address = _address(body.address, prefix=body.kind == "prefix")
         async with self._deps.engine.begin() as connection:
-            of = await _list(connection, request)
+            of = await list_of(connection, request, lock=True)
             ended = await lists.end_entry(
                 connection, of, address, kind=body.kind, now=self._deps.clock.now(), actor=identity.actor,
                 reason=body.reason.strip(),
@@ -102,14 +149,19 @@ class ListsApi:
         return answer({"list": of.name, "address": _shown(address, body.kind), "ended": True})
 
 
-async def _list(connection: AsyncConnection, request: web.Request) -> NumberList:
-    """The list of the path, of the asker's own tenant, locked for the change."""
+def start_of(day: date | None) -> datetime | None:
+    """A list is due when the day begins, in UTC, as on the command line."""
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
+async def list_of(connection: AsyncConnection, request: web.Request, *, lock: bool) -> NumberList:
+    """The list of the path, of the asker's own tenant; `lock`: for a change, and then only one that has not ended."""
     tenant_id, number = request[IDENTITY].tenant_id, int(request.match_info["id"])
     found = next((one for one in await lists.everything(connection, tenant_id) if one.id == number), None)
     if found is None:
         raise Problem(404, "not_found", "There is no such list.")
     # by its name: another list may be called like this one's number
-    return await lists.get(connection, tenant_id, found.name, lock=True)
+    return await lists.get(connection, tenant_id, found.name, lock=True) if lock else found
 
 
 def _address(written: str, *, prefix: bool = False) -> str:

@@ -6,19 +6,27 @@ from typing import Any, get_args
 from zoneinfo import available_timezones
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent_ui.context import IDENTITY, answer
+from agent_ui.context import IDENTITY, answer, read_json
 from agent_ui.deps import WebDeps
 from agent_ui.policy import SUPERVISOR, Route
 from agent_ui.problems import Problem
+from campaigns.admin import service as admin
 from campaigns.db import tables as t
 from compliance.facts import CHANNELS, Channel
 from compliance.open_hours import WeekOf, wall_days, week_of
 from compliance.rulebooks.listing import listed
 from compliance.rulebooks.model import Book, Rulebooks, UnknownRulebook
-from compliance.rulebooks.spec import Switch
+from compliance.rulebooks.spec import SWITCHES, Switch
+
+
+class SwitchBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    on: bool
+    because: str = Field(min_length=1, max_length=400, pattern=r"\S")
 
 
 class RulebooksApi:
@@ -29,6 +37,7 @@ class RulebooksApi:
         return [
             Route("GET", "/api/rulebooks", self.list, SUPERVISOR),
             Route("GET", "/api/rulebooks/{id}", self.one, SUPERVISOR),
+            Route("PUT", "/api/switches/{name}", self.turn, SUPERVISOR),
         ]
 
     async def list(self, request: web.Request) -> web.Response:
@@ -60,6 +69,18 @@ class RulebooksApi:
                 "holidays": _holidays(book, monday.year),
             }
         )
+
+    async def turn(self, request: web.Request) -> web.Response:
+        """A channel that carriers or platforms may bar, on or off; it holds from the next admission."""
+        body, identity, name = await read_json(request, SwitchBody), request[IDENTITY], request.match_info["name"]
+        if name not in SWITCHES:
+            raise Problem(404, "no_switch", f"There is no switch of this name; known are {', '.join(SWITCHES)}.")
+        async with self._deps.engine.begin() as connection:
+            on = await admin.turn_switch(
+                connection, tenant_id=identity.tenant_id, switch=name, on=body.on, because=body.because,
+                now=self._deps.clock.now(), actor=identity.actor,
+            )  # fmt: skip
+        return answer({"on": list(on)})
 
 
 def _short(one: Mapping[str, Any]) -> dict[str, Any]:

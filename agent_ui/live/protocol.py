@@ -20,6 +20,7 @@ from campaigns.casefile.model import (
     ScoreView as ScoreView,
     TimelineItem as TimelineItem,
     WishView as WishView,
+    WordsView as WordsView,
 )
 
 Role = Literal["agent", "supervisor", "admin"]
@@ -114,6 +115,7 @@ class CallView(TypedDict):
     identity: Literal["unchecked", "right_party", "wrong_person", "refused"]
     disposition: str | None
     default_disposition: NotRequired[str]
+    words: list[WordsView]
     skips_left: NotRequired[int | None]
     dials_at_end: NotRequired[bool]
 

@@ -78,6 +78,12 @@ class SayView(TypedDict):
     source: str
 
 
+class WordsView(TypedDict):
+    when: Literal["opening", "voicemail"]
+    text: str
+    source: str
+
+
 class FileView(TypedDict):
     """Null on the console until the right party is recorded."""
 

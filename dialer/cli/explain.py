@@ -7,6 +7,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.problems import Refused
+from dialer.cli.campaigns import find
 from dialer.cli.output import Json, print_json, print_rows, say, told_clearly
 from dialer.cli.session import in_transaction
 from dialer.cli.times import instant
@@ -19,6 +20,9 @@ def explain_command(
     channel: Annotated[
         Literal["voice", "sms", "whatsapp", "email"] | None, typer.Option("--channel", help="Only this one.")
     ] = None,
+    campaign: Annotated[
+        str, typer.Option("--campaign", help="As this campaign would contact them: its own rulebooks and lists count.")
+    ] = "",
     at: Annotated[
         str, typer.Option("--at", help="An instant like 2026-03-04T15:00:00Z, past or future; now by default.")
     ] = "",
@@ -42,8 +46,11 @@ def explain_command(
 
     async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
         debtor_id = await find_debtor(conn, tenant_id, debtor)
+        campaign_id = await find(conn, tenant_id, campaign) if campaign else None
         shelf = NumberShelf(conn.engine, folder, SystemClock(), wait_s=120.0)
-        found = await explain(conn, debtor_id, at=asked, now=now, gate=GateContext(books, shelf), channel=channel)
+        found = await explain(
+            conn, debtor_id, at=asked, now=now, gate=GateContext(books, shelf), channel=channel, campaign_id=campaign_id
+        )
         await shelf.close()
         return found.to_json()
 
@@ -55,7 +62,8 @@ def explain_command(
 
 
 def _tell(found: dict[str, Any]) -> None:
-    say(f"Debtor {found['debtor']} at {found['at']}")
+    of = f", campaign {found['campaign']}" if found["campaign"] is not None else ""
+    say(f"Debtor {found['debtor']} at {found['at']}{of}")
     for point in found["points"]:
         where = f"{point['kind']} {point['ending']}" if point["contact_point"] is not None else "no contact point"
         say(f"\n{point['channel']}, {where}: {MARKS[point['verdict']]}")

@@ -11,6 +11,7 @@ from campaigns.requests.closing import Scope
 from dialer import reviews
 from dialer.cli.output import Json, print_json, print_rows, say
 from dialer.cli.session import in_transaction
+from dialer.review_why import why_unsure
 
 app = typer.Typer(help="Replies that somebody must read before anything goes out again.", no_args_is_help=True)
 
@@ -27,7 +28,7 @@ def list_reviews(
 
     found = in_transaction(work)
     if json:
-        print_json([asdict(review) for review in found])
+        print_json([asdict(review) | {"why": why_unsure(review)._asdict()} for review in found])
         return
     rows = [
         {

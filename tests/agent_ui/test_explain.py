@@ -2,10 +2,12 @@
 
 import pytest
 
+from campaigns.model import CampaignSettings
 from tests.agent_ui.conftest import Web
-from tests.builders import a_creditor, a_debtor, a_tenant
+from tests.builders import a_campaign, a_creditor, a_debtor, a_tenant
 
 pytestmark = pytest.mark.postgres
+STRICT = CampaignSettings(caller_id="+12125550100", rulebooks=("us-ma",))
 
 
 async def somebody(web: Web, tenant: int | None = None) -> int:
@@ -35,3 +37,22 @@ async def test_who_may_not_ask_and_what_cannot_be_asked(web: Web) -> None:
     for at in ("soon", "2026-03-04T04:00:00"):
         refused = await supervisor.call("GET", f"/api/debtors/{debtor}/contact?at={at}")
         assert refused.status == 422 and (await refused.json())["error"]["field"] == "at"
+
+
+async def test_a_campaigns_own_rulebooks_count_when_it_is_named(web: Web) -> None:
+    supervisor, debtor = await web.logged_in("supervisor"), await somebody(web, web.tenant)
+    async with web.deps.engine.begin() as conn:
+        creditor = await a_creditor(conn, web.tenant, name="Alameda")
+        strict = await a_campaign(conn, web.tenant, creditor, settings=STRICT)
+        foreign = await a_tenant(conn, "Abroad")
+        strange = await a_campaign(conn, foreign, await a_creditor(conn, foreign))
+
+    async def books(query: str) -> set[str]:
+        body = await (await supervisor.call("GET", f"/api/debtors/{debtor}/contact?{query}")).json()
+        return {name.partition("@")[0] for point in body["points"] for name in point["rulebooks"]}
+
+    assert "us-ma" not in await books("")
+    assert "us-ma" in await books(f"campaign={strict}")
+    for given in (str(strange), "Iberia"):
+        refused = await supervisor.call("GET", f"/api/debtors/{debtor}/contact?campaign={given}")
+        assert (refused.status, (await refused.json())["error"]["field"]) == (422, "campaign")

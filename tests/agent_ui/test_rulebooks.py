@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from campaigns.admin import service as admin
+from campaigns.db import tables as t
 from tests.agent_ui.conftest import Web
 from tests.builders import NOW
 
@@ -18,6 +20,10 @@ async def asked(web: Web, path: str) -> dict[str, Any]:
     return dict(await response.json())
 
 
+def switch(body: dict[str, Any]) -> dict[str, Any]:
+    return next(one for one in body["switches"] if one["switch"] == "us_third_party_sms")
+
+
 async def test_every_rulebook_is_listed_with_its_version_sources_and_the_mark_of_a_draft(web: Web) -> None:
     found = {one["id"]: one for one in (await asked(web, "/api/rulebooks"))["rulebooks"]}
     assert set(found) == set(web.deps.gate.books.books)
@@ -27,9 +33,6 @@ async def test_every_rulebook_is_listed_with_its_version_sources_and_the_mark_of
 
 
 async def test_a_switch_is_shown_off_with_its_reason_and_then_on(web: Web) -> None:
-    def switch(body: dict[str, Any]) -> dict[str, Any]:
-        return next(one for one in body["switches"] if one["switch"] == "us_third_party_sms")
-
     async def turn(on: bool) -> None:
         async with web.deps.engine.begin() as conn:
             await admin.turn_switch(
@@ -72,3 +75,35 @@ async def test_what_cannot_be_shown_is_said_with_its_field(
 ) -> None:
     refused = await (await web.logged_in("supervisor")).call("GET", f"/api/rulebooks/{query}")
     assert (refused.status, (await refused.json())["error"].get("field")) == (status, field)
+
+
+async def test_a_switch_is_turned_with_a_reason_and_audited(web: Web) -> None:
+    browser = await web.logged_in("supervisor")
+    turned = await browser.call(
+        "PUT", "/api/switches/us_third_party_sms", {"on": False, "because": "the carrier took it back"}
+    )
+    assert (turned.status, await turned.json()) == (200, {"on": ["whatsapp_collection"]})
+    assert switch(await asked(web, "/api/rulebooks"))["on"] is False
+    async with web.deps.engine.connect() as conn:
+        row = (
+            await conn.execute(select(t.audit.c.actor, t.audit.c.detail).where(t.audit.c.action == "switch.off"))
+        ).one()
+    assert row.actor == f"user:{web.users['supervisor']}"
+    assert row.detail == {"switch": "us_third_party_sms", "because": "the carrier took it back"}
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "field"),
+    [
+        ("us_third_party_sms", {"on": False, "because": " "}, 422, "because"),
+        ("us_third_party_sms", {"on": False}, 422, "because"),
+        ("us_third_party_sms", {"because": "x"}, 422, "on"),
+        ("fax", {"on": False, "because": "x"}, 404, None),
+    ],
+)
+async def test_a_switch_that_cannot_be_turned_is_refused(
+    web: Web, name: str, body: dict[str, Any], status: int, field: str | None
+) -> None:
+    refused = await (await web.logged_in("supervisor")).call("PUT", f"/api/switches/{name}", body)
+    assert (refused.status, (await refused.json())["error"].get("field")) == (status, field)
+    assert switch(await asked(web, "/api/rulebooks"))["on"] is True

@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 OUT = Path(sys.argv[1])
 URL = sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:5173"
 FILTER = sys.argv[3] if len(sys.argv) > 3 else ""
-TABS = ("verdicts", "rulebooks", "lists", "wishes", "consents")
+TABS = ("reviews", "verdicts", "rulebooks", "lists", "wishes", "consents", "amd")
 PAGES = {
     "login": "/",
     **{f"agent-{s}": f"/agent?mock={s}" for s in "offline ready preview identity talking wrap_up refused lost no_dialer".split()},
@@ -20,6 +20,10 @@ PAGES = {
     "compliance-empty": "/supervisor?mock=empty#compliance",
     **{f"compliance-{tab}": f"/supervisor?mock=still#compliance/{tab}" for tab in TABS},
     **{f"compliance-{tab}-empty": f"/supervisor?mock=empty#compliance/{tab}" for tab in TABS},
+}
+DIALOGS = {
+    "compliance-lists": ("list-make", "list-1-import", "list-1-end"),
+    "compliance-rulebooks": ("turn-us_third_party_sms",),
 }
 LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
@@ -57,6 +61,12 @@ with sync_playwright() as playwright:
             if page.query_selector("[data-testid=show-us-federal]"):
                 page.click("[data-testid=show-us-federal]")
                 page.wait_for_selector("[data-testid=week]")
+            for opens in DIALOGS.get(name, ()):
+                page.click(f"[data-testid={opens}]")
+                page.wait_for_selector("dialog[open]")
+                page.wait_for_timeout(200)
+                page.screenshot(path=OUT / f"{shot}-{opens}.png")
+                page.click("[data-testid=dialog-close]")
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 print(f"{shot}: {wide} px wider than the window")

@@ -38,12 +38,14 @@ export interface CallView {
   skips_left?: number | null; // phase preview: how often this person may still be skipped; null: no limit
   dials_at_end?: boolean; // phase preview: the end of the time dials
   default_disposition?: string; // what the wrap-up timer records when the agent chooses nothing; absent: not told
+  words: WordsView[]; // what is said before the right party is known, or left on a voicemail; never of a debt
 }
 export interface Money { minor: number; currency: string }
 export interface DebtView { id: number; reference: string; creditor: string; product: string; principal: Money; balance: Money; due_date: string; days_past_due: number; status: string }
 export interface TimelineItem { at: string; kind: "call" | "message" | "note" | "promise" | "request" | "inbound"; text: string; detail: string }
 export interface PromiseView { id: number; amount: Money; due_date: string; state: string; created_at: string }
 export interface WishView { id: number; kind: string; at: string; ends_at: string | null; review_on: string | null; ended_at: string | null }
+export interface WordsView { when: "opening" | "voicemail"; text: string; source: string }
 export interface SayView { when: "first" | "every"; text: string; source: string }
 export interface FileView { // null until the right party is recorded
   debtor_id: number; name: string; language: string; city: string | null; country: string; local_time: string; timezone: string;
@@ -64,7 +66,7 @@ export interface AgentConsole {
 }
 // agent commands: ready {} | pause {reason} | logout {} | preview_dial {} | preview_skip {reason} | hangup {} | hold {} | unhold {}
 //   | identify {result: right_party|wrong_person|refused, checks: string[]} | promise {debt_id, amount_minor, currency, due_date}
-//   | note {text} | callback {due_at, own: boolean} | opt_out {channel: voice|sms|whatsapp|email|all} | dispose {code}
+//   | note {text} | callback {due_at, own: boolean} | opt_out {channel: voice|sms|whatsapp|email|all, reach?: person|number} | dispose {code}
 //   | wish {kind, deny?: {weekdays, from?, to?}[], until?, place?: home|work, form?: oral|written|electronic, name?, review_on?}
 //   | dtmf {digits} | dismiss_notice {id}
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from campaigns.db.tables import debtor as debtors
+from campaigns.model import CampaignSettings
 from dialer.contact import WantedContact, admit
-from tests.builders import a_creditor, a_debtor, a_tenant
+from tests.builders import a_campaign, a_creditor, a_debtor, a_tenant
 from tests.dialer.cli.program import Program
 from tests.dialer.messaging_rig import GATE
 
@@ -27,12 +30,18 @@ async def somebody(engine: AsyncEngine, tenant: str = "main") -> int:
 
 async def test_why_she_was_not_called_is_told_to_people_and_programs(program: Program, engine: AsyncEngine) -> None:
     debtor = await somebody(engine)
-    told, asked, later, unknown, naive = await program.all(
+    async with engine.begin() as conn:
+        strict = CampaignSettings(caller_id="+12125550100", rulebooks=("us-ma",))
+        tenant = (await conn.execute(select(debtors.c.tenant_id))).scalar_one()
+        await a_campaign(conn, tenant, await a_creditor(conn, tenant), name="Spring", settings=strict)
+    told, asked, later, unknown, naive, of_campaign, no_campaign = await program.all(
         ["compliance", "explain", "--debtor", "REF-7"],
         ["compliance", "explain", "--debtor", str(debtor), "--channel", "sms", "--json"],
         ["compliance", "explain", "--debtor", "REF-7", "--at", "2030-03-06T04:00:00Z", "--json", "--channel", "voice"],
         ["compliance", "explain", "--debtor", "REF-8"],
         ["compliance", "explain", "--debtor", "REF-7", "--at", "2026-03-04T15:00:00"],
+        ["compliance", "explain", "--debtor", "REF-7", "--campaign", "Spring", "--json"],
+        ["compliance", "explain", "--debtor", "REF-7", "--campaign", "Autumn"],
     )
     assert told.code == 0 and "voice, mobile" in told.out and "What the gate said" in told.out
     (sms,) = asked.json()["points"]
@@ -42,6 +51,9 @@ async def test_why_she_was_not_called_is_told_to_people_and_programs(program: Pr
     assert voice["retry_at_local"]["America/New_York"].endswith("08:00 -0500")
     assert "nobody has this reference" in unknown.refusal()
     assert "no offset from UTC" in naive.refusal()
+    books = {name.partition("@")[0] for point in of_campaign.json()["points"] for name in point["rulebooks"]}
+    assert "us-ma" in books and "us-ma" not in str(asked.json()["points"])
+    assert "known are Spring" in no_campaign.refusal()
 
 
 async def test_a_replay_shows_what_a_rule_would_change(program: Program, engine: AsyncEngine, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 // The call in hand: whom to ask for, which campaign, how long, and the line's controls. No debt data belongs here.
 import type { CallView } from "../protocol";
+import { languageName } from "../shared/format/language";
 import { t } from "../shared/i18n";
 import { Badge, Button, Phone, Timer, type Tone } from "../shared/ui";
 import { Dialpad } from "./Dialpad";
 import { useModel } from "./model";
+import { OpeningWords } from "./OpeningWords";
 import { MuteButton } from "./phone/MuteButton";
 
 const PHASE_TONE: Record<CallView["phase"], Tone> = {
@@ -62,14 +64,7 @@ export function CallBar({ call }: { call: CallView }) {
           {t("call.hang_up")}
         </Button>
       </div>
+      <OpeningWords key={call.attempt_id} call={call} />
     </section>
   );
-}
-
-export function languageName(code: string): string {
-  try {
-    return new Intl.DisplayNames([document.documentElement.lang || "en"], { type: "language" }).of(code) ?? code;
-  } catch {
-    return code;
-  }
 }

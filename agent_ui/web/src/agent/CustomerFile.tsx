@@ -1,10 +1,10 @@
 // The debtor's file, on the page only after the right party is recorded.
 import type { DebtView, FileView, PromiseView } from "../protocol";
 import { serverNow, tick } from "../shared/clock";
+import { languageName } from "../shared/format/language";
 import { calendarDate, clockTime, dateTime } from "../shared/format/time";
 import { locale, t, word } from "../shared/i18n";
 import { Amount, Badge, Empty, Icon, Panel, type Tone } from "../shared/ui";
-import { languageName } from "./CallBar";
 import { useView } from "./model";
 import { Score } from "./Score";
 import { Timeline } from "./Timeline";

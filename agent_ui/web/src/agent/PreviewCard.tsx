@@ -1,8 +1,8 @@
 // Preview mode: read first, then dial or skip. Only what may be known before the call is here.
 import type { CallView } from "../protocol";
+import { languageName } from "../shared/format/language";
 import { t, word } from "../shared/i18n";
 import { Button, Menu, Panel, Phone, Timer } from "../shared/ui";
-import { languageName } from "./CallBar";
 import { useModel, useView } from "./model";
 
 const SKIP_REASONS = ["bad_time", "just_contacted", "wrong_language", "conflict_of_interest", "other"];

@@ -28,6 +28,18 @@ export function mockCall(phase: CallView["phase"], identity: CallView["identity"
     identity,
     disposition: null,
     default_disposition: "contact_no_result",
+    words: [
+      {
+        when: "opening",
+        text: "Le habla Leila Haddad de Northwind Recovery.",
+        source: "12 CFR 1006.14(g) (REPORT 1e)",
+      },
+      {
+        when: "voicemail",
+        text: "Soy Leila Haddad de Northwind Recovery. Por favor, devuelva la llamada al +34 910 000 111.",
+        source: "12 CFR 1006.2(j) (REPORT 1e, S9)",
+      },
+    ],
   };
 }
 

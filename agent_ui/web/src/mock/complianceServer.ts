@@ -4,6 +4,7 @@ import type { Answer, Verdict } from "../supervisor/compliance/verdicts";
 import type { PointAnswer } from "../supervisor/compliance/WhenAgain";
 import { CHECK, LISTS } from "./listFixtures";
 import { CONSENTS, REVIEWS, WISHES } from "./personFixtures";
+import { REPLIES, TESTS } from "./reviewFixtures";
 import { BOOKS, mockBook } from "./rulebookFixtures";
 
 const HOURS = {
@@ -118,14 +119,24 @@ export function mockCompliance(path: string, scene: string): Response | null {
   const empty = scene === "empty";
   const answer: Answer = { verdicts: empty ? [] : VERDICTS, further: null };
   if (path === "/api/verdicts/search") return Response.json(answer);
-  if (/^\/api\/debtors\/\d+\/contact$/.test(path)) {
+  if (path === "/api/reviews/waiting") return Response.json({ replies: empty ? 0 : REPLIES.length, oldest_at: null });
+  if (path === "/api/reviews") {
+    return Response.json({ reviews: empty ? [] : REPLIES, waiting: empty ? 0 : REPLIES.length });
+  }
+  if (path.startsWith("/api/reviews/")) return Response.json({ closed: 2, reopened: 0, freed: 1 });
+  if (path === "/api/compliance/amd-evidence") return Response.json(empty ? { days: 90, tests: [] } : TESTS);
+  if (path.startsWith("/api/switches/")) return Response.json({ on: [] });
+  if (/^\/api\/debtors\/\d+\/contact/.test(path)) {
     return Response.json({ at: "2026-11-21T15:12:30Z", points: POINTS });
   }
   if (path === "/api/rulebooks") return Response.json(empty ? { rulebooks: [], switches: [] } : BOOKS);
   if (path.startsWith("/api/rulebooks/")) {
     return Response.json(mockBook(new URLSearchParams(path.split("?")[1]).get("channel") ?? "voice"));
   }
-  if (path === "/api/lists") return Response.json({ lists: empty ? [] : LISTS });
+  if (path === "/api/lists") {
+    return Response.json({ lists: empty ? [] : LISTS, upload_limit_bytes: 160 * 2 ** 20, name: "New list" });
+  }
+  if (/^\/api\/lists\/\d+\/end$/.test(path)) return Response.json({ list: LISTS[0]?.name, ended: true });
   if (path === "/api/lists/check") return Response.json(CHECK);
   if (/^\/api\/lists\/\d+\/entries/.test(path))
     return Response.json({ list: LISTS[0]?.name, added: true, ended: true });

@@ -21,16 +21,19 @@ export function csrfToken(): string | null {
   return csrf;
 }
 
-interface ErrorBody {
+export interface ErrorBody {
   error?: { code?: string; message?: string; field?: string };
 }
 
 async function toError(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as ErrorBody;
-  const retryAfter = Number(response.headers.get("Retry-After"));
+  return errorOf(response.status, body, Number(response.headers.get("Retry-After")));
+}
+
+export function errorOf(status: number, body: ErrorBody, retryAfter = 0): ApiError {
   return new ApiError(
-    response.status,
-    body.error?.code ?? `http_${response.status}`,
+    status,
+    body.error?.code ?? `http_${status}`,
     body.error?.message ?? "",
     body.error?.field ?? null,
     retryAfter > 0 ? retryAfter : null,

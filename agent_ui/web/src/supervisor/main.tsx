@@ -5,5 +5,6 @@ import "../shared/styles/index.css";
 import "./supervisor.css";
 import "./floor.css";
 import "./compliance/compliance.css";
+import "./compliance/forms.css";
 
 void startConsole<SupervisorBoard>({ namespace: "/supervisor", roles: ["supervisor", "admin"], App });

@@ -1,4 +1,4 @@
-// The rulebooks: what is in force and how sure, one with its week, holidays and values, the switches with their command.
+// The rulebooks: what is in force and how sure, one with its week, holidays and values, the switches.
 import { fireEvent, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, describe, expect, it } from "vitest";
 import { BOOKS, mockBook } from "../../src/mock/rulebookFixtures";
@@ -45,13 +45,29 @@ describe("the rulebooks", () => {
     await settle();
     expect(calls.at(-1)?.path).toBe("/api/rulebooks/us-federal?week=2026-11-30&channel=sms");
   });
-  it("name the command that turns a switch, and why it is off", async () => {
-    await openTab("rulebooks", some);
+  it("tell why a switch is off, and turn it only with a reason", async () => {
+    const calls = await openTab("rulebooks", (call) =>
+      call.path.startsWith("/api/switches/") ? Response.json({ on: ["us_third_party_sms"] }) : some(call),
+    );
     const text = screen.getByTestId("switch-us_third_party_sms").textContent;
     expect(text).toContain("Off");
     expect(text).toContain("carriers refuse third-party debt collection by SMS");
-    expect(text).toContain("promiseline compliance switch us_third_party_sms on --because");
-    expect(screen.getByTestId("switch-whatsapp_collection").textContent).toContain("whatsapp_collection off");
+    fireEvent.click(screen.getByTestId("turn-us_third_party_sms"));
+    await settle();
+    fireEvent.click(screen.getByTestId("reason-send"));
+    await settle();
+    expect(calls.some((call) => call.method === "PUT")).toBe(false);
+    expect(within(screen.getByTestId("reason-dialog")).getByTestId("field-error").textContent).toContain("Say why");
+    fireEvent.input(screen.getByTestId("reason"), { target: { value: "the carrier agreed" } });
+    fireEvent.click(screen.getByTestId("reason-send"));
+    await settle();
+    expect(calls.find((call) => call.method === "PUT")).toMatchObject({
+      method: "PUT",
+      path: "/api/switches/us_third_party_sms",
+      body: { on: true, because: "the carrier agreed" },
+    });
+    expect(calls.at(-1)?.path).toBe("/api/rulebooks");
+    expect(screen.getByTestId("turn-whatsapp_collection").textContent).toBe("Turn off");
   });
   it("say what to do when there is none, and are read again after trouble", async () => {
     let works = false;

@@ -132,6 +132,9 @@ describe("the verdicts", () => {
     const calls = await open(({ path }) => (path.startsWith("/api/debtors/") ? Response.json(answers) : some()));
     fireEvent.click(within(screen.getByTestId(`verdict-${VERDICTS[0]?.id}`)).getByTestId("when-again"));
     await settle();
+    expect(calls.at(-1)?.path).toBe("/api/debtors/4711/contact?campaign=3");
+    fireEvent.change(screen.getByTestId("when-again-campaign"), { target: { value: "" } });
+    await settle();
     expect(calls.at(-1)?.path).toBe("/api/debtors/4711/contact");
     expect(screen.getByTestId("when-again-dialog").textContent).toContain("Not allowed: too early.");
     expect(screen.getByTestId("when-again-dialog").textContent).toContain("2026-11-22 16:00 UTC");

@@ -4,7 +4,8 @@ import { useEffect } from "preact/hooks";
 import { api } from "../../shared/api";
 import { t, word } from "../../shared/i18n";
 import { toast } from "../../shared/notices";
-import { Badge, Button, Empty, Field, Panel, type Tone } from "../../shared/ui";
+import { Badge, Button, Empty, Panel, type Tone } from "../../shared/ui";
+import { Choice } from "../forms";
 import { useAsked } from "./asked";
 import { Loading, PersonForm, TroubleBox, Utc } from "./pieces";
 import { ReasonDialog } from "./ReasonDialog";
@@ -148,7 +149,6 @@ function Point({ point, reference, onChanged }: { point: ConsentPoint; reference
       {revoking.value && (
         <ReasonDialog
           title={t("consent.revoke")}
-          label={t("ledger.reason")}
           doIt={t("consent.revoke")}
           danger
           field="reason"
@@ -165,25 +165,16 @@ function Point({ point, reference, onChanged }: { point: ConsentPoint; reference
           <p>
             <bdi dir="ltr">{point.address}</bdi>. {t("consent.revoke_text")}
           </p>
-          <Field label={t("verdict.channel")} tight>
-            {(control) => (
-              <select
-                {...control}
-                class="input"
-                value={channel.value}
-                onChange={(event) => {
-                  channel.value = event.currentTarget.value;
-                }}
-                data-testid="revoke-channel"
-              >
-                {[...channels, "all"].map((one) => (
-                  <option key={one} value={one}>
-                    {word("channel", one)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <Choice
+            label={t("verdict.channel")}
+            options={[...channels, "all"].map((one) => [one, word("channel", one)])}
+            value={channel.value}
+            onInput={(value) => {
+              channel.value = value;
+            }}
+            testid="revoke-channel"
+            tight
+          />
         </ReasonDialog>
       )}
     </Panel>

@@ -78,7 +78,7 @@ function Evidence({ gauge }: { gauge: Gauge }) {
   if (gauge.state !== "review") return null;
   return (
     <p class="gauge-note" data-testid="gauge-evidence-missing">
-      {t("gauge.no_evidence")} <code dir="ltr">promiseline compliance amd-evidence add</code>
+      {t("gauge.no_evidence")} <a href="#compliance/amd">{t("gauge.record_evidence")}</a>
     </p>
   );
 }

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { api } from "../../shared/api";
 import { t } from "../../shared/i18n";
-import { Button, Dialog, Field, Icon } from "../../shared/ui";
+import { Choice, errorAt, FormDialog, TextInput } from "../forms";
 import { useAsked } from "./asked";
 import type { NumberList } from "./lists";
 
@@ -19,16 +19,18 @@ export function ListAdd(props: {
     evidence: "",
   });
   const asked = useAsked<{ list: string; added: boolean }>();
-  const set = (change: Partial<typeof draft.value>) => {
-    draft.value = { ...draft.value, ...change };
-  };
-  const { trouble } = asked;
-  const errorOf = (name: string) => (trouble.value?.field === name ? trouble.value.text : null);
-  const send = async (event: Event) => {
-    event.preventDefault();
+  const bind = (name: "list" | "kind" | "address" | "evidence") => ({
+    value: draft.value[name],
+    error: errorAt(asked, name),
+    testid: `add-${name}`,
+    onInput: (value: string) => {
+      draft.value = { ...draft.value, [name]: value };
+    },
+  });
+  const send = async () => {
     const { list, kind, address, evidence } = draft.value;
-    if (address.trim() === "") trouble.value = { text: t("list.need_address"), field: "address" };
-    else if (evidence.trim() === "") trouble.value = { text: t("list.need_evidence"), field: "evidence" };
+    if (address.trim() === "") asked.refuse("address", t("list.need_address"));
+    else if (evidence.trim() === "") asked.refuse("evidence", t("list.need_evidence"));
     else {
       const body = { address: address.trim(), kind, evidence: evidence.trim() };
       const works = await asked.ask(() => api("POST", `/api/lists/${list}/entries`, body));
@@ -36,81 +38,35 @@ export function ListAdd(props: {
       if (works && done) props.onDone(t(done.added ? "list.added" : "list.was_there", { list: done.list }));
     }
   };
-  const text = (name: "address" | "evidence") => (
-    <Field
-      label={t(`list.${name}`)}
-      error={errorOf(name)}
-      hint={t(
-        name === "evidence"
-          ? "list.evidence_hint"
-          : draft.value.kind === "prefix"
-            ? "list.prefix_hint"
-            : "list.address_hint",
-      )}
-    >
-      {(control) => (
-        <input
-          {...control}
-          class="input"
-          dir={name === "address" ? "ltr" : "auto"}
-          autocomplete="off"
-          maxLength={name === "address" ? 254 : 400}
-          value={draft.value[name]}
-          onInput={(event) => set({ [name]: event.currentTarget.value })}
-          data-testid={`add-${name}`}
-        />
-      )}
-    </Field>
-  );
   return (
-    <Dialog title={t("list.add")} onClose={props.onClose} testid="list-add-dialog">
-      <form class="stack" onSubmit={(event) => void send(event)} noValidate>
-        <Field label={t("list.name")} tight>
-          {(control) => (
-            <select
-              {...control}
-              class="input"
-              value={draft.value.list}
-              onChange={(event) => set({ list: event.currentTarget.value })}
-              data-testid="add-list"
-            >
-              {props.lists.map((one) => (
-                <option key={one.id} value={one.id}>
-                  {one.name}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={t("list.what")} tight>
-          {(control) => (
-            <select
-              {...control}
-              class="input"
-              value={draft.value.kind}
-              onChange={(event) => set({ kind: event.currentTarget.value })}
-              data-testid="add-kind"
-            >
-              <option value="exact">{t("list.exact")}</option>
-              <option value="prefix">{t("list.prefix")}</option>
-            </select>
-          )}
-        </Field>
-        {text("address")}
-        {text("evidence")}
-        {trouble.value && !["address", "evidence"].includes(trouble.value.field ?? "") && (
-          <p class="alert alert-bad" role="alert">
-            <Icon name="warning" />
-            <span>{trouble.value.text}</span>
-          </p>
-        )}
-        <div class="dialog-actions">
-          <Button onClick={props.onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" variant="primary" busy={asked.busy.value} testid="add-send">
-            {t("list.add_do")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t("list.add")}
+      name="add"
+      testid="list-add-dialog"
+      doIt={t("list.add_do")}
+      asked={asked}
+      fields={["address", "evidence"]}
+      onSubmit={() => void send()}
+      onClose={props.onClose}
+    >
+      <Choice {...bind("list")} label={t("list.name")} options={props.lists.map((one) => [one.id, one.name])} tight />
+      <Choice
+        {...bind("kind")}
+        label={t("list.what")}
+        options={[
+          ["exact", t("list.exact")],
+          ["prefix", t("list.prefix")],
+        ]}
+        tight
+      />
+      <TextInput
+        {...bind("address")}
+        label={t("list.address")}
+        hint={t(draft.value.kind === "prefix" ? "list.prefix_hint" : "list.address_hint")}
+        dir="ltr"
+        maxLength={254}
+      />
+      <TextInput {...bind("evidence")} label={t("list.evidence")} hint={t("list.evidence_hint")} maxLength={400} />
+    </FormDialog>
   );
 }

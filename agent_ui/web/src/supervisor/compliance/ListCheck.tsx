@@ -3,7 +3,8 @@ import { useSignal } from "@preact/signals";
 import { api } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { toast } from "../../shared/notices";
-import { Badge, Button, Field, Icon, Panel } from "../../shared/ui";
+import { Badge, Button, Icon, Panel } from "../../shared/ui";
+import { LineForm } from "../forms";
 import { useAsked } from "./asked";
 import { ListAdd } from "./ListAdd";
 import { type Check, type Listed, type NumberList, open } from "./lists";
@@ -19,7 +20,7 @@ export function ListCheck({ lists, onChanged }: { lists: NumberList[]; onChanged
   const check = async () => {
     const wanted = address.value.trim();
     if (wanted === "") {
-      asked.trouble.value = { text: t("list.need_address"), field: "address" };
+      asked.refuse("address", t("list.need_address"));
       return;
     }
     await asked.ask(async () => ({
@@ -37,33 +38,22 @@ export function ListCheck({ lists, onChanged }: { lists: NumberList[]; onChanged
   const listOf = (entry: Listed) => open(lists).find((one) => one.name === entry.list);
   return (
     <Panel title={t("list.check_title")} testid="list-check">
-      <form
-        class="ledger-line"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void check();
+      <LineForm
+        label={t("list.address")}
+        error={asked.trouble.value?.text}
+        hint={t("list.address_hint")}
+        dir="ltr"
+        maxLength={254}
+        value={address.value}
+        onInput={(value) => {
+          address.value = value;
         }}
-        noValidate
+        testid="list-address"
+        doIt={t("list.check")}
+        busy={asked.busy.value}
+        sendId="list-check-send"
+        onSubmit={() => void check()}
       >
-        <Field label={t("list.address")} error={asked.trouble.value?.text} hint={t("list.address_hint")}>
-          {(control) => (
-            <input
-              {...control}
-              class="input"
-              dir="ltr"
-              autocomplete="off"
-              maxLength={254}
-              value={address.value}
-              onInput={(event) => {
-                address.value = event.currentTarget.value;
-              }}
-              data-testid="list-address"
-            />
-          )}
-        </Field>
-        <Button type="submit" variant="primary" busy={asked.busy.value} testid="list-check-send">
-          {t("list.check")}
-        </Button>
         {open(lists).length > 0 && (
           <Button
             icon="plus"
@@ -75,7 +65,7 @@ export function ListCheck({ lists, onChanged }: { lists: NumberList[]; onChanged
             {t("list.add")}
           </Button>
         )}
-      </form>
+      </LineForm>
       {found && (
         <div class="stack" role="status" data-testid="list-found">
           <p class={`alert ${found.listed ? "alert-bad" : found.unread.length > 0 ? "alert-warn" : "alert-good"}`}>
@@ -103,7 +93,6 @@ export function ListCheck({ lists, onChanged }: { lists: NumberList[]; onChanged
       {ending.value && found && (
         <ReasonDialog
           title={t("list.end_title", { list: ending.value.list })}
-          label={t("ledger.reason")}
           doIt={t("list.end")}
           danger
           field="reason"

@@ -1,18 +1,44 @@
 // The do-not-contact lists: whom nobody may contact, who said so, and what is overdue or cannot be read.
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../shared/api";
 import { count } from "../../shared/format/number";
 import { t } from "../../shared/i18n";
-import { Badge, Empty, Panel } from "../../shared/ui";
+import { toast } from "../../shared/notices";
+import { Badge, Button, Empty, Panel } from "../../shared/ui";
 import { useAsked } from "./asked";
 import { ListCheck } from "./ListCheck";
-import type { NumberList } from "./lists";
+import { ListImport } from "./ListImport";
+import { ListMake } from "./ListMake";
+import type { ListAnswer, NumberList } from "./lists";
 import { Loading, TroubleBox, Utc } from "./pieces";
+import { ReasonDialog } from "./ReasonDialog";
 
 export function Lists() {
-  const asked = useAsked<{ lists: NumberList[] }>();
-  const look = () => void asked.ask(() => api<{ lists: NumberList[] }>("GET", "/api/lists"));
+  const asked = useAsked<ListAnswer>();
+  const doing = useSignal<{ what: "make" } | { what: "import" | "end"; list: NumberList } | null>(null);
+  const look = () => void asked.ask(() => api<ListAnswer>("GET", "/api/lists"));
   useEffect(look, []);
+  const close = () => {
+    doing.value = null;
+  };
+  const done = (text: string) => {
+    toast("good", text);
+    close();
+    look();
+  };
+  const now = doing.value;
+  const make = (
+    <Button
+      icon="plus"
+      onClick={() => {
+        doing.value = { what: "make" };
+      }}
+      testid="list-make"
+    >
+      {t("list.make")}
+    </Button>
+  );
   const lists = asked.found.value?.lists;
   return (
     <>
@@ -22,11 +48,11 @@ export function Lists() {
       {lists && lists.length === 0 && (
         <Empty icon="ban" title={t("list.empty")}>
           <p>{t("list.empty_text")}</p>
-          <code dir="ltr">promiseline lists create NAME</code>
+          {make}
         </Empty>
       )}
       {lists && lists.length > 0 && (
-        <Panel title={t("compliance.lists")} flush testid="lists">
+        <Panel title={t("compliance.lists")} aside={make} flush testid="lists">
           <div class="table-wrap">
             <table class="table ledger-table">
               <thead>
@@ -39,22 +65,53 @@ export function Lists() {
                   <th scope="col">{t("list.source")}</th>
                   <th scope="col">{t("list.refresh_by")}</th>
                   <th scope="col">{t("list.state")}</th>
+                  <th scope="col">
+                    <span class="sr-only">{t("list.do")}</span>
+                  </th>
                 </tr>
               </thead>
               <tbody>
                 {lists.map((one) => (
-                  <ListLine key={one.id} one={one} />
+                  <ListLine
+                    key={one.id}
+                    one={one}
+                    onDo={(what) => {
+                      doing.value = { what, list: one };
+                    }}
+                  />
                 ))}
               </tbody>
             </table>
           </div>
         </Panel>
       )}
+      {now?.what === "make" && <ListMake onDone={(name) => done(t("list.made", { list: name }))} onClose={close} />}
+      {now?.what === "import" && (
+        <ListImport
+          list={now.list}
+          limitBytes={asked.found.value?.upload_limit_bytes ?? 0}
+          onChanged={look}
+          onClose={close}
+        />
+      )}
+      {now?.what === "end" && (
+        <ReasonDialog
+          title={t("list.end_whole_title", { list: now.list.name })}
+          doIt={t("list.end_whole")}
+          danger
+          field="reason"
+          onSend={(reason) => api("POST", `/api/lists/${now.list.id}/end`, { reason })}
+          onDone={() => done(t("list.ended_whole", { list: now.list.name }))}
+          onClose={close}
+        >
+          <p>{t("list.end_whole_text", { n: now.list.entries })}</p>
+        </ReasonDialog>
+      )}
     </>
   );
 }
 
-function ListLine({ one }: { one: NumberList }) {
+function ListLine({ one, onDo }: { one: NumberList; onDo: (what: "import" | "end") => void }) {
   return (
     <tr data-testid={`list-${one.id}`}>
       <th scope="row">
@@ -84,6 +141,18 @@ function ListLine({ one }: { one: NumberList }) {
         <span class="row">
           <State one={one} />
         </span>
+      </td>
+      <td>
+        {one.ended_at === null && (
+          <span class="row row-together">
+            <Button small onClick={() => onDo("import")} testid={`list-${one.id}-import`}>
+              {t("list.import")}
+            </Button>
+            <Button small variant="ghost" onClick={() => onDo("end")} testid={`list-${one.id}-end`}>
+              {t("list.end_whole")}
+            </Button>
+          </span>
+        )}
       </td>
     </tr>
   );

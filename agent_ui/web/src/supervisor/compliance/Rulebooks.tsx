@@ -3,9 +3,11 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../shared/api";
 import { t, word } from "../../shared/i18n";
+import { toast } from "../../shared/notices";
 import { Badge, Button, Empty, Panel } from "../../shared/ui";
 import { useAsked } from "./asked";
 import { Loading, Said, TroubleBox } from "./pieces";
+import { ReasonDialog } from "./ReasonDialog";
 import { Rulebook } from "./Rulebook";
 import { type BookList, type BookRow, SURE, type Switch } from "./rulebooks";
 
@@ -56,7 +58,7 @@ export function Rulebooks() {
         </Panel>
       )}
       {shown.value && <Rulebook key={shown.value} id={shown.value} />}
-      {found && found.switches.length > 0 && <Switches switches={found.switches} />}
+      {found && found.switches.length > 0 && <Switches switches={found.switches} onChanged={look} />}
     </>
   );
 }
@@ -103,7 +105,12 @@ function BookLine({ book, shown, onShow }: { book: BookRow; shown: boolean; onSh
   );
 }
 
-function Switches({ switches }: { switches: Switch[] }) {
+function Switches({ switches, onChanged }: { switches: Switch[]; onChanged: () => void }) {
+  const turning = useSignal<Switch | null>(null);
+  const close = () => {
+    turning.value = null;
+  };
+  const one = turning.value;
   return (
     <Panel title={t("rulebook.switches")} testid="switches">
       <div class="stack">
@@ -124,15 +131,39 @@ function Switches({ switches }: { switches: Switch[] }) {
                 </li>
               ))}
             </ul>
-            <p class="muted">
-              {t("rulebook.by_command")}{" "}
-              <code dir="ltr">
-                promiseline compliance switch {one.switch} {one.on ? "off" : "on"} --because "…"
-              </code>
-            </p>
+            <div class="row">
+              <Button
+                small
+                onClick={() => {
+                  turning.value = one;
+                }}
+                testid={`turn-${one.switch}`}
+              >
+                {t(one.on ? "rulebook.turn_off" : "rulebook.turn_on")}
+              </Button>
+            </div>
           </section>
         ))}
       </div>
+      {one && (
+        <ReasonDialog
+          title={t(one.on ? "rulebook.turn_off" : "rulebook.turn_on")}
+          doIt={t(one.on ? "rulebook.turn_off" : "rulebook.turn_on")}
+          danger={!one.on}
+          field="because"
+          onSend={(because) => api("PUT", `/api/switches/${one.switch}`, { on: !one.on, because })}
+          onDone={() => {
+            toast("good", t(one.on ? "rulebook.turned_off" : "rulebook.turned_on", { name: one.switch }));
+            close();
+            onChanged();
+          }}
+          onClose={close}
+        >
+          <p>
+            <code dir="ltr">{one.switch}</code>. {t(one.on ? "rulebook.off_text" : "rulebook.on_text")}
+          </p>
+        </ReasonDialog>
+      )}
     </Panel>
   );
 }

@@ -1,12 +1,13 @@
 // The search over stored verdicts: any contact of the last years, with the rule that allowed or refused it.
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { ApiError, api } from "../../shared/api";
+import { api } from "../../shared/api";
 import { addDays, calendarDate, dateIn } from "../../shared/format/time";
-import { type MessageKey, t, word } from "../../shared/i18n";
-import { Button, Empty, Field, Panel } from "../../shared/ui";
+import { t, word } from "../../shared/i18n";
+import { Button, Empty, Panel } from "../../shared/ui";
+import { Choice, errorAt, type Option, submitting, TextInput } from "../forms";
 import { useAsked } from "./asked";
+import { type CampaignName, useCampaigns } from "./campaigns";
 import { TroubleBox } from "./pieces";
 import { VerdictCard } from "./VerdictCard";
 import {
@@ -19,6 +20,7 @@ import {
   type Place,
   REASONS,
   searchOn,
+  type Verdict,
 } from "./verdicts";
 import { WhenAgain } from "./WhenAgain";
 
@@ -34,19 +36,10 @@ export function Verdicts() {
   const asked = useAsked<Answer & { of: Filters }>();
   const reached = useSignal<Place | null>(null);
   const going = useRef<object | null>(null);
-  const person = useSignal<number | null>(null);
-  const campaigns = useSignal<{ id: number; name: string }[]>([]);
+  const person = useSignal<Verdict | null>(null);
+  const campaigns = useCampaigns();
   useEffect(() => {
     void search(null);
-    // the choice of a campaign is a help: without it everything else can still be searched
-    api<{ campaigns: { id: number; name: string }[] }>("GET", "/api/campaigns").then(
-      (answer) => {
-        campaigns.value = answer.campaigns;
-      },
-      (error) => {
-        if (!(error instanceof ApiError)) throw error;
-      },
-    );
     return () => {
       going.current = null;
     };
@@ -77,14 +70,7 @@ export function Verdicts() {
   return (
     <>
       <Panel title={t("verdict.search")} testid="verdict-search">
-        <form
-          class="ledger-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void search(null);
-          }}
-          noValidate
-        >
+        <form class="ledger-form" onSubmit={submitting(() => void search(null))} noValidate>
           <FilterFields filters={filters.value} campaigns={campaigns.value} fieldError={fieldError} onSet={set} />
           <div class="ledger-send">
             <Button type="submit" variant="primary" busy={asked.busy.value} testid="verdict-find">
@@ -127,7 +113,7 @@ export function Verdicts() {
               key={verdict.id}
               verdict={verdict}
               onPerson={() => {
-                person.value = verdict.debtor;
+                person.value = verdict;
               }}
             />
           ))}
@@ -142,7 +128,8 @@ export function Verdicts() {
       )}
       {person.value !== null && (
         <WhenAgain
-          debtor={person.value}
+          debtor={person.value.debtor}
+          campaign={person.value.campaign}
           onClose={() => {
             person.value = null;
           }}
@@ -156,87 +143,42 @@ export function Verdicts() {
   }
 
   function fieldError(name: string): string | null {
-    return asked.trouble.value?.field === name ? asked.trouble.value.text : null;
+    return errorAt(asked, name);
   }
 }
 
 function FilterFields(props: {
   filters: Filters;
-  campaigns: { id: number; name: string }[];
+  campaigns: readonly CampaignName[];
   fieldError: (name: string) => string | null;
   onSet: (change: Partial<Filters>) => void;
 }) {
   const { filters, fieldError, onSet } = props;
-  const day = (name: "first" | "last", label: MessageKey, sent: string) => (
-    <Field label={t(label)} error={fieldError(sent)} tight>
-      {(control) => (
-        <input
-          {...control}
-          class="input"
-          type="date"
-          value={filters[name]}
-          onInput={(event) => onSet({ [name]: event.currentTarget.value })}
-          data-testid={`verdict-${name}`}
-        />
-      )}
-    </Field>
-  );
-  const select = (
-    name: "channel" | "decision" | "reason" | "campaign",
-    label: MessageKey,
-    options: ComponentChildren,
-  ) => (
-    <Field label={t(label)} error={fieldError(name)} tight>
-      {(control) => (
-        <select
-          {...control}
-          class="input"
-          value={filters[name]}
-          onChange={(event) => onSet({ [name]: event.currentTarget.value })}
-          data-testid={`verdict-${name}`}
-        >
-          <option value="">{t("verdict.any")}</option>
-          {options}
-        </select>
-      )}
-    </Field>
-  );
-  const words = (group: string, codes: readonly string[]) =>
-    codes.map((code) => (
-      <option key={code} value={code}>
-        {word(group, code)}
-      </option>
-    ));
+  const bind = (name: keyof Filters, sent: string = name) => ({
+    value: filters[name],
+    error: fieldError(sent),
+    testid: `verdict-${name}`,
+    tight: true,
+    onInput: (value: string) => onSet({ [name]: value }),
+  });
+  const any: Option = ["", t("verdict.any")];
+  const words = (group: string, codes: readonly string[]): Option[] => [
+    any,
+    ...codes.map((code): Option => [code, word(group, code)]),
+  ];
   return (
     <>
-      <Field label={t("person.label")} error={fieldError("debtor")} tight>
-        {(control) => (
-          <input
-            {...control}
-            class="input"
-            dir="auto"
-            autocomplete="off"
-            maxLength={100}
-            value={filters.debtor}
-            onInput={(event) => onSet({ debtor: event.currentTarget.value })}
-            data-testid="verdict-debtor"
-          />
-        )}
-      </Field>
-      {select("decision", "verdict.decision", words("decision", DECISIONS))}
-      {select("reason", "verdict.reason", words("denied", REASONS))}
-      {select("channel", "verdict.channel", words("channel", CHANNELS))}
-      {select(
-        "campaign",
-        "verdict.campaign",
-        props.campaigns.map((one) => (
-          <option key={one.id} value={one.id}>
-            {one.name}
-          </option>
-        )),
-      )}
-      {day("first", "verdict.first", "since")}
-      {day("last", "verdict.last", "until")}
+      <TextInput {...bind("debtor")} label={t("person.label")} maxLength={100} />
+      <Choice {...bind("decision")} label={t("verdict.decision")} options={words("decision", DECISIONS)} />
+      <Choice {...bind("reason")} label={t("verdict.reason")} options={words("denied", REASONS)} />
+      <Choice {...bind("channel")} label={t("verdict.channel")} options={words("channel", CHANNELS)} />
+      <Choice
+        {...bind("campaign")}
+        label={t("verdict.campaign")}
+        options={[any, ...props.campaigns.map((one): Option => [one.id, one.name])]}
+      />
+      <TextInput {...bind("first", "since")} label={t("verdict.first")} type="date" />
+      <TextInput {...bind("last", "until")} label={t("verdict.last")} type="date" />
     </>
   );
 }

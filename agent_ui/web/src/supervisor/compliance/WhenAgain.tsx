@@ -1,9 +1,12 @@
 // What the gate says of a person now, for each contact point, and when it would say yes.
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../shared/api";
 import { t, word } from "../../shared/i18n";
 import { Badge, Dialog } from "../../shared/ui";
+import { Choice, type Option } from "../forms";
 import { useAsked } from "./asked";
+import { useCampaigns } from "./campaigns";
 import { Loading, Said, TroubleBox, Utc } from "./pieces";
 import { Local } from "./VerdictCard";
 import { type Decision, TONE } from "./verdicts";
@@ -23,13 +26,28 @@ interface Explanation {
   points: PointAnswer[];
 }
 
-export function WhenAgain({ debtor, onClose }: { debtor: number; onClose: () => void }) {
+/** `campaign`: as this one would contact the person, its own rulebooks and lists included; another can be chosen. */
+export function WhenAgain(props: { debtor: number; campaign?: number | null; onClose: () => void }) {
+  const { debtor, onClose } = props;
   const asked = useAsked<Explanation>();
-  const look = () => void asked.ask(() => api<Explanation>("GET", `/api/debtors/${debtor}/contact`));
-  useEffect(look, [debtor]);
+  const campaigns = useCampaigns();
+  const of = useSignal(String(props.campaign ?? ""));
+  const path = `/api/debtors/${debtor}/contact${of.value && `?campaign=${of.value}`}`;
+  const look = () => void asked.ask(() => api<Explanation>("GET", path));
+  useEffect(look, [path]);
   const found = asked.found.value;
   return (
     <Dialog title={t("verdict.when_again")} onClose={onClose} wide testid="when-again-dialog">
+      <Choice
+        label={t("verdict.for_campaign")}
+        options={[["", t("verdict.no_campaign")], ...campaigns.value.map((one): Option => [one.id, one.name])]}
+        value={of.value}
+        onInput={(value) => {
+          of.value = value;
+        }}
+        testid="when-again-campaign"
+        tight
+      />
       <TroubleBox asked={asked} onAgain={look} />
       <Loading asked={asked} />
       {found && (

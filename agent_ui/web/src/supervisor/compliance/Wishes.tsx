@@ -5,7 +5,8 @@ import { api } from "../../shared/api";
 import { addDays, calendarDate } from "../../shared/format/time";
 import { t, word } from "../../shared/i18n";
 import { toast } from "../../shared/notices";
-import { Badge, Button, Empty, Field, Panel } from "../../shared/ui";
+import { Badge, Button, Empty, Panel } from "../../shared/ui";
+import { TextInput } from "../forms";
 import { useAsked } from "./asked";
 import { Loading, PersonForm, TroubleBox, Utc } from "./pieces";
 import { ReasonDialog } from "./ReasonDialog";
@@ -204,7 +205,6 @@ function Decide({ id, onChanged, onPerson }: { id: number; onChanged: () => void
       {deciding.value === "end" && (
         <ReasonDialog
           title={t("hold.end")}
-          label={t("ledger.reason")}
           doIt={t("hold.end")}
           danger
           field="because"
@@ -218,28 +218,22 @@ function Decide({ id, onChanged, onPerson }: { id: number; onChanged: () => void
       {deciding.value === "review" && (
         <ReasonDialog
           title={t("hold.keep")}
-          label={t("ledger.reason")}
           doIt={t("hold.keep_do")}
           field="because"
           onSend={(because) => api("POST", `/api/wishes/${id}/review`, { because, review_on: date.value })}
           onDone={() => done(t("hold.kept", { date: calendarDate(date.value) }))}
           onClose={close}
         >
-          <Field label={t("hold.next")} tight>
-            {(control) => (
-              <input
-                {...control}
-                class="input"
-                type="date"
-                required
-                value={date.value}
-                onInput={(event) => {
-                  date.value = event.currentTarget.value;
-                }}
-                data-testid="review-date"
-              />
-            )}
-          </Field>
+          <TextInput
+            label={t("hold.next")}
+            type="date"
+            value={date.value}
+            onInput={(value) => {
+              date.value = value;
+            }}
+            testid="review-date"
+            tight
+          />
         </ReasonDialog>
       )}
     </div>

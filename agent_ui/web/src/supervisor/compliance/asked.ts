@@ -15,6 +15,8 @@ export interface Asked<T> {
   busy: Signal<boolean>;
   /** Resolves to whether it worked and was not overtaken by a newer question. */
   ask(work: () => Promise<T>): Promise<boolean>;
+  /** What need not be asked: the field lacks something. */
+  refuse(field: string, text: string): void;
 }
 
 export function useAsked<T>(): Asked<T> {
@@ -41,6 +43,9 @@ export function useAsked<T>(): Asked<T> {
         if (mine === newest.current) busy.value = false;
       }
     }
-    return { found, trouble, busy, ask };
+    function refuse(field: string, text: string): void {
+      trouble.value = { text, field };
+    }
+    return { found, trouble, busy, ask, refuse };
   }, []);
 }

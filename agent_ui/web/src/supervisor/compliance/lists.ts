@@ -44,6 +44,11 @@ export interface Check {
   overdue: string[];
 }
 
+export interface ListAnswer {
+  lists: NumberList[];
+  upload_limit_bytes: number;
+}
+
 /** Those that take an entry by hand. */
 export function open(lists: readonly NumberList[]): NumberList[] {
   return lists.filter((one) => one.kind === "entries" && one.ended_at === null);

@@ -3,7 +3,8 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { api } from "../../shared/api";
 import { type MessageKey, t } from "../../shared/i18n";
-import { Button, Empty, Field, Icon } from "../../shared/ui";
+import { Button, Empty, Icon } from "../../shared/ui";
+import { LineForm } from "../forms";
 import { type Asked, useAsked } from "./asked";
 
 export function TroubleBox({ asked, onAgain }: { asked: Asked<unknown>; onAgain?: () => void }) {
@@ -62,37 +63,30 @@ export function Facts({ rows }: { rows: readonly (readonly [MessageKey, Componen
 export function PersonForm({ onFound }: { onFound: (id: number) => void }) {
   const typed = useSignal("");
   const asked = useAsked<{ id: number }>();
-  const find = async (event: Event) => {
-    event.preventDefault();
+  const find = async () => {
     const debtor = typed.value.trim();
     if (debtor === "") {
-      asked.trouble.value = { text: t("person.need"), field: "debtor" };
+      asked.refuse("debtor", t("person.need"));
       return;
     }
     const works = await asked.ask(() => api<{ id: number }>("POST", "/api/debtors/find", { debtor }));
     if (works && asked.found.value) onFound(asked.found.value.id);
   };
   return (
-    <form class="ledger-line" onSubmit={(event) => void find(event)} noValidate>
-      <Field label={t("person.label")} error={asked.trouble.value?.text} hint={t("person.hint")}>
-        {(control) => (
-          <input
-            {...control}
-            class="input"
-            dir="auto"
-            autocomplete="off"
-            maxLength={100}
-            value={typed.value}
-            onInput={(event) => {
-              typed.value = event.currentTarget.value;
-            }}
-            data-testid="person"
-          />
-        )}
-      </Field>
-      <Button type="submit" variant="primary" busy={asked.busy.value} testid="person-find">
-        {t("person.find")}
-      </Button>
-    </form>
+    <LineForm
+      label={t("person.label")}
+      error={asked.trouble.value?.text}
+      hint={t("person.hint")}
+      maxLength={100}
+      value={typed.value}
+      onInput={(value) => {
+        typed.value = value;
+      }}
+      testid="person"
+      doIt={t("person.find")}
+      busy={asked.busy.value}
+      sendId="person-find"
+      onSubmit={() => void find()}
+    />
   );
 }
