@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from compliance.facts import CONVERSATION, Request
-from compliance.localtime import Wall, start_of_date, wall
+from compliance.localtime import Wall, local_date, start_of_date
 from compliance.situation import DebtKey, Situation
 
 _DAYS = 7  # "a period no longer than seven consecutive days", the date of receipt being the first
@@ -26,6 +26,8 @@ def lifted(s: Situation, here: Wall, days: int = _DAYS) -> bool:
 
 def consent_starts(s: Situation, here: Wall, until: datetime) -> datetime:
     """The earlier of `until` and the start of a named date for which consent is known already."""
+    if not s.requests:
+        return until
     days = [request.on_date for request in s.requested("callback_consent") if request.on_date]
     starts = [start_of_date(here.zone, day) for day in days]
     return min([until, *(start for start in starts if start > here.at)])
@@ -34,7 +36,7 @@ def consent_starts(s: Situation, here: Wall, until: datetime) -> datetime:
 def _covers(s: Situation, consent: Request, key: DebtKey, here: Wall, days: int) -> bool:
     if consent.at > here.at or not key.meets(consent.debts):
         return False
-    if here.day >= wall(here.zone, consent.at).day + timedelta(days=days):
+    if here.day >= local_date(here.zone, consent.at) + timedelta(days=days):
         return False
     if consent.on_date is not None and here.day != consent.on_date:
         return False

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 
 from compliance.callback_consent import consent_starts, covered, lifted
 from compliance.facts import CALL, CONVERSATION, HistoryEvent
-from compliance.localtime import Wall, spoken, start_of_date, wall
+from compliance.localtime import Wall, local_date, spoken, start_of_date, wall
 from compliance.rulebooks.model import TRIGGERS, Version
 from compliance.rulebooks.spec import CapSpec, CooloffSpec
 from compliance.situation import ANY_DEBT, DebtKey, Finding, Situation, book_reason, creditor_keys, debt_keys
@@ -26,6 +28,7 @@ _NOUNS = {
 }
 _TRIGGERS = {"conversation": "conversation", "contact": "contact", "call_placed": "call", "message": "message"}
 _PERSON = (ANY_DEBT,)
+_DEBTS, _CALL_DEBTS = attrgetter("debts"), attrgetter("call_debts")
 
 
 def frequency_findings(s: Situation, version: Version, here: Wall, tallies: list[Tally]) -> list[Finding]:
@@ -64,32 +67,44 @@ def redial_findings(s: Situation, version: Version, at: datetime) -> list[Findin
     return found
 
 
-def period_start(cap: CapSpec, day: date) -> date:
-    if cap.period == "calendar_day":
+def period_start(period: str, days: int, day: date) -> date:
+    """The first date of the period (as CapSpec names it) of a contact on this date."""
+    if period == "calendar_day":
         return day
-    if cap.period == "calendar_week":
+    if period == "calendar_week":
         return day - timedelta(days=day.weekday())
-    if cap.period == "calendar_month":
+    if period == "calendar_month":
         return day.replace(day=1)
-    return day - timedelta(days=cap.days - 1)
+    return day - timedelta(days=days - 1)
 
 
-def period_leaves(cap: CapSpec, day: date) -> date:
+def period_leaves(period: str, days: int, day: date) -> date:
     """The first date of a contact whose period no longer holds this date."""
-    if cap.period == "calendar_day":
+    if period == "calendar_day":
         return day + timedelta(days=1)
-    if cap.period == "calendar_week":
+    if period == "calendar_week":
         return day - timedelta(days=day.weekday()) + timedelta(days=7)
-    if cap.period == "calendar_month":
+    if period == "calendar_month":
         return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
-    return day + timedelta(days=cap.days)
+    return day + timedelta(days=days)
+
+
+@lru_cache(maxsize=65536)
+def _period(zone: str, day: date, period: str, days: int) -> tuple[date, datetime]:
+    since = period_start(period, days, day)
+    return since, start_of_date(zone, since)
+
+
+@lru_cache(maxsize=65536)
+def _leaves(zone: str, day: date, period: str, days: int) -> datetime:
+    return start_of_date(zone, period_leaves(period, days, day))
 
 
 def _cap(
     s: Situation, version: Version, cap: CapSpec, mask: int, here: Wall, found: list[Finding], tallies: list[Tally]
 ) -> None:
-    since = period_start(cap, here.day)
-    recent = s.events_since(start_of_date(here.zone, since))
+    since, start = _period(here.zone, here.day, cap.period, cap.days)
+    recent = s.events_since(start)
     if cap.points != "any":
         work = [point.id for point in s.facts.debtor.points if point.kind == "work"]
         if work or cap.points == "work":
@@ -124,13 +139,14 @@ def _counted(recent: Sequence[HistoryEvent], key: DebtKey, mask: int) -> list[Hi
     ids = key.ids
     if ids is None:
         return [event for event in recent if event.mask & mask]
+    if len(ids) > 1:
+        of = _CALL_DEBTS if mask & CALL else _DEBTS
+        return [event for event in recent if event.mask & mask and (not (of(event)) or not ids.isdisjoint(of(event)))]
+    # the usual case, and where a verdict spends its time
+    (one,) = ids
     if mask & CALL:
-        return [
-            event
-            for event in recent
-            if event.mask & mask and (not event.call_debts or not ids.isdisjoint(event.call_debts))
-        ]
-    return [event for event in recent if event.mask & mask and (not event.debts or not ids.isdisjoint(event.debts))]
+        return [event for event in recent if event.mask & mask and (one in (named := event.call_debts) or not named)]
+    return [event for event in recent if event.mask & mask and (one in (named := event.debts) or not named)]
 
 
 def _without_consented(
@@ -151,7 +167,7 @@ def _without_consented(
 def _rolls_off(cap: CapSpec, counted: list[HistoryEvent], here: Wall) -> datetime:
     """When so many events have left the period that one more fits."""
     last_in_the_way = counted[len(counted) - cap.max]
-    return start_of_date(here.zone, period_leaves(cap, wall(here.zone, last_in_the_way.at).day))
+    return _leaves(here.zone, local_date(here.zone, last_in_the_way.at), cap.period, cap.days)
 
 
 def _over(
@@ -172,8 +188,8 @@ def _about(key: DebtKey, per: str) -> str:
 
 
 def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, found: list[Finding]) -> None:
-    since = here.day - timedelta(days=rule.dates - 1)
-    recent = s.events_since(start_of_date(here.zone, since))
+    _, start = _period(here.zone, here.day, "dates", rule.dates)
+    recent = s.events_since(start)
     if not recent:
         return
     lifts = rule.lifted_by_consent and s.contact.channel == "voice"
@@ -182,7 +198,7 @@ def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, foun
             continue
         talks = _counted(recent, key, TRIGGERS[rule.trigger])
         if talks:
-            day = wall(here.zone, talks[-1].at).day
+            day = local_date(here.zone, talks[-1].at)
             until = start_of_date(here.zone, day + timedelta(days=rule.dates))
             if rule.lifted_by_consent:
                 until = consent_starts(s, here, until)
@@ -198,18 +214,18 @@ def _direct_contact(s: Situation, version: Version, here: Wall, found: list[Find
     rule = version.direct_contact
     if rule is None:
         return
-    since = here.day - timedelta(days=rule.one_channel_days - 1)
-    recent = s.events_since(start_of_date(here.zone, since))
+    _, start = _period(here.zone, here.day, "dates", rule.one_channel_days)
+    recent = s.events_since(start)
     talks = [event for event in recent if event.outcome == "conversation" or event.mask & CONVERSATION]
     if not talks:
         return
-    if wall(here.zone, talks[-1].at).day == here.day:
+    if local_date(here.zone, talks[-1].at) == here.day:
         text = f"there was a direct contact on {spoken(here.day)} already, limit 1 a date ({version.book})"
         reason = book_reason(version, "frequency.contacts", f"{version.book}.one-a-date", rule.source, text)
         found.append(Finding(reason, start_of_date(here.zone, here.day + timedelta(days=1))))
     others = [event for event in talks if event.channel != s.contact.channel]
     if others:
-        day = wall(here.zone, others[-1].at).day
+        day = local_date(here.zone, others[-1].at)
         text = (
             f"after the {others[-1].channel} contact of {spoken(day)} only that channel for "
             f"{rule.one_channel_days} dates ({version.book})"

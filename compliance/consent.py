@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from compliance.facts import COMMUNICATION, ELECTRONIC
-from compliance.localtime import Wall, wall
+from compliance.localtime import Wall, local_date
 from compliance.rulebooks.model import Version
 from compliance.rulebooks.spec import ConsentSpec
 from compliance.situation import Finding, Situation, book_reason, day_of, house_reason, person_of
@@ -24,7 +24,7 @@ def consent_findings(s: Situation, version: Version, here: Wall) -> Iterator[Fin
         return
     if rule.fresh_days is not None:
         latest = max([*given, *_checks(s, min(given))])
-        age = (here.day - wall(here.zone, latest).day).days
+        age = (here.day - local_date(here.zone, latest)).days
         if age > rule.fresh_days:
             text = (
                 f"the latest consent, message or number check is of {day_of(latest)}, {age} days ago, "

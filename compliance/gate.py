@@ -19,7 +19,7 @@ from compliance.consent import (
     third_party_findings,
 )
 from compliance.eligibility import eligibility_findings
-from compliance.facts import DIALED, UNANSWERED, Facts
+from compliance.facts import DIALED, UNANSWERED, Facts, HistoryEvent
 from compliance.localtime import Wall, start_of_date, wall
 from compliance.profiles import TIGHTENS
 from compliance.requests import opt_out_findings, preference_findings, prior_request, request_findings
@@ -33,6 +33,7 @@ from compliance.windows import window_findings
 _SEARCH = timedelta(days=400)
 _RAPID = timedelta(minutes=5)
 _CONCENTRATION = 6
+_Place = tuple[Wall, tuple[Version, ...]]
 
 
 def decide(facts: Facts, books: Rulebooks) -> Verdict:
@@ -48,27 +49,34 @@ def judge(facts: Facts, books: Rulebooks) -> Verdict:
 def _verdict(facts: Facts, books: Rulebooks, with_retry: bool) -> Verdict:
     s = situation(facts, books)
     tallies: list[Tally] = []
-    walls = [wall(zone, s.contact.at) for zone in s.zones]
-    found = _findings(s, s.contact.at, walls, tallies, books)
+    places = _places(s, s.contact.at, books)
+    found = _findings(s, s.contact.at, places, tallies)
     retry_at = _first_allowed(s, found, books) if found and with_retry else None
     reasons = _reasons(found)
-    decision: Decision = "allow" if not found else "review" if all(finding.review for finding in found) else "deny"
-    flags = _flags(s, walls)
-    in_force = tuple(dict.fromkeys([version.name for here in walls for version in _versions(s, here, books)]))
+    decision: Decision = "allow" if not found else "review" if all([finding.review for finding in found]) else "deny"  # noqa: C419
+    flags = _flags(s, places)
+    names = [version.name for _, versions in places for version in versions]
+    in_force = tuple(dict.fromkeys(names))
     return Verdict(decision, reasons, retry_at, flags, TZDB_VERSION, s.contact.at, in_force, s.zones, tuple(tallies))
 
 
-def _findings(s: Situation, at: datetime, walls: list[Wall], tallies: list[Tally], books: Rulebooks) -> list[Finding]:
-    if not walls:
+def _places(s: Situation, at: datetime, books: Rulebooks) -> list[_Place]:
+    """Where the person may be: the wall there, and the versions in force on it."""
+    return [(here, _versions(s, here, books)) for zone in s.zones for here in (wall(zone, at),)]
+
+
+def _findings(s: Situation, at: datetime, places: list[_Place], tallies: list[Tally]) -> list[Finding]:
+    if not places:
         text = "no time zone is known for this person: neither an address nor a number tells one"
         return [Finding(house_reason("timezone_unknown", "timezone", "12 CFR 1006.6(b)(1)(i)-2", text), None)]
     found = list(_house_findings(s, at))
     closed = any(finding.reason.code == "opt_out" for finding in found)
-    for here in walls:
+    for here, versions in places:
         if s.requests:
             found += preference_findings(s, here)
-        for version in _versions(s, here, books):
-            found += [_ending(finding, version, here) for finding in _of_version(s, version, here, tallies, closed)]
+        for version in versions:
+            for finding in _of_version(s, version, here, tallies, closed):
+                found.append(_ending(finding, version, here))
     return found
 
 
@@ -156,7 +164,7 @@ def _first_allowed(s: Situation, found: list[Finding], books: Rulebooks) -> date
             at = _all_over(shut, last)
         if at is None:
             return None
-        found = _findings(s, at, [wall(zone, at) for zone in s.zones], [], books)
+        found = _findings(s, at, _places(s, at, books), [])
     return at
 
 
@@ -168,11 +176,10 @@ def _all_over(found: list[Finding], last: datetime) -> datetime | None:
 def _shut(s: Situation, at: datetime, books: Rulebooks) -> list[Finding]:
     """Only what the clock says: windows and refused times. Cheap enough to walk over a year."""
     found = []
-    for zone in s.zones:
-        here = wall(zone, at)
+    for here, versions in _places(s, at, books):
         if s.requests:
             found += preference_findings(s, here)
-        for version in _versions(s, here, books):
+        for version in versions:
             shut = window_findings(version, here, s.contact.channel, s.margin_s)
             found += [_ending(finding, version, here) for finding in shut]
     return found
@@ -189,6 +196,8 @@ def _longest_wait(s: Situation) -> timedelta:
 
 def _reasons(found: list[Finding]) -> tuple[Reason, ...]:
     """One reason for each rule: of the same rule in several zones, the one that holds longest."""
+    if len(found) < 2:
+        return tuple([finding.reason for finding in found])
     longest: dict[tuple[str, str], Finding] = {}
     for finding in found:
         key = (finding.reason.rule, finding.reason.code)
@@ -198,23 +207,29 @@ def _reasons(found: list[Finding]) -> tuple[Reason, ...]:
     return tuple([finding.reason for finding in longest.values()])
 
 
-def _flags(s: Situation, walls: list[Wall]) -> tuple[str, ...]:
+def _flags(s: Situation, places: list[_Place]) -> tuple[str, ...]:
     """Circumstances that may rebut a presumption of compliance: comment 14(b)(2)(i)-2."""
     flags = []
     if s.contact.channel == "voice" and s.events:
-        now = s.contact.at
-        start = min([now - _RAPID, *(start_of_date(here.zone, here.day) for here in walls)])
-        recent = s.events_since(start)
-        if recent:
-            same = {point.id for point in s.facts.debtor.points if point.address == s.point.address}
-            calls = [event for event in recent if event.mask & DIALED and event.contact_point in same]
-            if any(event.mask & UNANSWERED and now - event.at <= _RAPID for event in calls):
-                flags.append("rapid")
-            for here in walls:
-                began = start_of_date(here.zone, here.day)
-                if sum(event.at >= began for event in calls) + 1 >= _CONCENTRATION:
-                    flags.append("concentration")
-                    break
+        began = [start_of_date(here.zone, here.day) for here, _ in places]
+        rapid = s.contact.at - _RAPID
+        calls = _dialed_since(s, min([rapid, *began]))
+        if calls and calls[-1].at >= rapid and any(event.mask & UNANSWERED and event.at >= rapid for event in calls):
+            flags.append("rapid")
+        if len(calls) + 1 >= _CONCENTRATION and any(
+            sum([event.at >= start for event in calls]) + 1 >= _CONCENTRATION for start in began
+        ):
+            flags.append("concentration")
     if prior_request(s):
         flags.append("prior_request")
     return tuple(flags)
+
+
+def _dialed_since(s: Situation, start: datetime) -> list[HistoryEvent]:
+    """Calls to this number since then, whatever became of them."""
+    recent = s.events_since(start)
+    if not recent:
+        return []
+    address = s.point.address
+    same = [point.id for point in s.facts.debtor.points if point.address == address]
+    return [event for event in recent if event.mask & DIALED and event.contact_point in same]

@@ -22,6 +22,7 @@ _AT = attrgetter("at")
 HOUSE = "house"
 DRAFT = " [draft, needs counsel]"
 HOUSE_VERSION = "1"
+_NO_IDS: frozenset[str] = frozenset()
 NO_EVENTS: tuple[HistoryEvent, ...] = ()
 
 
@@ -69,15 +70,19 @@ class Situation(Struct, frozen=True):
     all_debts: frozenset[str]
     profiles: tuple[Profile, ...] = ()
     laws: int = 0  # so many of the books, the first ones, are the law's; the others bind besides
+    since: dict[datetime, Sequence[HistoryEvent]] = {}  # what events_since() found: several rules ask for the same days
 
     @property
     def third_party(self) -> bool:
         return self.point.party == "third_party"
 
     def events_since(self, start: datetime) -> Sequence[HistoryEvent]:
-        events = self.events
-        first = bisect_left(events, start, key=_AT)
-        return events[first:] if first else events
+        found = self.since.get(start)
+        if found is None:
+            events = self.events
+            first = bisect_left(events, start, key=_AT)
+            found = self.since[start] = events[first:] if first else events
+        return found
 
     def about(self, debts: tuple[str, ...]) -> bool:
         """Whether something said about these debts (none: all of them) is about a debt of this contact."""
@@ -94,19 +99,20 @@ def situation(facts: Facts, rulebooks: Rulebooks) -> Situation:
         requests = tuple(request for request in requests if request.at <= contact.at)
     keys = debt_keys(facts, contact.debts or tuple([debt.id for debt in facts.debts]))
     books, laws = _books(facts, rulebooks)
+    # by place: names would cost a twentieth of a verdict
     return Situation(
-        facts=facts,
-        contact=contact,
-        point=point,
-        books=books,
-        zones=_zones(facts, point, requests),
-        margin_s=rulebooks.dial_stop_margin_s if contact.channel == "voice" else 0,
-        events=_events(facts, point, requests),
-        requests=requests,
-        debts=keys,
-        all_debts=_union(keys),
-        profiles=profiles_of(facts, rulebooks, keys) if facts.holds else (),
-        laws=laws,
+        facts,
+        contact,
+        point,
+        books,
+        _zones(facts, point, requests),
+        rulebooks.dial_stop_margin_s if contact.channel == "voice" else 0,
+        _events(facts, point, requests),
+        requests,
+        keys,
+        _union(keys) if len(keys) > 1 else keys[0].ids or _NO_IDS,
+        profiles_of(facts, rulebooks, keys) if facts.holds else (),
+        laws,
     )
 
 
@@ -142,8 +148,10 @@ def _zones(facts: Facts, point: ContactPoint, requests: tuple[Request, ...]) -> 
     debtor = facts.debtor
     if point.party == "third_party":
         return candidate_zones((), _numbers((point,)))
-    wrong = {request.contact_point for request in requests if request.kind == "wrong_number"}
-    own = tuple([p for p in debtor.points if p.party == "consumer" and p.id not in wrong])
+    own = [p for p in debtor.points if p.party == "consumer"]
+    if requests:
+        wrong = {request.contact_point for request in requests if request.kind == "wrong_number"}
+        own = [p for p in own if p.id not in wrong]
     return candidate_zones(debtor.addresses, _numbers(own or (point,)), debtor.own_zone)
 
 
@@ -158,9 +166,10 @@ def _events(facts: Facts, point: ContactPoint, requests: tuple[Request, ...]) ->
     if point.party == "third_party":
         theirs = {p.id for p in facts.debtor.points if p.party == "third_party" and person_of(p) == person_of(point)}
         return [event for event in events if event.contact_point in theirs]
-    others = {p.id for p in facts.debtor.points if p.party == "third_party"}
-    # Calls to a number later found not to be the person's: comment 14(b)(2)(i)-3.
-    others.update(request.contact_point or "" for request in requests if request.kind == "wrong_number")
+    others = [p.id for p in facts.debtor.points if p.party == "third_party"]
+    if requests:
+        # Calls to a number later found not to be the person's: comment 14(b)(2)(i)-3.
+        others += [request.contact_point or "" for request in requests if request.kind == "wrong_number"]
     return [event for event in events if event.contact_point not in others] if others else events
 
 
@@ -172,9 +181,10 @@ def debt_keys(facts: Facts, ids: tuple[str, ...]) -> tuple[DebtKey, ...]:
     """The distinct debts among these ids; where none is named, one key that every debt meets."""
     if not ids:
         return (ANY_DEBT,)
-    accounts = {debt.id: debt.account_at_placement for debt in facts.debts if debt.type == "student_loan"}
-    if not accounts:
+    loans = [debt for debt in facts.debts if debt.type == "student_loan"]
+    if not loans:
         return tuple([_plain_key(name) for name in ids])
+    accounts = {debt.id: debt.account_at_placement for debt in loans}
     # Student loans serviced under one account number at placement are one debt: 12 CFR 1006.14(b)(4).
     keys = {}
     for name in ids:

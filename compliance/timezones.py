@@ -13,7 +13,7 @@ from msgspec import Struct, convert
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, timezone as number_zones
 
 from compliance.facts import Address
-from compliance.places import zones_of_place
+from compliance.places import unplaced, zones_of_place
 
 TZDB_VERSION: str = tzdata.IANA_VERSION
 UNKNOWN: tuple[str, ...] = ()
@@ -34,12 +34,16 @@ def candidate_zones(
 ) -> tuple[str, ...]:
     """All zones in which the person may be; the contact must fit in each. Empty: unknown.
 
-    `numbers` are E.164. A zone name that the database lacks makes the whole answer unknown, never a guess.
+    `numbers` are E.164. A zone name that the database lacks makes the whole answer unknown, never a guess. So does a
+    military address, unless a number of another country says where the person serves: a soldier's number from home
+    goes along and tells of no place.
     """
     if own_word is not None:
         return (own_word,) if own_word in _known_zones() else UNKNOWN
     stated = [zone for address in addresses for zone in _of_address(address)]
     if not _known_zones().issuperset(stated):
+        return UNKNOWN
+    if any(map(_anywhere, addresses)) and not any(map(_abroad, numbers)):
         return UNKNOWN
     hinted = sorted({zone for number in numbers for zone in zones_of_number(number)})
     return _distinct([*stated, *hinted])
@@ -50,6 +54,15 @@ def _of_address(address: Address) -> tuple[str, ...]:
     if address.timezone:
         return (address.timezone,)
     return zones_of_place(address.country, address.region, address.postal_code)
+
+
+def _anywhere(address: Address) -> bool:
+    return not address.timezone and unplaced(address.country, address.region, address.postal_code)
+
+
+def _abroad(number: str) -> bool:
+    """Whether it has a place outside the North American plan, which is all that home is for a military address."""
+    return not number.startswith("+1") and bool(zones_of_number(number))
 
 
 @lru_cache(maxsize=65536)

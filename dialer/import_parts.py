@@ -11,7 +11,7 @@ import phonenumbers
 
 from campaigns.imports.model import Hours, Phone, Place
 from compliance.facts import Address
-from compliance.places import straddles
+from compliance.places import postal_code_tells
 from compliance.rulebooks.choice import choose_rulebooks, country_of_number
 from compliance.timezones import candidate_zones, zones_of_number
 from dialer.number_patterns import LEADING, meaningless_digits
@@ -80,7 +80,7 @@ class ImportParts:
 
 def _address(place: Place) -> Address:
     """With the postal code only where it says something of the zone: thousands of persons then share one answer."""
-    says = place.timezone is None and straddles(place.country, place.region)
+    says = place.timezone is None and postal_code_tells(place.country, place.region, place.postal_code)
     return Address(place.country, place.region, place.timezone, place.city, place.postal_code if says else None)
 
 

@@ -21,6 +21,7 @@ from tests.bench import (
     bench_lists,
     bench_live,
     bench_search,
+    bench_verdicts,
     bench_year,
 )
 from tests.bench.figures import Figure, Result, at_least, below
@@ -121,6 +122,18 @@ def search(smoke: bool) -> Result:
     return Result("search", figures, dict(found))
 
 
+def verdicts(smoke: bool) -> Result:
+    """A verdict with its facts from PostgreSQL, 200 a second."""
+    persons, seconds = (2_000, 2) if smoke else (bench_verdicts.PERSONS, bench_verdicts.SECONDS)
+    with _server(durable=True) as server:
+        found = bench_verdicts.measure(server, persons, seconds)
+    figures = []
+    for name, kind in found.items():
+        figures += [Figure(f"{name}, p{percent}", kind[f"p{percent}"], "ms") for percent in (50, 95)]
+        figures.append(below(f"{name}, p99", kind["p99"], "ms", bench_verdicts.BUDGET_P99_MS))
+    return Result("verdicts", figures, dict(found))
+
+
 ALL: dict[str, Callable[[bool], Result]] = {
     "lines": bench_lines.bench,
     "floor": bench_floor.bench,
@@ -133,6 +146,7 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "year": bench_year.bench,
     "lists": bench_lists.bench,
     "search": search,
+    "verdicts": verdicts,
 }
 LONG = frozenset({"year"})
 """Run only when they are named: they take half an hour."""

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from compliance.facts import Address
-from compliance.places import _table, straddles, zones_of_place
+from compliance.places import _table, postal_code_tells, unplaced, zones_of_place
 from compliance.timezones import candidate_zones
 
 NY, CHI, DEN, LA = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
@@ -35,6 +35,16 @@ NY, CHI, DEN, LA = "America/New_York", "America/Chicago", "America/Denver", "Ame
         ("GB", "ENG", "SW1A 1AA", ("Europe/London",)),
         ("PL", None, None, ("Europe/Warsaw",)),
         ("XX", None, None, ()),
+        ("US", "AE", None, ()),
+        ("US", "AP", "96349-1234", ()),
+        ("US", "AA", "90210", ()),  # the state says military, whatever the ZIP
+        ("US", None, "09012", ()),
+        ("US", "FL", "34002", ()),  # 340 is a post office of the Armed Forces; Florida has 341 and up
+        ("US", "FL", "34102", (NY,)),
+        ("US", "CA", "96210", ()),
+        ("US", "CA", "96101", (LA,)),
+        ("US", "NY", "0 9012", ()),
+        ("DE", None, "09012", ("Europe/Berlin", "Europe/Busingen")),  # another country's postal codes are its own
     ],
 )
 def test_the_smallest_known_part_tells_the_zones(
@@ -67,7 +77,26 @@ def test_the_table_names_zones_that_exist_and_prefixes_that_do_not_contradict_ea
             assert not any(other != prefix and other.startswith(prefix) for where, other in prefixes if where == region)
         for one in row.postal:
             assert set(one.zones) < set(row.regions[one.region]), one
-            assert straddles(row.country, one.region)
+            assert postal_code_tells(row.country, one.region, None)
+
+
+def test_a_military_address_is_unknown_until_a_number_abroad_or_the_own_word_tells() -> None:
+    apo = Address("US", "AE", None, "APO", "09012")
+    home = Address("US", "NY", NY)
+    assert candidate_zones((apo,), ()) == ()
+    assert candidate_zones((apo,), ("+12125550142",)) == ()  # the number from home goes along
+    assert candidate_zones((home, apo), ("+12125550142",)) == ()
+    assert candidate_zones((apo,), ("+80012345678",)) == ()
+    assert candidate_zones((apo,), ("+4930901820",)) == ("Europe/Berlin",)
+    assert set(candidate_zones((apo,), ("+4930901820", "+12125550142"))) == {"Europe/Berlin", NY}
+    assert candidate_zones((apo,), ("+12125550142",), "Asia/Tokyo") == ("Asia/Tokyo",)
+    assert candidate_zones((Address("US", "AP", "Asia/Tokyo", None, "96349"),), ()) == ("Asia/Tokyo",)
+
+
+def test_no_civil_prefix_of_a_state_is_an_unplaced_one() -> None:
+    for row in _table().values():
+        for one in row.postal:
+            assert not any(unplaced(row.country, one.region, prefix) for prefix in one.prefixes)
 
 
 @pytest.mark.parametrize("package", ["campaigns", "compliance", "dialer", "agent_ui.app", "dialer.cli.app"])

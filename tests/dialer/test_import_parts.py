@@ -72,6 +72,12 @@ def test_hours_are_those_of_the_gate() -> None:
     assert import_parts().hours((NEW_YORK,), numbers, "Europe/Warsaw").zones == ("Europe/Warsaw",)
 
 
+def test_a_military_zip_is_told_apart_where_the_state_alone_does_not_straddle() -> None:
+    parts, numbers = import_parts(), ("+12125550100",)
+    assert parts.hours((Place("US", "CA", "Anytown", None, "90210"),), numbers, None).zones
+    assert parts.hours((Place("US", "CA", "FPO", None, "96210"),), numbers, None).zones == ()
+
+
 def test_kinds_follow_the_stricter_rules() -> None:
     parts = import_parts()
     assert parts.phone("+12125550100", "US") == Phone("+12125550100", "mobile")
