@@ -9,10 +9,13 @@ from collections.abc import Sequence, Set as AbstractSet
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
 from compliance.optout_lexicon import LANGUAGES, Kind, Pattern, exact_groups, groups_of, lexicon
+from compliance.optout_likely import loudest, settled, telling
+from compliance.optout_model import Weights
 from compliance.optout_text import is_reaction, sentences, stop_signs_only, tokens
 
 __all__ = ["LANGUAGES", "Kind", "Medium", "Reading", "classify", "tokens"]
@@ -33,6 +36,7 @@ class Reading(Struct, frozen=True):
 
     Of a stop: `keyword` is one word and its courtesies; `media` are the media that the sentence names (none: all);
     `this_number` that it speaks of this number or the list it stands on; `limited` that it also names a time or place.
+    `likelihood`, 0 to 1: no entry decided but the trained weights did, and `matched` are the words that weighed most.
     """
 
     kind: Kind
@@ -42,6 +46,7 @@ class Reading(Struct, frozen=True):
     media: frozenset[Medium] = frozenset()
     this_number: bool = False
     limited: bool = False
+    likelihood: float | None = None
 
 
 class _Sentence(Struct):
@@ -53,14 +58,31 @@ class _Sentence(Struct):
     pieces: list[tuple[str, ...]]
 
 
-def classify(text: str, language: str | None = None) -> Reading:
-    """Reads one message. `language` (of the debtor's record) is asked first and never alone."""
+def classify(text: str, language: str | None = None, weights: Weights | None = None) -> Reading:
+    """Reads one message. `language` (of the debtor's record) is asked first and never alone.
+
+    `weights` in place of the stored ones: for measuring those trained without the texts that are read.
+    """
     words = tokens(text)
     if is_reaction(text):
         return Reading("other", matched="reaction")
     if not words:
         return Reading("stop", matched="stop sign", keyword=True) if stop_signs_only(text) else Reading("other")
-    return _whole(words) or _read(text, words, language) or Reading("other")
+    if whole := _whole(words):
+        return whole
+    read = _read(text, words, language) or Reading("other")
+    return read if read.keyword else _weighed(read, text, weights)
+
+
+def _weighed(read: Reading, text: str, weights: Weights | None) -> Reading:
+    """The lists' reading, unless the weights speak strongly enough against it."""
+    found, said = loudest([[word for piece in pieces for word in piece] for pieces in sentences(text)], weights)
+    kind = settled(read.kind, read.limited, found)
+    if kind is None:
+        return read
+    if read.kind == "stop":
+        return replace(read, kind="unclear", media=frozenset(), this_number=False, likelihood=found.stop)
+    return Reading(kind, matched=telling(said, weights), likelihood=found.stop)
 
 
 def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | None:
@@ -75,7 +97,7 @@ def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | 
         else:
             wishes += _take_out(sentence, "place")
         for pattern in wishes:
-            limited = limited or Reading("unclear", pattern.language, pattern.entry)
+            limited = limited or Reading("unclear", pattern.language, pattern.entry, limited=True)
     return (
         _phrase(parts, language, place or limited is not None)
         or _keyword(parts, place or limited is not None)

@@ -64,6 +64,7 @@ class Lexicon(Struct):
     named: dict[str, dict[str, int]] = field(default_factory=dict)
     by_letter: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)
     groups: dict[frozenset[str], int] = field(default_factory=dict)
+    class_of: dict[int, set[str]] = field(default_factory=dict)
     letters_together: dict[str, str] = field(default_factory=dict)
     stops_by_letter: dict[str, list[str]] = field(default_factory=dict)
 
@@ -112,6 +113,8 @@ def _add(made: Lexicon, language: str, words: Words) -> None:
         made.strong[made.group(frozenset({word}))] = (language, word)
     made.courtesy.update(_clean(word) for word in words.courtesy.split())
     classes = {name: frozenset(_cleaned(option) for option in text.split()) for name, text in words.classes.items()}
+    for name, members in classes.items():
+        made.class_of.setdefault(made.group(members), set()).add(name)
     for name in _NAMED:
         if name in classes:
             made.named.setdefault(name, {})[language] = made.group(classes[name])
@@ -149,6 +152,11 @@ def _cleaned(option: str) -> str:
 
 def _clean(word: str) -> str:
     return "".join(tokens(word))
+
+
+def class_names() -> dict[int, set[str]]:
+    """The names of the classes that a group is; one that is none is left out."""
+    return lexicon().class_of
 
 
 def exact_groups(word: str) -> frozenset[int]:
