@@ -213,6 +213,7 @@ class FloorState:
     node_why: dict[str, str] = field(default_factory=dict)
     epoch_s: float = field(init=False)  # what the monotonic clock lacks to seconds since 1970
     database_down: bool = False
+    forecasts_ready: bool = True  # the predictive pacer is compiled
     # set by the floor: how the parts reach each other without importing each other
     feed_call: Callable[[LiveCall, CallEvent], None] = lambda live, event: None
     feed_agent: Callable[[LiveAgent, AgentEvent], None] = lambda live, event: None
