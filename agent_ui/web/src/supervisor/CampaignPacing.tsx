@@ -1,13 +1,16 @@
 // What a campaign's pacer sees and may spend: lines and seats, answers foretold, the abandonment budget, its calibration.
 import type { CampaignView, PacingBudget, PacingView } from "../protocol";
+import { serverNow } from "../shared/clock";
 import { count, decimal, percent } from "../shared/format/number";
 import { clockTime } from "../shared/format/time";
 import { t } from "../shared/i18n";
 import { Badge, Icon, Stat } from "../shared/ui";
+import { useBoardModel } from "./context";
 import { budgetScale, calibrated } from "./pacing";
 
 export function CampaignPacing({ campaign }: { campaign: CampaignView }) {
   const { pacing, id } = campaign;
+  const lately = useBoardModel().lately.of(id, serverNow());
   if (!pacing || campaign.state !== "running") return null;
   const { phases, seats } = pacing;
   const forecast = pacing.predicted_answers !== null && pacing.predicted_free !== null;
@@ -20,6 +23,7 @@ export function CampaignPacing({ campaign }: { campaign: CampaignView }) {
           note={t("pacing.phases", {
             ringing: count(phases.dialing + phases.ringing),
             answered: count(phases.detecting + phases.waiting),
+            launched: count(pacing.launched),
           })}
           testid={`campaign-${id}-lines-out`}
         >
@@ -39,8 +43,12 @@ export function CampaignPacing({ campaign }: { campaign: CampaignView }) {
         >
           {pacing.predicted_answers === null ? "—" : decimal(pacing.predicted_answers, 1)}
         </Stat>
-        <Stat label={t("pacing.answers")} note={t("pacing.launched", { n: pacing.launched })}>
-          {count(campaign.answered)}
+        <Stat
+          label={t("pacing.answers")}
+          note={lately && t("pacing.lately", { n: lately.minutes })}
+          testid={`campaign-${id}-answers-lately`}
+        >
+          {lately ? count(lately.answers) : "—"}
         </Stat>
         <Budget budget={pacing.budget} id={id} />
         <Calibration pacing={pacing} id={id} />
