@@ -36,6 +36,7 @@ from dialer.inbound import Inbound
 from dialer.message_reports import MessageReports
 from dialer.messenger import Messenger, MessengerSettings
 from dialer.number_shelf import LISTS, NumberShelf
+from dialer.pacers_ready import make_ready
 from dialer.parts import make_exchange, make_provider
 from dialer.phones import agent_phones
 from dialer.scheduler import Scheduler
@@ -193,6 +194,7 @@ class Server:
             recorder=self._recorder(),
         )
         await floor.start()
+        self._run(make_ready(floor.state), "pacers")
         self._stack.push_async_callback(floor.stop)
         server = FloorServer(redis, floor, self.tenant_id)
         await server.start()

@@ -22,7 +22,7 @@ from dialer.contact import Admitted, Refused, WantedContact, admit
 from dialer.floor_snapshot import snapshot
 from dialer.giving_up import give_up, staff
 from dialer.lanes import Lane
-from dialer.pacing import PacingDecision, PacingSnapshot
+from dialer.pacing import PacingDecision, PacingSnapshot, ProgressivePacer
 from dialer.previews import Previews
 from dialer.settlement import walk_on
 from dialer.state import Card, FloorState, LiveCall, LiveCampaign
@@ -164,6 +164,10 @@ class Engine:
 
     def _ask(self, campaign: LiveCampaign, seen: PacingSnapshot) -> PacingDecision:
         before = campaign.pacer
+        if campaign.settings.mode == "predictive" and not self._state.forecasts_ready:
+            _, decision = ProgressivePacer().decide(seen)
+            campaign.because, campaign.seen = f"the forecast is being compiled, once: {decision.because}", seen
+            return decision
         campaign.pacer, decision = before.decide(seen)
         campaign.because = decision.because
         campaign.seen, campaign.launched = seen, decision.launch or campaign.launched

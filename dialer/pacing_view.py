@@ -6,7 +6,7 @@ from typing import Any
 
 from dialer.abandonment_guard import worst_of
 from dialer.console import iso
-from dialer.pacing.foretold import Foretold, foretold
+from dialer.pacing.foretold import Foretold
 from dialer.pacing.modes import idle_seats
 from dialer.pacing.view import CALL_PHASES
 from dialer.state import LiveCampaign
@@ -22,7 +22,7 @@ def pacing_view(campaign: LiveCampaign) -> dict[str, Any] | None:
         return None
     phases = Counter(line.phase for line in seen.calls)
     seats = Counter(seat.state for seat in seen.seats)
-    told = foretold(campaign.pacer)
+    told = campaign.foretold()
     return {
         "lines": len(seen.calls),
         "phases": {phase: phases[phase] for phase in CALL_PHASES},
@@ -31,10 +31,17 @@ def pacing_view(campaign: LiveCampaign) -> dict[str, Any] | None:
         "launched": campaign.launched,
         "predicted_answers": None if told is None else round(told.answers, DIGITS),
         "predicted_free": None if told is None else round(told.free, DIGITS),
+        "ahead_s": None if told is None else round(told.ahead_s, DIGITS),
+        "forecast": None if told is None or told.expected is None else forecast_view(told),
         "budget": budget_view(campaign),
         "calibration": None if told is None else calibration_view(told, campaign.surprised_since),
         "saved_at": iso(campaign.saved_at),
     }
+
+
+def forecast_view(told: Foretold) -> dict[str, Any]:
+    """The forecast that is out, and what came of it so far."""
+    return {"expected": round(told.expected or 0.0, DIGITS), "came": told.came, "within_s": told.within_s}
 
 
 def budget_view(campaign: LiveCampaign) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def surprise_alarms(campaigns: list[LiveCampaign]) -> list[dict[str, Any]]:
             " until its forecasts hold again; look whether the list, the trunk or the numbers changed.",
         }
         for campaign in campaigns
-        if campaign.surprised_since is not None and (told := foretold(campaign.pacer)) is not None
+        if campaign.surprised_since is not None and (told := campaign.foretold()) is not None
     ]
 
 

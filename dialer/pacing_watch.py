@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns import audit
 from dialer.metrics import FloorMetrics
-from dialer.pacing.foretold import Foretold, foretold
+from dialer.pacing.foretold import Foretold
 from dialer.pacing.modes import idle_seats
 from dialer.state import FloorState, LiveCampaign
 
@@ -26,7 +26,7 @@ class PacingWatch:
     async def look(self) -> None:
         """At every campaign of this floor, once."""
         for campaign in list(self._state.campaigns.values()):
-            told = foretold(campaign.pacer) if campaign.state == "running" else None
+            told = campaign.foretold() if campaign.state == "running" else None
             _measure(self._state.metrics, campaign, told)
             surprised = told is not None and told.surprised
             if surprised is not (campaign.surprised_since is not None):

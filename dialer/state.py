@@ -25,6 +25,7 @@ from dialer.lanes import Lane, Tasks
 from dialer.metrics import FloorMetrics
 from dialer.occupancy import Occupancy
 from dialer.pacing import UNREAD, AbandonmentBudget, Pacer, PacingSnapshot, ProgressivePacer
+from dialer.pacing.foretold import Foretold, foretold
 from dialer.pacing.interface import OutcomeSeen, SeatEvent
 from dialer.pacing.start import PacerStart
 from dialer.streams import StreamHub
@@ -166,11 +167,18 @@ class LiveCampaign:
     because: str = ""
     seen: PacingSnapshot | None = None  # at the last tick
     launched: int = 0  # by the last tick that launched anything
+    told: tuple[PacingSnapshot | None, Foretold | None] | None = None  # of which look, and what
     surprised_since: datetime | None = None  # the pacer's forecasts are not borne out
     outcomes: list[OutcomeSeen] = field(default_factory=list)
     seat_events: list[SeatEvent] = field(default_factory=list)
     abandonment: AbandonmentBudget = UNREAD
     gauges: tuple[tuple[Gauge, datetime], ...] = ()  # each with the instant since which it has been in its state
+
+    def foretold(self) -> Foretold | None:
+        """What the pacer made of its last look; reckoned once for each look."""
+        if self.told is None or self.told[0] is not self.seen:
+            self.told = (self.seen, foretold(self.pacer, self.seen))
+        return self.told[1]
 
     def hear(self, outcome: OutcomeSeen) -> None:
         """Kept for the next tick; a campaign that does not dial keeps the newest only."""
@@ -208,6 +216,7 @@ class FloorState:
     node_why: dict[str, str] = field(default_factory=dict)
     epoch_s: float = field(init=False)  # what the monotonic clock lacks to seconds since 1970
     database_down: bool = False
+    forecasts_ready: bool = True  # the predictive pacer is compiled
     # set by the floor: how the parts reach each other without importing each other
     feed_call: Callable[[LiveCall, CallEvent], None] = lambda live, event: None
     feed_agent: Callable[[LiveAgent, AgentEvent], None] = lambda live, event: None

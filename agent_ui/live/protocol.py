@@ -186,6 +186,12 @@ class PacingBudget(TypedDict):
     limit: float | None
 
 
+class PacingForecast(TypedDict):
+    expected: float
+    came: float
+    within_s: float
+
+
 class Calibration(TypedDict):
     forecasts: int
     q10: float | None
@@ -217,6 +223,8 @@ class PacingView(TypedDict):
     launched: int
     predicted_answers: float | None
     predicted_free: float | None
+    ahead_s: float | None
+    forecast: PacingForecast | None
     budget: PacingBudget
     calibration: Calibration | None
     saved_at: str | None

@@ -14,6 +14,7 @@ from dialer.cli import (
     persons,
     reviews,
     serve,
+    simulate,
     ticks,
     users,
 )
@@ -31,6 +32,7 @@ app.command("asterisk-config")(maintenance.asterisk_config_command)
 app.command("serve")(serve.serve_command)
 app.command("demo")(demo.demo_command)
 app.command("replay")(ticks.replay_command)
+app.command("simulate")(simulate.simulate_command)
 app.command("import")(imports.import_command)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(users.app, name="user")

@@ -170,3 +170,13 @@ def because_of(thought: Thought, target: float) -> str:
     if thought.answered < LEARNING:
         return f"learning: {thought.answered:.0f} answers seen: {what}"
     return f"chance that nobody is free {thought.risk:.1%}, limit {thought.limit:.1%}: {what}"
+
+
+def is_compiled() -> bool:
+    """Whether this installation's machine code is on disk already (or here)."""
+    return bool(think.signatures) or any(True for _ in think._cache._cache_file._load_index())  # type: ignore[attr-defined]
+
+
+def warm_up() -> None:
+    """Compile, or read what is compiled, by a first look at an empty floor; about half a minute when it compiles."""
+    PredictivePacer.begin(PacerStart()).decide(PacingSnapshot(0.0))

@@ -132,6 +132,11 @@ def distribute(memory: Memory) -> None:
 @compiled
 def _finish(memory: Memory, hazards: Figures) -> None:
     edges, seconds = memory.finish.shape
+    bands = len(memory.wrapped)
+    over = np.empty((bands, seconds))
+    for band in range(bands):
+        for second in range(seconds):
+            over[band, second] = wrap_over(memory, band, 0.0, second + 0.5)
     for edge in range(edges):
         memory.finish[edge, :] = 0.0
         alive = 1.0
@@ -141,7 +146,7 @@ def _finish(memory: Memory, hazards: Figures) -> None:
             alive -= ending
             band = band_of(age)
             for later in range(second + 1, seconds):
-                memory.finish[edge, later] += ending * wrap_over(memory, band, 0.0, later - second - 0.5)
+                memory.finish[edge, later] += ending * over[band, later - second - 1]
 
 
 @compiled

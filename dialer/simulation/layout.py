@@ -28,9 +28,9 @@ LAW_NONE, LAW_RATIO, LAW_HARD, LAW_TAPERED, LAW_AVERAGE = range(5)
 TERMS = np.dtype(
     [
         (name, np.float64)
-        for name in ("horizon_s", "from_s", "until_s", "tick_s", "hold_s", "connect_s", "drop_message_s", "ring_timeout_s")
+        for name in ("horizon_s", "from_s", "until_s", "tick_s", "hold_s", "connect_s", "drop_message_s")
     ]
-    + [(name, np.float64) for name in ("max_cps", "fp", "fn", "block_sd", "target", "bin_s")]
+    + [(name, np.float64) for name in ("ring_timeout_s", "max_cps", "fp", "fn", "block_sd", "target", "bin_s")]
     + [(name, np.int64) for name in ("max_lines", "amd", "block_size", "on_event", "logging", "n_talk")]
     + [
         (name, np.int64)
@@ -47,19 +47,19 @@ the last: the law that paces inside the kernel."""
 WORLD = np.dtype(
     [(name, np.float64) for name in ("now", "tick_at", "tokens", "tokens_at", "block_shift", "lines_at")]
     + [(name, np.float64) for name in ("talk_live_s", "talk_machine_s", "wrap_s", "idle_s", "line_s")]
-    + [(name, np.float64) for name in ("level", "level_at", "differential_sum", "agents_sum", "samples")]
+    + [(name, np.float64) for name in ("level", "level_at", "dial_at", "differential_sum", "agents_sum", "samples")]
     + [
         (name, np.int64)
         for name in (
             "ticks", "calls", "live_answers", "machine_answers", "busy", "failed", "no_answer", "connects_live",
             "machine_to_agent", "amd_released", "amd_fp", "dropped", "late", "machine_dropped",
-            "refused_trunk", "refused_cps", "refused_window", "lines", "peak_lines", "talking", "decided", "unlaunched",
+            "refused_trunk", "refused_cps", "refused_window", "lines", "peak_lines", "talking", "unlaunched",
         )
     ]
     + [
         (name, np.int64)
         for name in (
-            "idle_first", "idle_last", "n_idle", "n_in", "wait_first", "wait_last", "n_waiting",
+            "idle_first", "idle_last", "n_idle", "wait_first", "wait_last", "n_waiting",
             "fly_first", "fly_last", "n_flying", "free_first", "n_free",
             "n_heap", "order", "n_answers", "n_waits", "n_delays", "n_outcomes", "n_events", "n_log",
         )

@@ -19,7 +19,6 @@ from dialer.simulation.layout import (
     LOG_DROP,
     LOG_ENDED,
     LOG_LAUNCH,
-    MACHINE,
     NO_ANSWER,
     RESOLVE,
     SEEN_ANSWERED,

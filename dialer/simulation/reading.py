@@ -3,6 +3,7 @@
 import json
 import math
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -90,7 +91,10 @@ def _scenario(node: Node, name: str) -> Scenario:
 def _window(node: Node, horizon: float) -> tuple[float, float]:
     if not node.has("dial_window_s"):
         return 0.0, horizon
+    before = len(node.problems)
     found = node.numbers("dial_window_s")
+    if len(node.problems) > before:
+        return 0.0, horizon
     if len(found) != 2 or not 0 <= found[0] <= found[1]:
         node.wrong("dial_window_s", f"{list(found)} is not two times [from, to] with 0 <= from <= to")
         return 0.0, horizon
@@ -136,7 +140,7 @@ def _group(node: Node, horizon: float) -> Group:
     count = node.whole("count", REQUIRED, low=1)
     if node.has("shifts"):
         shifts = node.children("shifts", lambda shift: _shift(shift, horizon), needed=True)
-        for place, (one, other) in enumerate(zip(shifts, shifts[1:], strict=False)):
+        for place, (one, other) in enumerate(pairwise(shifts)):
             if other.login_s < one.logout_s:
                 node.wrong(f"shifts[{place + 1}].login_s", f"{other.login_s:g} is before the shift before it has ended")
         return Group(count, shifts)

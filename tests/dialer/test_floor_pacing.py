@@ -1,18 +1,25 @@
 """Pacing on a running floor: what is recorded, other modes and limits at once, what was learnt over a restart."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from campaigns.admin import service as admin
+from campaigns.db import tables as t
 from campaigns.model import CallStep
 from dialer.cli.app import app
 from dialer.commands import Actor, Command
+from dialer.pacing import PacingSnapshot
+from dialer.pacing.memory import ANSWERED
+from dialer.pacing.start import PacerStart
+from dialer.pacing.stored import adapted, begun, predictive, restored
 from dialer.ticks.recorder import TickRecorder
 from tests import builders
 from tests.dialer.floor_rig import NO_ANSWER, PERSON, Rig, floor_rig, quick
@@ -123,3 +130,80 @@ async def test_an_agent_of_two_campaigns_dials_for_the_one_of_higher_priority_un
     rows = await rig.until_rows("SELECT * FROM attempt ORDER BY at", lambda rows: len(rows) == 2, real_s=20)
     assert [row["debtor_id"] for row in rows] == [high, low]
     assert [row["campaign_id"] for row in rows] == [urgent, first]
+
+
+async def predictive_talks(rig: Rig, persons: int) -> None:
+    await rig.people(2, quick(mode="predictive", wrap_up_s=5, steps=(CallStep(tries=1),)))
+    for _ in range(persons):
+        await rig.debtor(TALKER)
+    await rig.start()
+    await rig.ready()
+
+
+TALKER = replace(PERSON, talk_s=6.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """The forecast's arithmetic is compiled once for an installation; that is no part of a floor's time."""
+    begun("predictive", 1.0, PacerStart()).decide(PacingSnapshot(0.0))
+
+
+@pytest.mark.timeout(300)
+async def test_the_predictive_pacer_dials_learns_and_knows_it_after_a_kill(rig: Rig) -> None:
+    await predictive_talks(rig, 12)
+    await rig.until(lambda: len(the_seen(rig)) >= 6, real_s=60)
+    shown = rig.board()["campaigns"][str(rig.campaign)]
+    assert shown["mode"] == "predictive" and "free" in shown["because"]
+    assert shown["pacing"]["predicted_answers"] is not None and shown["pacing"]["calibration"]["surprised"] is False
+    await rig.floor.keeper.save()
+    learnt = the_marks(rig)
+    assert learnt[ANSWERED] >= 5
+    await rig.kill()
+    await rig.start()
+    assert the_marks(rig)[ANSWERED] >= learnt[ANSWERED] - 1 >= 4, "only what came after the last save is lost"
+    await rig.until(lambda: the_pacing(rig)["saved_at"] is not None)
+
+
+def the_marks(rig: Rig) -> Any:
+    pacer = predictive(rig.floor.state.campaigns[rig.campaign].pacer)
+    assert pacer is not None
+    return pacer.memory.marks
+
+
+def the_seen(rig: Rig) -> list[int]:
+    tally = rig.floor.tallies.campaign(rig.campaign)
+    return list(range(tally.bridged))
+
+
+async def test_a_stored_state_that_does_not_load_is_replaced_by_a_fresh_one(rig: Rig) -> None:
+    await rig.people(1, quick(mode="predictive", steps=(CallStep(tries=1),)))
+    await rig.debtor(PERSON)
+    async with rig.engine.begin() as conn:
+        row = {"campaign_id": rig.campaign, "state": b"\x94garbage", "saved_at": rig.clock.now()}
+        await conn.execute(insert(t.pacer_state).values(**row))
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.state() == "talking")
+    await rig.floor.keeper.save()
+    (kept,) = await rig.rows("SELECT state FROM pacer_state")
+    assert restored(kept["state"], "predictive", 1.0, PacerStart())
+
+
+async def test_what_was_learnt_stays_over_new_limits_another_ring_time_out_and_another_mode(rig: Rig) -> None:
+    await predictive_talks(rig, 4)
+    await rig.until(lambda: len(the_seen(rig)) >= 3, real_s=60)
+    boss = Actor(1, rig.tenant, "supervisor")
+    learnt = the_marks(rig)[ANSWERED]
+    for number, settings in enumerate(
+        ({"max_lines": 7, "calls_per_second": 3.0}, {"mode": "power"}, {"mode": "predictive"})
+    ):
+        args = {"campaign_id": rig.campaign, "settings": settings}
+        assert (
+            await rig.floor.supervisor_command(boss, Command(f"c{number}", "campaign_set", args))
+        ).error_code is None
+    assert the_marks(rig)[ANSWERED] >= learnt * 0.9
+    pacer = rig.floor.state.campaigns[rig.campaign].pacer
+    other = adapted(pacer, 1.0, PacerStart(ring_timeout_s=40.0))
+    assert predictive(other).memory.ends.shape[1] > predictive(pacer).memory.ends.shape[1]
+    assert other.decide(PacingSnapshot(rig.floor.state.seconds()))[1].launch == 0

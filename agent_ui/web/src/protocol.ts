@@ -72,11 +72,13 @@ export interface AgentConsole {
 
 // ---- the supervisor's board ----------------------------------------------------------------------------------------
 export interface PacingBudget { remaining: number | null; holds: boolean; because: string; gauge: string | null; rate: number | null; bound: number | null; limit: number | null }
+export interface PacingForecast { expected: number; came: number; within_s: number } // answers of the calls in flight when it was made
 export interface Calibration { forecasts: number; q10: number | null; q50: number | null; q90: number | null; surprised: boolean; since: string | null }
 export interface PacingView {
   lines: number; phases: { dialing: number; ringing: number; detecting: number; waiting: number }; // in flight without an agent
   free_agents: number; seats: { idle: number; talk: number; wrap: number; pause: number }; launched: number;
-  predicted_answers: number | null; predicted_free: number | null; // null: the mode forecasts nothing
+  predicted_answers: number | null; predicted_free: number | null; ahead_s: number | null; // in so many seconds; null: the mode forecasts nothing
+  forecast: PacingForecast | null; // the one that is out; null: none
   budget: PacingBudget; calibration: Calibration | null; saved_at: string | null;
 }
 export interface CampaignView {
