@@ -16,6 +16,7 @@ PAGES = {
     "supervisor-empty": "/supervisor?mock=empty",
     "supervisor-first": "/supervisor?mock=first",
     "supervisor-no_dialer": "/supervisor?mock=no_dialer",
+    "whatif": "/supervisor?mock=still#whatif/3",
     "compliance": "/supervisor?mock=still#compliance",
     "compliance-empty": "/supervisor?mock=empty#compliance",
     **{f"compliance-{tab}": f"/supervisor?mock=still#compliance/{tab}" for tab in TABS},
@@ -23,6 +24,7 @@ PAGES = {
 }
 DIALOGS = {
     "compliance-lists": ("list-make", "list-1-import", "list-1-end"),
+    "supervisor": ("campaign-3-limits",),
     "compliance-rulebooks": ("turn-us_third_party_sms",),
 }
 LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]
@@ -61,6 +63,9 @@ with sync_playwright() as playwright:
             if page.query_selector("[data-testid=show-us-federal]"):
                 page.click("[data-testid=show-us-federal]")
                 page.wait_for_selector("[data-testid=week]")
+            if page.query_selector("[data-testid=what-if-ask]"):
+                page.click("[data-testid=what-if-ask]")
+                page.wait_for_selector("[data-testid=what-if-figures]")
             for opens in DIALOGS.get(name, ()):
                 page.click(f"[data-testid={opens}]")
                 page.wait_for_selector("dialog[open]")

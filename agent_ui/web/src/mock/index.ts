@@ -5,6 +5,7 @@ import type { Wire } from "../shared/live/wire";
 import { agentServer } from "./agentServer";
 import { mockLedger } from "./complianceFixtures";
 import { mockCompliance } from "./complianceServer";
+import { MOCK_SETTINGS, mockRun } from "./pacingFixtures";
 import { supervisorServer } from "./supervisorServer";
 import { mockWire } from "./wire";
 
@@ -42,6 +43,8 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     if (path === "/api/compliance/abandonment") return Response.json(mockLedger(scene));
     if (path === "/api/campaigns" && init?.method === "GET") return Response.json({ campaigns: MOCK_CAMPAIGNS });
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
+    if (/^\/api\/campaigns\/\d+$/.test(path)) return Response.json({ settings: MOCK_SETTINGS });
+    if (/\/what-if/.test(path)) return Response.json(mockRun(init?.method === "POST"));
     const compliance = mockCompliance(path, scene);
     if (compliance) return compliance;
     return Response.json({ error: { code: "not_found", message: "The mock has no such route." } }, { status: 404 });

@@ -1,5 +1,6 @@
 // The floor in miniature: invented agents and campaigns whose numbers move once a second, the same way each time.
 import type { CampaignView, Command, CommandReply, FloorAgent, Minute, Op, SupervisorBoard } from "../protocol";
+import { mockPacing } from "./pacingFixtures";
 import type { MockServer } from "./wire";
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString();
@@ -151,7 +152,11 @@ function board(scene: string): SupervisorBoard {
   ];
   return {
     campaigns: {
-      3: campaign(3, "Iberia cards, early stage", {}),
+      3: campaign(3, "Iberia cards, early stage", {
+        mode: "predictive",
+        because: "2.4 answers expected of 11 ringing, 3.1 agents free within 14 s: 3 more",
+        pacing: mockPacing(),
+      }),
       4: campaign(4, "UK utilities", {
         mode: "power",
         creditor: "Northern Water",
@@ -161,6 +166,20 @@ function board(scene: string): SupervisorBoard {
         bridged: 245,
         in_flight: 6,
         because: "abandon rate 3.2 % is over the limit: 1 line for each agent",
+        pacing: mockPacing({
+          lines: 3,
+          phases: { dialing: 1, ringing: 2, detecting: 0, waiting: 0 },
+          budget: {
+            remaining: 0,
+            holds: true,
+            because: "385 answered without an abandoned one are needed",
+            gauge: "house-24h",
+            rate: 0.0316,
+            bound: 0.0564,
+            limit: 0.025,
+          },
+          calibration: { forecasts: 96, q10: 0.31, q50: 0.78, q90: 0.99, surprised: true, since: ago(340) },
+        }),
         dial_rate_per_minute: 18,
         promised: [{ minor: 412_300, currency: "GBP" }],
         promises: 21,

@@ -17,6 +17,7 @@ import { Nodes } from "./Nodes";
 import { Totals } from "./Totals";
 import { ViewLinks } from "./ViewLinks";
 import { place } from "./view";
+import { WhatIf } from "./whatif/WhatIf";
 
 export function App({ connection }: { connection: LiveConnection<SupervisorBoard> }) {
   const model = useMemo(() => new BoardModel(connection), [connection]);
@@ -32,6 +33,8 @@ export function App({ connection }: { connection: LiveConnection<SupervisorBoard
         </TopBar>
         {place.value.view === "compliance" ? (
           <Compliance />
+        ) : place.value.view === "whatif" ? (
+          <WhatIf />
         ) : board ? (
           <main class="board" aria-busy={!model.live}>
             <Totals />

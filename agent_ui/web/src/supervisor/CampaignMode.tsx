@@ -1,9 +1,9 @@
 // How a campaign dials, and in power mode how many lines go out for each free agent.
 import type { CampaignView } from "../protocol";
-import { t } from "../shared/i18n";
+import { t, word } from "../shared/i18n";
 import { useBoardModel } from "./context";
 
-export const MODES = ["preview", "progressive", "power"] as const;
+export const MODES = ["preview", "progressive", "power", "predictive"] as const;
 const LINES = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5];
 
 export function CampaignMode({ campaign }: { campaign: CampaignView }) {
@@ -26,9 +26,9 @@ export function CampaignMode({ campaign }: { campaign: CampaignView }) {
         onChange={(event) => void send(event.currentTarget.value, lines)}
         data-testid={`campaign-${campaign.id}-mode`}
       >
-        {MODES.map((mode) => (
+        {[...new Set([...MODES, campaign.mode])].map((mode) => (
           <option key={mode} value={mode}>
-            {t(`mode.${mode}`)}
+            {word("mode", mode)}
           </option>
         ))}
       </select>

@@ -1,10 +1,13 @@
 // The campaigns: what each one does now, why not more, and the switches.
+import { useSignal } from "@preact/signals";
 import type { CampaignView } from "../protocol";
 import { count } from "../shared/format/number";
 import { type MessageKey, t, word } from "../shared/i18n";
 import { Amounts, Badge, Button, Empty, Icon, Panel, Stat, type Tone } from "../shared/ui";
 import { AbandonRate } from "./AbandonRate";
+import { CampaignLimits } from "./CampaignLimits";
 import { CampaignMode } from "./CampaignMode";
+import { CampaignPacing } from "./CampaignPacing";
 import { useBoard, useBoardModel } from "./context";
 
 const STATE_TONE: Record<CampaignView["state"], Tone> = {
@@ -40,6 +43,8 @@ export function Campaigns({ onCreate }: { onCreate: () => void }) {
 }
 
 function CampaignCard({ campaign }: { campaign: CampaignView }) {
+  const model = useBoardModel();
+  const limiting = useSignal(false);
   return (
     <article class="campaign" data-testid={`campaign-${campaign.id}`} data-state={campaign.state}>
       <header class="campaign-head">
@@ -50,6 +55,23 @@ function CampaignCard({ campaign }: { campaign: CampaignView }) {
         <bdi class="muted">{campaign.creditor}</bdi>
         <span class="grow" />
         <CampaignMode campaign={campaign} />
+        <Button
+          small
+          disabled={!model.live || campaign.state === "finished"}
+          onClick={() => {
+            limiting.value = true;
+          }}
+          testid={`campaign-${campaign.id}-limits`}
+        >
+          {t("limits.open")}
+        </Button>
+        <a
+          class="button button-plain button-small"
+          href={`#whatif/${campaign.id}`}
+          data-testid={`campaign-${campaign.id}-whatif`}
+        >
+          {t("view.whatif")}
+        </a>
         <StartPause campaign={campaign} />
       </header>
       <p class="campaign-because" data-testid={`campaign-${campaign.id}-because`}>
@@ -60,8 +82,17 @@ function CampaignCard({ campaign }: { campaign: CampaignView }) {
         </span>
       </p>
       <CampaignFigures campaign={campaign} />
+      <CampaignPacing campaign={campaign} />
       <Queue campaign={campaign} />
       <Denied denied={campaign.denied} />
+      {limiting.value && (
+        <CampaignLimits
+          campaign={campaign}
+          onClose={() => {
+            limiting.value = false;
+          }}
+        />
+      )}
     </article>
   );
 }

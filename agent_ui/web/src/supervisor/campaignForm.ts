@@ -4,7 +4,7 @@ import type { MessageKey, Params } from "../shared/i18n";
 export interface CampaignDraft {
   name: string;
   creditor: string;
-  mode: "preview" | "progressive" | "power";
+  mode: "preview" | "progressive" | "power" | "predictive";
   lines_per_agent: string;
   caller_id: string;
   ring_timeout_s: string;

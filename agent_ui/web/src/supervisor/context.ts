@@ -1,12 +1,15 @@
 // The board's connection and how its commands are sent: one in flight per thing, errors shown.
-import { type Signal, signal } from "@preact/signals";
+import { effect, type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { SupervisorBoard } from "../protocol";
 import { ApiError, api } from "../shared/api";
+import { serverNow } from "../shared/clock";
 import { failureText } from "../shared/failure";
 import type { LiveConnection } from "../shared/live/connection";
 import { toast } from "../shared/notices";
+
+import { Lately } from "./lately";
 
 export interface CampaignRecord {
   id: number;
@@ -20,7 +23,14 @@ export class BoardModel {
   /** What the stream does not tell about campaigns: by id, as of the last time it was asked for. */
   readonly known: Signal<Record<string, CampaignRecord>> = signal({});
 
-  constructor(readonly connection: LiveConnection<SupervisorBoard>) {}
+  readonly lately = new Lately();
+
+  constructor(readonly connection: LiveConnection<SupervisorBoard>) {
+    effect(() => {
+      const board = this.connection.state.value;
+      for (const one of board ? Object.values(board.campaigns) : []) this.lately.add(one.id, one.answered, serverNow());
+    });
+  }
 
   async loadCampaigns(): Promise<void> {
     try {
