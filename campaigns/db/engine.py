@@ -1,10 +1,16 @@
 """Makes the one kind of database engine that all of Promiseline uses: asyncpg, UTC, JSON by orjson."""
 
+import time
 from typing import Any
 
 import orjson
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+TRUSTED_S = 1.0
+"""So long after its last use a connection is not asked whether it lives: that is three ways there and back."""
 
 
 def _dumps(value: Any) -> str:
@@ -16,19 +22,18 @@ def make_engine(
 ) -> AsyncEngine:
     """An engine for `url` (postgresql:// is taken as postgresql+asyncpg://). Nothing is connected yet.
 
-    A lost server is noticed on checkout (pre-ping); waiting for a connection ends after 10 s, connecting after 5 s.
+    A lost server is noticed on checkout; waiting for a connection ends after 10 s, connecting after 5 s.
     """
     parsed = make_url(url)
     if parsed.drivername in {"postgres", "postgresql"}:
         parsed = parsed.set(drivername="postgresql+asyncpg")
     if parsed.drivername != "postgresql+asyncpg":
         raise ValueError(f"the database URL begins with {parsed.drivername}://; it must be postgresql+asyncpg://")
-    return create_async_engine(
+    engine = create_async_engine(
         parsed,
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=10,
-        pool_pre_ping=True,
         pool_recycle=3600,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
@@ -38,3 +43,28 @@ def make_engine(
             "server_settings": {"application_name": application, "timezone": "UTC", "jit": "off"},
         },
     )
+    _look_before_use(engine)
+    return engine
+
+
+def _look_before_use(engine: AsyncEngine) -> None:
+    """As pool_pre_ping, but a connection that was used just now is only asked whether its socket was closed."""
+    pool, dialect = engine.sync_engine.pool, engine.sync_engine.dialect
+
+    def used(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    def look(connection: Any, record: Any, _proxy: Any) -> None:
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
+        if time.monotonic() - record.info["used"] > TRUSTED_S:
+            try:
+                alive = dialect.do_ping(connection)
+            except dialect.loaded_dbapi.Error as problem:
+                raise InvalidatePoolError from problem
+            if not alive:
+                raise InvalidatePoolError
+
+    event.listen(pool, "connect", used)
+    event.listen(pool, "checkin", used)
+    event.listen(pool, "checkout", look)
