@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dialer.pacing.interface import PacingDecision, PacingSnapshot
+from dialer.pacing.interface import PacingDecision, PacingLimits, PacingSnapshot
 
 BURST_S = 1.0
 
@@ -16,19 +16,24 @@ class Budget:
 
     def grant(self, wish: int, because: str, snapshot: PacingSnapshot) -> tuple["Budget", PacingDecision]:
         """Never negative, never above the free lines, never above the calls per second."""
+        return self.grant_on(wish, because, snapshot.now_s, snapshot.lines_in_use, snapshot.limits)
+
+    def grant_on(
+        self, wish: int, because: str, now_s: float, lines_in_use: int, limits: PacingLimits
+    ) -> tuple["Budget", PacingDecision]:
+        """The same for a floor that is no snapshot."""
         launch = max(0, wish)
-        limits = snapshot.limits
-        if limits.max_lines is not None and launch > limits.max_lines - snapshot.lines_in_use:
-            launch = max(0, limits.max_lines - snapshot.lines_in_use)
-            because = f"lines: {snapshot.lines_in_use} of {limits.max_lines} in use"
+        if limits.max_lines is not None and launch > limits.max_lines - lines_in_use:
+            launch = max(0, limits.max_lines - lines_in_use)
+            because = f"lines: {lines_in_use} of {limits.max_lines} in use"
         if limits.max_cps is None:
             return self, PacingDecision(launch, because)
-        tokens, again_s = self._tokens(limits.max_cps, snapshot.now_s), None
+        tokens, again_s = self._tokens(limits.max_cps, now_s), None
         if launch > int(tokens):
             launch = int(tokens)
             again_s = (launch + 1 - tokens) / limits.max_cps
             because = f"calls per second: limit {limits.max_cps:g}"
-        return Budget(tokens - launch, max(self.at_s, snapshot.now_s)), PacingDecision(launch, because, again_s)
+        return Budget(tokens - launch, max(self.at_s, now_s)), PacingDecision(launch, because, again_s)
 
     def _tokens(self, per_second: float, now_s: float) -> float:
         full = max(1.0, per_second * BURST_S)

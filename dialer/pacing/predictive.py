@@ -1,0 +1,182 @@
+"""Decides how many calls to launch by forecasting free agents against answers, within an abandonment budget. Pure."""
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from dialer.pacing.budget import Budget
+from dialer.pacing.calibration import compare
+from dialer.pacing.forecast import look_ahead, most_calls, risk_of
+from dialer.pacing.interface import AbandonmentBudget, PacingDecision, PacingLimits, PacingSnapshot
+from dialer.pacing.jit import compiled
+from dialer.pacing.learning import learn
+from dialer.pacing.memory import (
+    ANSWERED,
+    FAST_ENDED,
+    FAST_FAILED,
+    LAST_OUTCOME_S,
+    SILENCES,
+    SLOW_ENDED,
+    SLOW_FAILED,
+    Figures,
+    Memory,
+    Rules,
+    fresh,
+    rules_of,
+)
+from dialer.pacing.spending import Spending, balance_of, drift, risk_limit
+from dialer.pacing.start import PacerStart
+from dialer.pacing.view import FloorView, view_of
+
+MOST_AT_ONCE = 4096
+SILENCE_S = 25.0
+MOST_FAILING = 0.6
+DEBT = 5.0
+RUNG_OUT, FIRST_RATIO = 20, 1.5
+LEARNING = 20
+
+
+# why nothing above 1:1 was considered
+FORECAST, GONE, STALE, FAILING = range(4)
+
+
+class Thought(NamedTuple):
+    """What one look came to. `safe`: launches that keep one call for one free agent; `held`: why only those, if so."""
+
+    wish: int
+    safe: int
+    held: int
+    risk: float
+    limit: float
+    free: int
+    finished: float
+    ahead_s: float
+    flying: int
+    level: float
+    answered: float
+    abandoned: float
+
+
+@compiled
+def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap: int) -> Thought:
+    """Learn from one look (`memory` is changed) and say how many calls should go."""
+    before = balance_of(memory.marks, rules).answered
+    learn(memory, rules, view)
+    compare(memory, rules, view)
+    drift(memory, rules, spending, before)
+    limit = risk_limit(memory.marks, rules, spending)
+    outlook = look_ahead(memory, rules, view)
+    safe = min(max(outlook.free - outlook.flying, 0), cap)
+    held = _held(memory.marks, rules, view)
+    wish, risk = safe, 0.0
+    if held == FORECAST:
+        wish = max(most_calls(outlook, limit, _room(memory.marks, outlook.free, outlook.flying, cap)), safe)
+        risk = risk_of(outlook, wish + 1)
+    balance = balance_of(memory.marks, rules)
+    return Thought(
+        wish,
+        safe,
+        held,
+        risk,
+        limit,
+        outlook.free,
+        outlook.finished[1],
+        outlook.ahead_s[1],
+        outlook.flying,
+        outlook.level,
+        balance.answered,
+        balance.abandoned,
+    )
+
+
+@compiled
+def _room(marks: Figures, free: int, flying: int, cap: int) -> int:
+    """Until some calls have rung out nobody knows what silence means: a slow list looks like a poor one."""
+    if marks[SILENCES] >= RUNG_OUT or marks[ANSWERED] >= 2 * RUNG_OUT:
+        return cap
+    return min(cap, max(int(FIRST_RATIO * free) - flying, 0))
+
+
+@compiled
+def _held(marks: Figures, rules: Rules, view: FloorView) -> int:
+    if view.now_s - marks[LAST_OUTCOME_S] > rules.ring_timeout_s + SILENCE_S:
+        return STALE
+    fast, slow = marks[FAST_FAILED] / (marks[FAST_ENDED] + 5.0), marks[SLOW_FAILED] / (marks[SLOW_ENDED] + 5.0)
+    if fast > MOST_FAILING and slow < 0.75 * MOST_FAILING:
+        return FAILING
+    balance = balance_of(marks, rules)
+    if balance.saved < -(DEBT + 0.15 * rules.target * balance.answered):
+        return GONE
+    return FORECAST
+
+
+def spending_for(start: PacerStart) -> Spending:
+    return Spending(
+        first=1.0, gain=0.2 if start.n_agents < 15 else 0.12, drift=0.003, reserve=0.7, credit=8.0, debt=30.0, learnt=60.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PredictivePacer:
+    """`begin(start)`, then `look` at each tick; the pacer that comes back is the one to ask next."""
+
+    start: PacerStart
+    rules: Rules
+    spending: Spending
+    memory: Memory
+    budget: Budget = field(default_factory=Budget)
+
+    @classmethod
+    def begin(cls, start: PacerStart) -> "PredictivePacer":
+        rules = rules_of(start)
+        return cls(start, rules, spending_for(start), fresh(rules))
+
+    def look(self, view: FloorView) -> tuple["PredictivePacer", PacingDecision]:
+        """The decision for this instant under the start's limits."""
+        return self._look(view, PacingLimits(self.start.max_lines, self.start.max_cps), AbandonmentBudget())
+
+    def decide(self, snapshot: PacingSnapshot) -> tuple["PredictivePacer", PacingDecision]:
+        """The same under the snapshot's own limits and what the abandonment gauges leave."""
+        return self._look(view_of(snapshot), snapshot.limits, snapshot.abandonment)
+
+    def _look(
+        self, view: FloorView, limits: PacingLimits, gauge: AbandonmentBudget
+    ) -> tuple["PredictivePacer", PacingDecision]:
+        memory = self.memory.copy()
+        thought = think(memory, self.rules, self.spending, view, MOST_AT_ONCE)
+        opens, closes = self.start.dial_window_s
+        if not opens <= view.now_s < closes:
+            return replace(self, memory=memory), PacingDecision(0, "outside the hours in which calls may be launched")
+        wish, because = thought.wish, because_of(thought, self.start.abandon_target)
+        if gauge.holds or gauge.remaining == 0:
+            wish, because = thought.safe, f"1:1; {gauge.because}"
+        budget, decision = self.budget.grant_on(wish, because, view.now_s, view.lines_in_use, limits)
+        return replace(self, memory=memory, budget=budget), decision
+
+
+def because_of(thought: Thought, target: float) -> str:
+    """The figure that limited the launch, in one sentence."""
+    share = thought.abandoned / thought.answered if thought.answered > 0 else 0.0
+    match thought.held:
+        case 1:
+            return f"budget: {share:.1%} of {thought.answered:.0f} abandoned, target {target:.1%}: 1:1"
+        case 2:
+            return f"nothing has come of {thought.flying} calls in flight for too long: 1:1"
+        case 3:
+            return "most of the last calls failed: 1:1 until the network works again"
+    what = (
+        f"{thought.free} free, {thought.finished:.0f} finishing in {thought.ahead_s:.0f} s,"
+        f" {thought.flying} in flight at {thought.level:.0%}"
+    )
+    if thought.answered < LEARNING:
+        return f"learning: {thought.answered:.0f} answers seen: {what}"
+    return f"chance that nobody is free {thought.risk:.1%}, limit {thought.limit:.1%}: {what}"
+
+
+def is_compiled() -> bool:
+    """Whether this installation's machine code is on disk already (or here)."""
+    return bool(think.signatures) or any(True for _ in think._cache._cache_file._load_index())  # type: ignore[attr-defined]
+
+
+def warm_up() -> None:
+    """Compile, or read what is compiled, by a first look at an empty floor; about half a minute when it compiles."""
+    PredictivePacer.begin(PacerStart()).decide(PacingSnapshot(0.0))

@@ -1,0 +1,175 @@
+"""The pacer protocol: what is answered, what is refused, and that a refusal changes nothing."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dialer.pacing import pacer_for
+from dialer.pacing.predictive import PredictivePacer
+from dialer.pacing.protocol import LONGEST_LINE, Session
+
+START: dict[str, Any] = {
+    "type": "start",
+    "seed": 1,
+    "abandon_target": 0.03,
+    "ring_timeout_s": 22,
+    "hold_s": 2.0,
+    "dial_window_s": [0, 28740],
+    "max_lines": None,
+    "max_cps": None,
+    "amd": {"est_fp": 0.05, "est_fn": 0.1},
+    "n_agents": 50,
+    "connect_s": 0.2,
+}
+SNAPSHOT: dict[str, Any] = {
+    "type": "snapshot",
+    "now": 3601.5,
+    "agents": [
+        ["idle", 3.2],
+        ["talk", 41.0],
+        ["talk", 12.0, "pause"],
+        ["wrap", 2.5],
+        ["pause", 60.0],
+        ["out", 100.0],
+    ],
+    "calls": [["dialing", 0.8], ["ringing", 7.1], ["detecting", 1.2], ["waiting", 0.4]],
+    "outcomes": [[3601.2, "no_answer", 24.1, 0], [3601.4, "answered", 9.8, 7.6]],
+    "agent_events": [[3601.1, "talk_end", 118.0, 0], [3601.3, "wrap_end", 21.0, 0]],
+    "totals": {"launched": 812, "answered": 201, "connected": 188, "dropped": 5, "amd_machine": 77},
+    "lines_in_use": 63,
+}
+
+
+def session(mode: str = "predictive") -> Session:
+    return Session(lambda start: PredictivePacer.begin(start) if mode == "predictive" else pacer_for(mode, 2.0))
+
+
+def said(to: Session, line: Any) -> Any:
+    raw = line if isinstance(line, bytes) else json.dumps(line).encode()
+    answer = to.answer(raw + b"\n")
+    return None if answer is None else json.loads(answer)
+
+
+def opened(mode: str = "predictive") -> Session:
+    talk = session(mode)
+    assert said(talk, START) is None
+    return talk
+
+
+@pytest.mark.parametrize("mode", ["predictive", "power", "progressive", "preview"])
+def test_the_protocols_own_example_is_answered_with_a_launch_and_a_reason(mode: str) -> None:
+    answer = said(opened(mode), SNAPSHOT)
+    assert set(answer) == {"launch", "because"} and answer["launch"] >= 0 and answer["because"]
+
+
+def test_progressive_counts_the_idle_less_the_calls_in_flight() -> None:
+    floor = SNAPSHOT | {"agents": [["idle", 1.0]] * 6, "calls": [["ringing", 3.0]] * 2}
+    assert said(opened("progressive"), floor)["launch"] == 4
+
+
+def without(line: dict[str, Any], field: str) -> dict[str, Any]:
+    return {key: value for key, value in line.items() if key != field}
+
+
+@pytest.mark.parametrize("field", [key for key in START if key != "type"])
+def test_a_start_without_a_field_is_refused_by_its_name_and_may_be_said_again(field: str) -> None:
+    talk = session()
+    assert field in said(talk, without(START, field))["error"]
+    assert said(talk, START) is None
+
+
+@pytest.mark.parametrize("field", [key for key in SNAPSHOT if key != "type"])
+def test_a_snapshot_without_a_field_is_refused_by_its_name_and_launches_nothing(field: str) -> None:
+    answer = said(opened(), without(SNAPSHOT, field))
+    assert set(answer) == {"error"} and field in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ({"type": "tick"}, "type"),
+        ({"type": 3}, "type"),
+        ({"agents": [["idle", 1.0], ["lunch", 3.0]]}, "agents[1][0]"),
+        ({"agents": [["idle", -1.0]]}, "agents[0][1]"),
+        ({"agents": [["idle"]]}, "agents[0]"),
+        ({"agents": [["talk", 1.0, "coffee"]]}, "agents[0][2]"),
+        ({"agents": {"idle": 3}}, "agents"),
+        ({"calls": [["ringing", -0.1]]}, "calls[0][1]"),
+        ({"calls": [["flying", 0.1]]}, "calls[0][0]"),
+        ({"calls": [["ringing", "7"]]}, "calls[0][1]"),
+        ({"outcomes": [[1.0, "lost", 2.0, 0]]}, "outcomes[0][1]"),
+        ({"outcomes": [[1.0, "busy", -2.0, 0]]}, "outcomes[0][2]"),
+        ({"agent_events": [[1.0, "talk_end", 2.0, 7]]}, "agent_events[0][3]"),
+        ({"totals": {"launched": 1}}, "totals"),
+        ({"totals": SNAPSHOT["totals"] | {"dropped": -1}}, "totals.dropped"),
+        ({"lines_in_use": -3}, "lines_in_use"),
+        ({"lines_in_use": 1.5}, "lines_in_use"),
+        ({"now": None}, "now"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_place(change: dict[str, Any], named: str) -> None:
+    talk = opened()
+    answer = said(talk, SNAPSHOT | change)
+    assert set(answer) == {"error"} and named in answer["error"]
+    assert "launch" in said(talk, SNAPSHOT)
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ({"abandon_target": 1.5}, "abandon_target"),
+        ({"ring_timeout_s": 0}, "ring_timeout_s"),
+        ({"hold_s": -1}, "hold_s"),
+        ({"dial_window_s": [5, 1]}, "dial_window_s"),
+        ({"dial_window_s": [5]}, "dial_window_s"),
+        ({"max_lines": -1}, "max_lines"),
+        ({"max_cps": 0}, "max_cps"),
+        ({"amd": {"est_fp": 0.1}}, "est_fn"),
+        ({"amd": {"est_fp": 1.1, "est_fn": 0}}, "est_fp"),
+        ({"n_agents": "50"}, "n_agents"),
+    ],
+)
+def test_a_start_with_a_wrong_value_is_refused_with_its_place(change: dict[str, Any], named: str) -> None:
+    assert named in said(session(), START | change)["error"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"{", b"[]", b"nonsense", b"\xff\xfe", b'{"type": "snapshot", "now": NaN}', b"null", b"{}" * 2],
+)
+def test_what_is_no_line_of_the_protocol_is_refused_and_the_session_goes_on(line: bytes) -> None:
+    talk = opened()
+    assert set(said(talk, line)) == {"error"}
+    assert "launch" in said(talk, SNAPSHOT)
+
+
+def test_a_number_without_end_is_refused() -> None:
+    text = json.dumps(SNAPSHOT).replace("3601.5", "1e999", 1).encode()
+    assert "error" in said(opened(), text)
+
+
+def test_a_line_of_many_megabytes_is_refused() -> None:
+    assert "longer" in said(opened(), b" " * (LONGEST_LINE + 1))["error"]
+
+
+def test_time_may_stand_still_and_not_run_backwards() -> None:
+    talk = opened()
+    assert "launch" in said(talk, SNAPSHOT)
+    assert "launch" in said(talk, SNAPSHOT)
+    back = said(talk, SNAPSHOT | {"now": 3601.4})
+    assert "now" in back["error"] and "backwards" in back["error"]
+    assert "launch" in said(talk, SNAPSHOT | {"now": 3602.0})
+
+
+def test_the_start_comes_first_and_once() -> None:
+    talk = session()
+    assert "start" in said(talk, SNAPSHOT)["error"]
+    assert said(talk, START) is None
+    assert "second start" in said(talk, START)["error"]
+
+
+def test_the_same_lines_get_the_same_answers() -> None:
+    lines = [START] + [SNAPSHOT | {"now": 3601.5 + 0.5 * step} for step in range(20)]
+    first, second = session(), session()
+    assert [said(first, line) for line in lines] == [said(second, line) for line in lines]
