@@ -36,7 +36,9 @@ def adaptive(floor: Floor) -> int:
     that have no agent. Agents in wrap-up count in neither.
     """
     t, w = floor.terms[0], floor.world[0]
-    w.differential_sum += w.n_idle - w.n_waiting
+    # a person who hears the message for want of an agent is a call that waits, too
+    waiting = w.n_waiting + w.lines - w.n_flying - w.talking
+    w.differential_sum += w.n_idle - waiting
     w.agents_sum += w.n_idle + w.talking
     w.samples += 1
     if w.now >= w.level_at:
