@@ -20,7 +20,7 @@ ANSWER_SPAN_S = 14.0
 LIVE, MACHINE, BUSY, FAILED, SILENT = range(5)
 
 # how many expected answers each memory of the answer level looks back
-LEVEL_SPANS = np.array([15.0, 45.0, 150.0, 500.0, 1500.0])
+LEVEL_SPANS = np.array([6.0, 20.0, 70.0, 300.0, 1500.0])
 LEVEL_ANSWERS, LEVEL_TRIALS, LEVEL_WEIGHT = range(3)
 
 TALK_EDGES_S = np.array(
@@ -49,8 +49,8 @@ RECENT_TALKS = 512
     PATIENCES,
     FAST_ENDED,
     FAST_FAILED,
-    SLOW_ENDED,
-    SLOW_FAILED,
+    SLOW_FAILING,
+    DROUGHT,
     RECENT_AT,
     DRIFT,
     SPREE,
@@ -64,7 +64,8 @@ RECENT_TALKS = 512
     SURPRISED,
     SILENCES,
     FIRST_S,
-) = range(28)
+    CROWDED,
+) = range(29)
 MARKS = 32
 
 # quantiles of the tracked forecast, and the columns of `Memory.coverage`
@@ -98,7 +99,10 @@ class Memory(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The start's figures as numbers that compiled code takes. `detects`: 1 when machines are detected; `closes_s`: end of the dialing window."""
+    """The start's figures as numbers that compiled code takes.
+
+    `detects`: 1 when machines are detected; `closes_s`: end of the dialing window.
+    """
 
     target: float
     ring_timeout_s: float

@@ -82,7 +82,9 @@ def test_exact_and_normal_sums_agree_where_one_gives_way_to_the_other() -> None:
 
 
 def test_an_agent_who_will_pause_after_the_call_is_not_counted_on() -> None:
-    going = PacingSnapshot(100.0, (Seat("talk", 30.0, "pause"), Seat("wrap", 3.0, "logout"), Seat("idle", 1.0, "pause")))
+    going = PacingSnapshot(
+        100.0, (Seat("talk", 30.0, "pause"), Seat("wrap", 3.0, "logout"), Seat("idle", 1.0, "pause"))
+    )
     ahead = outlook(going)
     assert ahead.free == 0 and ahead.finished.sum() == 0
 

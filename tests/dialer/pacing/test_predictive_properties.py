@@ -86,7 +86,9 @@ def test_every_decision_is_within_the_limits_whatever_comes(start: PacerStart, f
         if limits.max_cps is not None:
             assert decision.launch <= max(1, limits.max_cps)
         assert not any(np.isnan(part).any() for part in pacer.memory)
-        assert all(part.size == 0 or np.nanmax(np.abs(part[np.isfinite(part)]), initial=0) < 1e12 for part in pacer.memory)
+        assert all(
+            part.size == 0 or np.nanmax(np.abs(part[np.isfinite(part)]), initial=0) < 1e12 for part in pacer.memory
+        )
     assert len(store(pacer)) <= size + 64
 
 
