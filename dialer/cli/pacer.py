@@ -80,5 +80,5 @@ def _configured(file: Path, mode: str, ratio: float) -> tuple[str, float]:
         fail(f"--config: {file} has {', '.join(unknown)}; it may have mode and ratio")
     mode, ratio = found.get("mode", mode), found.get("ratio", ratio)
     if not isinstance(mode, str) or isinstance(ratio, bool) or not isinstance(ratio, int | float):
-        fail(f'--config: {file}: mode is a text like "predictive" and ratio a number like 2.5')
+        fail(f"--config: {file}: mode is a text like \"predictive\" and ratio a number like 2.5")
     return mode, float(ratio)

@@ -12,18 +12,7 @@ import numpy as np
 
 from dialer.pacing.chance import add_event, at_most, count_of
 from dialer.pacing.jit import compiled
-from dialer.pacing.learning import (
-    DETECTING,
-    IDLE,
-    RINGING,
-    TALK,
-    WAITING,
-    WRAP,
-    level_now,
-    shape_of,
-    talk_before,
-    works_share,
-)
+from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, level_now, shape_of, talk_before, works_share
 from dialer.pacing.memory import (
     AGE_STEP_S,
     BUSY,
@@ -161,7 +150,9 @@ def _agents(memory: Memory, view: FloorView, busy: int, within: Figures) -> Figu
 
 
 @compiled
-def in_flight(view: FloorView, ended: Figures, levels: Figures, works: float, ahead: Figures, upto: int) -> Figures:
+def in_flight(
+    view: FloorView, ended: Figures, levels: Figures, works: float, ahead: Figures, upto: int
+) -> Figures:
     """`[look, level, call]`: chance that a call in flight has been answered for an agent after so many seconds.
 
     `upto`: the last phase whose calls are looked at.

@@ -111,13 +111,7 @@ def _held(marks: Figures, rules: Rules, view: FloorView) -> int:
 
 def spending_for(start: PacerStart) -> Spending:
     return Spending(
-        first=1.0,
-        gain=0.2 if start.n_agents < 15 else 0.12,
-        drift=0.003,
-        reserve=0.7,
-        credit=8.0,
-        debt=30.0,
-        learnt=60.0,
+        first=1.0, gain=0.2 if start.n_agents < 15 else 0.12, drift=0.003, reserve=0.7, credit=8.0, debt=30.0, learnt=60.0
     )
 
 
