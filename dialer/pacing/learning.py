@@ -17,6 +17,7 @@ from dialer.pacing.memory import (
     FAILED,
     FAST_ENDED,
     FAST_FAILED,
+    FIRST_S,
     LAST_OUTCOME_S,
     LEVEL_ANSWERS,
     LEVEL_SPANS,
@@ -74,7 +75,7 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
             _forget(memory.level)
         step_s = min(max(view.now_s - marks[NOW_S], 0.0), LONGEST_STEP_S)
     else:
-        marks[LAST_OUTCOME_S] = view.now_s
+        marks[LAST_OUTCOME_S] = marks[FIRST_S] = view.now_s
     if len(view.call_phase) == 0:
         marks[LAST_OUTCOME_S] = view.now_s
     _calls(memory, rules, view, step_s)

@@ -63,7 +63,8 @@ RECENT_TALKS = 512
     SEEN,
     SURPRISED,
     SILENCES,
-) = range(27)
+    FIRST_S,
+) = range(28)
 MARKS = 32
 
 # quantiles of the tracked forecast, and the columns of `Memory.coverage`
@@ -97,7 +98,7 @@ class Memory(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The start's figures as numbers that compiled code takes. `detects`: 1 when machines are detected."""
+    """The start's figures as numbers that compiled code takes. `detects`: 1 when machines are detected; `closes_s`: end of the dialing window."""
 
     target: float
     ring_timeout_s: float
@@ -106,6 +107,7 @@ class Rules(NamedTuple):
     seats: float
     detects: float
     false_positives: float
+    closes_s: float
 
 
 def rules_of(start: PacerStart) -> Rules:
@@ -117,6 +119,7 @@ def rules_of(start: PacerStart) -> Rules:
         seats=float(start.n_agents),
         detects=0.0 if start.amd is None else 1.0,
         false_positives=0.0 if start.amd is None else float(start.amd.est_fp),
+        closes_s=float(start.dial_window_s[1]),
     )
 
 

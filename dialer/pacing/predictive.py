@@ -23,7 +23,7 @@ from dialer.pacing.memory import (
     fresh,
     rules_of,
 )
-from dialer.pacing.spending import Spending, balance_of, drift, risk_limit
+from dialer.pacing.spending import Spending, balance_of, drift, risk_limit, spending_for
 from dialer.pacing.start import PacerStart
 from dialer.pacing.view import FloorView, view_of
 
@@ -62,7 +62,7 @@ def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap
     before = balance_of(memory.marks, rules).answered
     learn(memory, rules, view)
     compare(memory, rules, view)
-    drift(memory, rules, spending, before)
+    drift(memory.marks, rules, spending, before)
     limit = risk_limit(memory.marks, rules, spending)
     outlook = look_ahead(memory, rules, view)
     safe = min(max(outlook.free - outlook.flying, 0), cap)
@@ -107,12 +107,6 @@ def _held(marks: Figures, rules: Rules, view: FloorView) -> int:
     if balance.saved < -(DEBT + 0.15 * rules.target * balance.answered):
         return GONE
     return FORECAST
-
-
-def spending_for(start: PacerStart) -> Spending:
-    return Spending(
-        first=1.0, gain=0.2 if start.n_agents < 15 else 0.12, drift=0.003, reserve=0.7, credit=8.0, debt=30.0, learnt=60.0
-    )
 
 
 @dataclass(frozen=True, slots=True)
