@@ -176,9 +176,8 @@ def _print(of: "Scenario", modes: "list[Mode]", seeds: list[int], runs: "list[li
         )
         return
     console.print(_table(of, found[0], len(seeds)) if len(found) == 1 else _comparison(of, found, len(seeds)))
-    took, calls = (
-        sum(f(ran) for days in runs for ran in days) for f in (lambda r: r.took_s, lambda r: r.result["calls"])
-    )
+    took = sum(ran.took_s for days in runs for ran in days)
+    calls = sum(ran.result["calls"] for days in runs for ran in days)
     say(
         f"{calls:,} calls in {took:.1f} s of computing; ± is the half-width of the 95 % confidence interval over seeds."
     )

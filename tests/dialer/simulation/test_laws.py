@@ -1,5 +1,7 @@
 """VICIdial's adaptive law behaves as its manual says and its users measure: the direction, not the digits."""
 
+from typing import Any
+
 import pytest
 
 from dialer.simulation.confidence import estimate
@@ -44,6 +46,11 @@ def test_the_available_only_tally_is_a_ratio_of_its_highest_level() -> None:
 
 
 def test_an_unknown_mode_and_senseless_knobs_are_refused() -> None:
-    for words in ({"name": "guess"}, {"name": "ratio", "ratio": 0.0}, {"name": "vici-hard", "max_level": 0.5}):
+    refused: tuple[dict[str, Any], ...] = (
+        {"name": "guess"},
+        {"name": "ratio", "ratio": 0.0},
+        {"name": "vici-hard", "max_level": 0.5},
+    )
+    for words in refused:
         with pytest.raises(ModeProblem):
-            mode_of(**words)  # type: ignore[arg-type]
+            mode_of(**words)
