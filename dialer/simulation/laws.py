@@ -25,7 +25,8 @@ def wish(floor: Floor) -> int:
 def ratio(floor: Floor) -> int:
     """`ratio` calls in flight for each idle agent; 1 is progressive dialing."""
     w = floor.world[0]
-    return max(0, math.floor(floor.terms[0].ratio * w.n_idle) - int(w.n_flying))
+    lines: int = math.floor(floor.terms[0].ratio * w.n_idle)
+    return max(0, lines - int(w.n_flying))
 
 
 @inlined

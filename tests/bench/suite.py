@@ -21,6 +21,7 @@ from tests.bench import (
     bench_lists,
     bench_live,
     bench_search,
+    bench_simulator,
     bench_verdicts,
     bench_year,
 )
@@ -147,6 +148,7 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "lists": bench_lists.bench,
     "search": search,
     "verdicts": verdicts,
+    "simulator": bench_simulator.bench,
 }
 LONG = frozenset({"year"})
 """Run only when they are named: they take half an hour."""
