@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Mode = Literal["preview", "progressive", "power", "predictive"]
+Mode = Literal["preview", "progressive", "power", "predictive", "broadcast"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Channel = Literal["voice", "sms", "whatsapp", "email"]
 Outcome = Literal[
@@ -19,6 +19,7 @@ Outcome = Literal[
     "amd_machine",
     "abandoned",
     "conversation",
+    "announced",
     "cancelled",
     "unknown",
 ]
@@ -80,6 +81,10 @@ class AbandonmentRules(_Frozen):
         return name
 
 
+OPT_OUT_KEY = "9"
+"""Who presses it during an announcement is called no more at this number."""
+
+
 class CampaignSettings(_Frozen):
     """Everything a supervisor can set on a campaign. Stored as JSON in `campaign.settings`."""
 
@@ -93,6 +98,11 @@ class CampaignSettings(_Frozen):
     abandon_message: str = Field(
         default="sound:promiseline/abandon-en", description="says who called and a number to call"
     )
+    announcement: str = Field(default="", description="mode broadcast: the recording that is played, like sound:name")
+    announcement_words: str = Field(
+        default="", max_length=4000, description="what the recording says; the opt-out key and words are in it"
+    )
+    announcement_to_machines: bool = Field(default=False, description="machines hear it too, where they are detected")
     amd: bool = False
     agent_connect: Literal["nailed", "per_call"] = "nailed"
     preview_s: int = Field(default=30, ge=5, le=600)

@@ -24,6 +24,7 @@ _NOUNS = {
     "phone_communications": "communication by phone",
     "e_messages": "electronic message",
 }
+BY_MACHINE = ("dialer", "announcement")
 _TRIGGERS = {"conversation": "conversation", "contact": "contact", "call_placed": "call", "message": "message"}
 _PERSON = (ANY_DEBT,)
 
@@ -45,7 +46,7 @@ def frequency_findings(s: Situation, version: Version, here: Wall, tallies: list
 def redial_findings(s: Situation, version: Version, at: datetime) -> list[Finding]:
     """No repeat call by machine to the same number for real hours after an abandoned or machine-detected call."""
     found: list[Finding] = []
-    if not version.redial_hours or s.contact.origin != "dialer" or s.contact.channel != "voice":
+    if not version.redial_hours or s.contact.origin not in BY_MACHINE or s.contact.channel != "voice":
         return found
     same = {point.id for point in s.facts.debtor.points if point.address == s.point.address}
     for event in s.facts.history or ():

@@ -14,7 +14,7 @@ Channel = Literal["voice", "sms", "whatsapp", "email"]
 CHANNELS: tuple[Channel, ...] = ("voice", "sms", "whatsapp", "email")
 ELECTRONIC: frozenset[str] = frozenset({"sms", "whatsapp", "email"})
 PointKind = Literal["mobile", "landline", "work", "tollfree", "email"]
-Origin = Literal["dialer", "agent", "callback", "reply"]
+Origin = Literal["dialer", "announcement", "agent", "callback", "reply"]
 Outcome = Literal[
     "no_answer",
     "busy",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from compliance.announcement import announcement_findings
 from compliance.caps import frequency_findings, redial_findings
 from compliance.consent import (
     channel_findings,
@@ -82,6 +83,8 @@ def _of_version(s: Situation, version: Version, here: Wall, tallies: list[Tally]
         found += channel_findings(s, version)
     if version.eligibility:
         found += eligibility_findings(s, version)
+    if s.contact.origin == "announcement":
+        found += announcement_findings(s, version)
     if s.point.party == "third_party":
         found += third_party_findings(s, version)
     if version.redial_hours:

@@ -19,6 +19,8 @@ from telephony import exchange as x
 RING_GRACE = timedelta(seconds=5)
 VERDICT_LIMIT = timedelta(seconds=8)
 MESSAGE_LIMIT = timedelta(seconds=60)
+ANNOUNCEMENT_LIMIT = timedelta(seconds=180)
+OPT_OUT_KEY = "9"
 END_LIMIT = timedelta(seconds=5)
 ALONE_LIMIT = timedelta(seconds=1)
 
@@ -33,6 +35,7 @@ class CallState(StrEnum):
     TALKING = "talking"
     HELD = "held"
     ABANDON_MESSAGE = "abandon_message"
+    ANNOUNCING = "announcing"
     MACHINE_ENDED = "machine_ended"
     ENDING = "ending"
     ENDED = "ended"
@@ -43,12 +46,17 @@ S = CallState
 
 @dataclass(frozen=True, slots=True)
 class CallRules:
-    """What the campaign says about this call; fixed at launch. `ring_min_s`: nobody gives up earlier once it rings."""
+    """What the campaign says about this call; fixed at launch. `ring_min_s`: nobody gives up earlier once it rings.
+
+    `announces`: whoever answers hears a recording and no agent is wanted.
+    """
 
     ring_timeout_s: int = 22
     answer_wait_ms: int = 2000
     amd: bool = False
     ring_min_s: int = 15
+    announces: bool = False
+    announces_to_machines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class Call:
     ended_at: datetime | None = None
     answered_by: str | None = None
     abandoned: bool = False
+    announced: bool = False  # the recording was heard to its end, or to the key that ends it
     hung_up_by: str | None = None
     outcome: str | None = None
     cause: int | None = None
@@ -126,8 +135,30 @@ def _answered(call: Call, event: x.Answered) -> Step:
             e.StartAmd(),
             record,
         )
-    call, effects = _wait(call, event.at)
+    call, effects = _offer(call, event.at)
     return call, (e.CancelTimer(Timer.RING), *effects, record)
+
+
+def _offer(call: Call, at: datetime) -> Step:
+    """To an agent, or to the recording."""
+    return _announce(call, at) if call.rules.announces else _wait(call, at)
+
+
+def _announce(call: Call, at: datetime) -> Step:
+    limit = e.SetTimer(Timer.MESSAGE, at + ANNOUNCEMENT_LIMIT)
+    return replace(call, state=S.ANNOUNCING), (e.PlayAnnouncement(), limit)
+
+
+def _announced(call: Call, event: x.PlaybackEnded) -> Step:
+    call, effects = _hang_up(replace(call, announced=not event.failed), event.at, by="message")
+    return call, (e.CancelTimer(Timer.MESSAGE), *effects)
+
+
+def _pressed(call: Call, event: x.Dtmf) -> Step:
+    if event.digit != OPT_OUT_KEY:
+        return call, ()
+    call, effects = _hang_up(replace(call, announced=True), event.at, by="debtor")
+    return call, (e.OptOut(), e.CancelTimer(Timer.MESSAGE), *effects)
 
 
 def _ring_over(call: Call, event: e.RingOver) -> Step:
@@ -158,13 +189,16 @@ def _destroyed_unanswered(call: Call, event: x.Destroyed) -> Step:
 
 
 def _verdict(call: Call, event: x.AmdVerdict) -> Step:
+    if event.result == "machine" and call.rules.announces and call.rules.announces_to_machines:
+        call, effects = _announce(replace(call, answered_by="machine"), event.at)
+        return call, (e.CancelTimer(Timer.VERDICT), *effects)
     if event.result == "machine":
         call, effects = _hang_up(replace(call, answered_by="machine"), event.at, by="machine", state=S.MACHINE_ENDED)
         return call, (e.CancelTimer(Timer.VERDICT), *effects)
     by = "person" if event.result == "person" else "unknown"
     call = replace(call, answered_by=by, greeting_at=_greeting_at(call, event))
     # "within two seconds of the person's completed greeting": the silence that detection heard is part of the wait
-    call, effects = _wait(call, call.greeting_at or event.at)
+    call, effects = _offer(call, call.greeting_at or event.at)
     record = (e.Record({"greeting_at": call.greeting_at}),) if call.greeting_at is not None else ()
     return call, (e.CancelTimer(Timer.VERDICT), *effects, *record)
 
@@ -177,7 +211,7 @@ def _greeting_at(call: Call, event: x.AmdVerdict) -> datetime | None:
 
 
 def _verdict_over(call: Call, event: e.VerdictOver) -> Step:
-    call, effects = _wait(call, event.at)  # unknown counts as a person
+    call, effects = _offer(call, event.at)  # unknown counts as a person
     return call, (e.CancelTimer(Timer.VERDICT), *effects)
 
 
@@ -200,6 +234,9 @@ def _give_back(call: Call, event: e.AgentFound) -> Step:
 
 
 def _abandon(call: Call, event: e.WaitOver | e.HangupAsked) -> Step:
+    if call.rules.announces:  # nobody was to be connected
+        call, effects = _hang_up(call, event.at, by="system")
+        return call, (e.CancelTimer(Timer.VERDICT), *effects)
     # connected once and lost again is no abandonment: the person was with an agent in time
     abandoned = call.abandoned or call.bridged_at is None
     agent_id = call.agent_id if call.agent_id is not None else call.for_agent
@@ -335,7 +372,8 @@ def _answered_too_late(call: Call, event: x.Answered) -> Step:
     """The person picked up while our hang-up was on its way: answered, and never to be connected."""
     if call.answered_at is not None:
         return call, ()
-    return replace(call, answered_at=event.at, answered_by="unknown", abandoned=True), ()
+    abandoned = not call.rules.announces
+    return replace(call, answered_at=event.at, answered_by="unknown", abandoned=abandoned), ()
 
 
 def _destroyed_ending(call: Call, event: x.Destroyed) -> Step:
@@ -349,6 +387,8 @@ def _destroyed_ending(call: Call, event: x.Destroyed) -> Step:
 def _answered_outcome(call: Call) -> str:
     if call.bridged_at is not None:
         return "conversation"
+    if call.announced:
+        return "announced"
     if call.abandoned:
         return "abandoned"
     return "amd_machine" if call.answered_by == "machine" else "answered_dropped"
@@ -368,7 +408,7 @@ def _not_found(call: Call, event: e.NotFound) -> Step:
     """Ended while nobody listened: what is known stays known, the rest is `unknown`, which counts as a call placed."""
     if call.state in (S.WAITING, S.BRIDGING):
         call = _judge_wait(call, event.at)
-    known = call.abandoned or call.bridged_at is not None or call.answered_by == "machine"
+    known = call.abandoned or call.announced or call.bridged_at is not None or call.answered_by == "machine"
     return _end(call, event.at, outcome=_answered_outcome(call) if known else "unknown")
 
 
@@ -419,6 +459,11 @@ def _found_message(call: Call, event: e.FoundLive) -> Step:
     return call, (e.SetTimer(Timer.MESSAGE, since + MESSAGE_LIMIT),)
 
 
+def _found_announcing(call: Call, event: e.FoundLive) -> Step:
+    since = call.answered_at or event.at
+    return call, (e.SetTimer(Timer.MESSAGE, since + ANNOUNCEMENT_LIMIT),)
+
+
 def _found_ending(call: Call, event: e.FoundLive) -> Step:
     return call, (e.Hangup(), e.SetTimer(Timer.END, event.at + END_LIMIT))
 
@@ -435,13 +480,13 @@ _LATE = _REPLIES | _PROGRESS | _COMMANDS
 _ANSWER_NEWS = frozenset({x.Answered, x.AmdVerdict, e.ConnectFailed})
 
 _BEFORE_ANSWER = {
-    x.Answered: to(_answered, S.WAITING, S.DETECTING),
+    x.Answered: to(_answered, S.WAITING, S.DETECTING, S.ANNOUNCING),
     x.Destroyed: to(_destroyed_unanswered, S.ENDED),
     e.HangupAsked: to(_hangup_unanswered, S.ENDING),
     e.RingOver: to(_ring_over, S.ENDING),
     e.AgentLost: to(_forget_chooser),
     e.AgentFound: to(_give_back),
-    e.FoundLive: to(_found_unanswered, S.RINGING, S.WAITING, S.DETECTING, S.TALKING),
+    e.FoundLive: to(_found_unanswered, S.RINGING, S.WAITING, S.DETECTING, S.TALKING, S.ANNOUNCING),
     e.NotFound: to(_not_found, S.ENDED),
 }
 _IN_TALK = {
@@ -493,10 +538,10 @@ TRANSITIONS = table(
         ),
         S.DETECTING: Row(
             {
-                x.AmdVerdict: to(_verdict, S.WAITING, S.MACHINE_ENDED),
-                e.VerdictOver: to(_verdict_over, S.WAITING),
+                x.AmdVerdict: to(_verdict, S.WAITING, S.MACHINE_ENDED, S.ANNOUNCING),
+                e.VerdictOver: to(_verdict_over, S.WAITING, S.ANNOUNCING),
                 x.Destroyed: to(_destroyed_waiting, S.ENDED),
-                e.HangupAsked: to(_abandon, S.ABANDON_MESSAGE),
+                e.HangupAsked: to(_abandon, S.ABANDON_MESSAGE, S.ENDING),
                 e.AgentLost: to(_forget_chooser),
                 e.AgentFound: to(_give_back),
                 e.FoundLive: to(_found_detecting),
@@ -558,6 +603,21 @@ TRANSITIONS = table(
             | (_TIMERS - {e.MessageOver})
             | _BRIDGE
             | {x.Answered, x.AmdVerdict, e.ConnectFailed, e.AgentLost, x.Dtmf},
+            impossible=frozenset({e.Launch}),
+        ),
+        S.ANNOUNCING: Row(
+            {
+                x.PlaybackEnded: to(_announced, S.ENDING),
+                e.MessageOver: to(_message_done, S.ENDING),
+                x.Dtmf: to(_pressed, S.ENDING),
+                e.HangupAsked: to(_hangup_message, S.ENDING),
+                x.Destroyed: to(_destroyed_answered, S.ENDED),
+                e.AgentFound: to(_give_back),
+                e.FoundLive: to(_found_announcing),
+                e.NotFound: to(_not_found, S.ENDED),
+            },
+            # no agent is ever asked for, so none can be lost or refuse; late news of the beginning changes nothing
+            ignored=_LATE | (_TIMERS - {e.MessageOver}) | _BRIDGE | _ANSWER_NEWS | {e.AgentLost},
             impossible=frozenset({e.Launch}),
         ),
         S.MACHINE_ENDED: Row(

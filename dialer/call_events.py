@@ -228,6 +228,16 @@ class PlayAbandon:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayAnnouncement:
+    """Play the campaign's recording; a refusal comes back as a failed PlaybackEnded."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """The person pressed the key: no more calls to this number."""
+
+
+@dataclass(frozen=True, slots=True)
 class HoldLine:
     agent_id: int
 
@@ -296,6 +306,8 @@ CallEffect = (
     | ConnectAgent
     | LeaveBridge
     | PlayAbandon
+    | PlayAnnouncement
+    | OptOut
     | HoldLine
     | ResumeLine
     | Hangup

@@ -43,13 +43,16 @@ class CallRunner:
         self._tallies = tallies
         self.ring_agent: Callable[[LiveAgent, LiveCall], None] = lambda agent, live: None
         self.suspect_agent: Callable[[LiveAgent], None] = lambda agent: None
+        self.opted_out: Callable[[LiveCall], None] = lambda live: None
         self.cut_wrap_up: Callable[[LiveAgent], None] = lambda agent: None
         self._do: dict[type, Callable[[LiveCall, Any], None]] = {
             ce.Dial: self._dial,
             ce.StartAmd: self._start_amd,
             ce.ConnectAgent: self._connect,
             ce.LeaveBridge: self._leave,
-            ce.PlayAbandon: self._play,
+            ce.PlayAbandon: self._play_abandon,
+            ce.PlayAnnouncement: self._play_announcement,
+            ce.OptOut: lambda live, effect: self.opted_out(live),
             ce.HoldLine: self._hold,
             ce.ResumeLine: self._resume,
             ce.Hangup: self._hangup,
@@ -242,9 +245,15 @@ class CallRunner:
 
         self._ask(live, "leave", leave)
 
-    def _play(self, live: LiveCall, effect: ce.PlayAbandon) -> None:
+    def _play_abandon(self, live: LiveCall, effect: ce.PlayAbandon) -> None:
         campaign = self._state.campaigns.get(live.campaign_id or 0)
-        media = campaign.settings.abandon_message if campaign else DEFAULT_MESSAGE
+        self._play(live, campaign.settings.abandon_message if campaign else DEFAULT_MESSAGE)
+
+    def _play_announcement(self, live: LiveCall, effect: ce.PlayAnnouncement) -> None:
+        campaign = self._state.campaigns.get(live.campaign_id or 0)
+        self._play(live, campaign.settings.announcement if campaign else DEFAULT_MESSAGE)
+
+    def _play(self, live: LiveCall, media: str) -> None:
         playback = live.playback_id = f"pl-m-{live.attempt_id}"
 
         def failed(status: int = 0) -> ce.CallEvent:

@@ -7,6 +7,7 @@ from campaigns.admin.model import PolicyFacts
 from campaigns.model import MessageStep
 from campaigns.problems import Problem
 from campaigns.templates.model import discloses_debt
+from compliance.announcement import not_allowed_by, opt_out_lacks
 from compliance.answering import strictest
 from compliance.disclosures import template_lacks
 from compliance.rulebooks.model import Rulebooks, UnknownRulebook, Version
@@ -30,6 +31,8 @@ class RulebookPolicy:
             return [Problem("rulebooks", f"rulebook {names} is not loaded; known are {known}")]
         versions = in_force(self._books, (*facts.rulebooks, *facts.own_rulebooks), facts.day)
         found = self._answering(facts, versions)
+        if facts.settings.mode == "broadcast":
+            found += _announcement(facts, versions)
         for index, step in enumerate(facts.settings.steps):
             if isinstance(step, MessageStep):
                 found += _template(facts, index, step, versions)
@@ -67,6 +70,17 @@ def in_force(books: Rulebooks, ids: Iterable[str], day: date) -> list[Version]:
         if version is not None:
             found.append(version)
     return found
+
+
+def _announcement(facts: PolicyFacts, versions: list[Version]) -> list[Problem]:
+    """Every rulebook that binds any of the persons must allow it; the gate asks again for each of them."""
+    barred = not_allowed_by(versions or [])
+    if barred or not versions:
+        names = ", ".join(barred) or "none of the rulebooks"
+        words = f"an announcement without an agent is allowed only where every rulebook says so: {names} does not"
+        return [Problem("mode", words)]
+    lacks = opt_out_lacks(versions, "en", facts.settings.announcement_words)
+    return [Problem("announcement_words", lack) for lack in lacks]
 
 
 def _template(facts: PolicyFacts, index: int, step: MessageStep, versions: list[Version]) -> list[Problem]:

@@ -31,6 +31,7 @@ BECAUSE = {
     "cancelled": "The call was cancelled.",
     "abandoned": "The person waited too long and heard the message.",
     "answered_dropped": "The person hung up before you were connected.",
+    "announced": "The person heard the announcement.",
     "unknown": "The connection to the exchange was lost.",
 }
 PHASES = {

@@ -31,7 +31,7 @@ BREATH = 4
 
 LISTS_AGAIN = timedelta(minutes=1)
 
-Origin = Literal["dialer", "agent", "callback", "message_step", "reply"]
+Origin = Literal["dialer", "announcement", "agent", "callback", "message_step", "reply"]
 
 
 @dataclass(frozen=True, slots=True)

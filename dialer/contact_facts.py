@@ -39,6 +39,7 @@ TAKES: Mapping[str, frozenset[str]] = {
 """Which kinds of contact point each channel can use."""
 _ORIGINS: Mapping[str, Origin] = {
     "dialer": "dialer",
+    "announcement": "announcement",
     "message_step": "dialer",
     "agent": "agent",
     "callback": "callback",
@@ -294,6 +295,9 @@ def _message(row: Row) -> str | None:
 def _voice(row: Row) -> str | None:
     """Not ended: the worst that it may become. Ended, outcome unknown: a call placed, unless it never connected."""
     outcome = row["outcome"]
+    if outcome == "announced":
+        # to have heard us out is a talk with us as far as the rules of contact go
+        return "voicemail_message" if row["answered_by"] == "machine" else "conversation"
     if outcome in _AS_IT_IS:
         return str(outcome)
     if row["state"] != "ended":

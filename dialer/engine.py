@@ -252,7 +252,7 @@ class Engine:
                 WantedContact(
                     row.debtor_id,
                     "voice",
-                    "dialer",
+                    "announcement" if campaign.settings.mode == "broadcast" else "dialer",
                     campaign_id=campaign.id,
                     node=node,
                     queue_fence=row.fence,
@@ -335,7 +335,7 @@ class Engine:
     ) -> LiveCall:
         """A committed attempt becomes a live call; it is dialed by Launch."""
         state, settings = self._state, campaign.settings
-        rules = call_rules(settings, state.gate.books, one.verdict.rulebooks)
+        rules = call_rules(settings, state.gate.books, one.verdict.rulebooks, one.wanted.origin)
         live = LiveCall(
             call=Call(str(one.attempt_id), rules, for_agent=agent),
             tenant_id=campaign.tenant_id,

@@ -16,6 +16,7 @@ from dialer.abandonment_guard import AbandonmentGuard
 from dialer.agent import AgentState, Leg
 from dialer.agents import Agents
 from dialer.alarms import Alarms
+from dialer.announcements import Announcements
 from dialer.board import Board
 from dialer.call_runner import CallRunner
 from dialer.callback_calls import CallbackCalls
@@ -117,6 +118,7 @@ class Floor:
         state.call_changed, state.agent_changed = self._call_changed, self._agent_changed
         state.nodes_changed = self._nodes_changed
         self.calls.ring_agent, self.calls.suspect_agent = self.agents.ring_for, self.agents.check_leg
+        self.calls.opted_out = Announcements(state).opted_out
         self.calls.cut_wrap_up, self.agents.connect = self.agents.cut_wrap_up, self.calls.add_to_bridge
         self.agents.release_preview, self.agents.dial_preview = self.previews.release, self.previews.dial
         self.previews.make_call, self.previews.launch = self.engine.make_call, self.engine.launch

@@ -150,7 +150,7 @@ def _call(state: FloorState, row: dict[str, Any], cards: dict[int, Any]) -> Live
     campaign = state.campaigns.get(row["campaign_id"] or 0)
     settings = campaign.settings if campaign else None
     allowed_by = tuple(f"{book}@{version}" for book, version in (row["allowed_by"] or {}).items())
-    rules = call_rules(settings, state.gate.books, allowed_by) if settings else CallRules()
+    rules = call_rules(settings, state.gate.books, allowed_by, row["origin"]) if settings else CallRules()
     queue = None
     if row["fence"] is not None:
         queue = ClaimedRow(
@@ -188,7 +188,7 @@ def _life(row: dict[str, Any], rules: CallRules) -> Call:
     elif row["abandoned"]:
         call_state = CallState.ABANDON_MESSAGE
     elif row["answered_at"] is not None:
-        call_state = CallState.WAITING
+        call_state = CallState.ANNOUNCING if rules.announces else CallState.WAITING
     in_talk = call_state is CallState.TALKING
     return Call(
         attempt_id=str(row["id"]),

@@ -110,7 +110,7 @@ class Tallies:
             self.minute(live.tenant_id, "dialed", -1)
             if tally.launches:
                 tally.launches.pop()
-        answered = (CallState.WAITING, CallState.DETECTING)
+        answered = (CallState.WAITING, CallState.DETECTING, CallState.ANNOUNCING)
         if before in (CallState.DIALING, CallState.RINGING) and call.state in answered:
             tally.answered += 1
             self.minute(live.tenant_id, "answered")

@@ -101,7 +101,7 @@ class CallView(TypedDict):
     phase: Literal["preview", "dialing", "talking", "hold", "ended"]
     campaign_id: int
     campaign: str
-    mode: Literal["preview", "progressive", "power", "predictive"]
+    mode: Literal["preview", "progressive", "power", "predictive", "broadcast"]
     since: str
     answered_at: str | None
     bridged_at: str | None

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from campaigns.model import DISPOSITIONS, CampaignSettings, MessageStep
+from campaigns.model import DISPOSITIONS, OPT_OUT_KEY, CampaignSettings, MessageStep
 from campaigns.problems import Problem, Refused
 from campaigns.templates.model import check, discloses_debt
 
@@ -95,8 +95,20 @@ def check_settings(settings: CampaignSettings) -> list[Problem]:
         found.append(
             Problem("default_disposition", f"there is no such disposition; known are {', '.join(DISPOSITIONS)}")
         )
+    if settings.mode == "broadcast":
+        found += _check_announcement(settings)
     if settings.mode == "power" and settings.lines_per_agent < 1.0:
         found.append(Problem("lines_per_agent", "at least one line for each agent"))
+    return found
+
+
+def _check_announcement(settings: CampaignSettings) -> list[Problem]:
+    found = []
+    if not settings.announcement:
+        found.append(Problem("announcement", "mode broadcast plays a recording: name it, like sound:promiseline/hello"))
+    if OPT_OUT_KEY not in settings.announcement_words:
+        words = f"write down what the recording says, with the way out of it: press {OPT_OUT_KEY} to be called no more"
+        found.append(Problem("announcement_words", words))
     return found
 
 
@@ -111,7 +123,7 @@ def check_start(facts: StartFacts) -> list[Problem]:
     found = check_settings(facts.settings)
     if "running" not in MOVES[facts.state]:
         found.append(Problem("state", f"the campaign is {facts.state}: only a draft or paused one can be started"))
-    if facts.agents == 0:
+    if facts.agents == 0 and facts.settings.mode != "broadcast":
         found.append(
             Problem(
                 "agents", "no active agent is assigned: assign one (promiseline campaign start NAME --agents LOGIN)"

@@ -138,6 +138,8 @@ async def change_settings(
     campaign = await get(conn, campaign_id, lock=True)
     merged = parse_settings({**campaign.settings.model_dump(mode="json"), **changes})
     problems = check_settings(merged)
+    if campaign.state == "running" and merged.mode == "broadcast" != campaign.settings.mode:
+        problems.append(Problem("mode", "pause the campaign first: whether it may broadcast is judged at its start"))
     if problems:
         raise Refused(*problems)
     await conn.execute(

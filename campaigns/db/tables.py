@@ -332,7 +332,7 @@ opt_out = Table(
     Column("channel", Text, nullable=False),
     _at("at"),
     _at("lifted_at", null=True),
-    Column("source", Text, nullable=False),  # sms_reply, agent, portal, import, provider
+    Column("source", Text, nullable=False),  # sms_reply, agent, keypad, portal, import, provider
     Column("evidence", Text, nullable=False, server_default=""),  # id of the message or attempt, never its text
     _words("channel", ("voice", "sms", "whatsapp", "email", "all")),
     Index(None, "tenant_id", "address"),
@@ -580,7 +580,7 @@ attempt = Table(
     Column("disposition", Text),
     _words("channel", ("voice", "sms", "whatsapp", "email")),
     _words("direction", ("out", "in")),
-    _words("origin", ("dialer", "agent", "callback", "message_step", "reply")),
+    _words("origin", ("dialer", "agent", "callback", "message_step", "reply", "announcement")),
     _words("state", ("committed", "sent", "live", "ended")),
     _words("answered_by", ("person", "machine", "unknown")),
     Index("ix_attempt_history", "debtor_id", "at"),

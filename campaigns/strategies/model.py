@@ -38,6 +38,7 @@ OUTCOMES: dict[Outcome, Rule] = {
     "amd_machine": Rule.TRY_AGAIN,
     "abandoned": Rule.TRY_AGAIN,
     "conversation": Rule.TRY_WEEK_LATER,  # only where no disposition says more
+    "announced": Rule.TRY_WEEK_LATER,
     "cancelled": Rule.NOT_TRIED,
     "unknown": Rule.TRY_AGAIN,
 }

@@ -200,6 +200,7 @@ def _draft_rules(book: str, spec: VersionSpec) -> Iterator[str]:
     rules: list[tuple[Value | None, tuple[str, ...]]] = [(hours, ("hours", "weekday")) for hours in spec.hours]
     rules += [(spec.holidays, ("holiday",)), (spec.third_party, ("third-party",))]
     rules += [(spec.direct_contact, ("one-a-date", "one-channel"))]
+    rules += [(spec.announcement, ("announcement",))]
     rules += [(redial, (f"redial-{redial.outcome}",)) for redial in spec.redial]
     rules += [(rule, ("consent", "fresh")) for rule in spec.consent.values()]
     rules += [(denied, ("channel",)) for denied in spec.channels_denied]

@@ -182,6 +182,15 @@ class EligibilitySpec(Value, kw_only=True):
     because: Text
 
 
+class AnnouncementSpec(Value, kw_only=True):
+    """A call that plays a recording and has no agent is allowed. Where no rulebook says so it is not.
+
+    `opt_out`: one of these phrases must be in its words, by language.
+    """
+
+    opt_out: dict[Language, tuple[Text, ...]] = {}
+
+
 class ToneSpec(Value, kw_only=True):
     """How to speak with the person, told to the agent, by language."""
 
@@ -210,6 +219,7 @@ class VersionSpec(Struct, forbid_unknown_fields=True, kw_only=True):
     retention: tuple[RetentionSpec, ...] = ()
     eligibility: dict[Channel, EligibilitySpec] = {}
     tone: ToneSpec | None = None
+    announcement: AnnouncementSpec | None = None
 
 
 class BookSpec(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -108,14 +108,26 @@ def _records(files: list[Path]) -> Iterator["Record"]:
     for path in files:
         try:
             with path.open("rb") as file:
-                yield from read(file, str(path))
+                if _is_json(path):
+                    from dialer.ticks.lines import records_of
+
+                    yield from records_of(file, str(path))
+                else:
+                    yield from read(file, str(path))
         except OSError as problem:
             raise BrokenTicks(f"{path} cannot be read ({problem.strerror})") from None
+
+
+def _is_json(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(1) in (b"{", b" ")
 
 
 def _is_cut(path: Path) -> bool:
     from dialer.ticks.blocks import cut_off
 
+    if _is_json(path):
+        return False
     with path.open("rb") as file:
         return cut_off(file)
 

@@ -50,8 +50,7 @@ class Plan:
     agents: int = 12
     seed: int = 1
     settings: tuple[tuple[str, object], ...] = (
-        ("mode", "power"),
-        ("lines_per_agent", 1.6),
+        ("mode", "predictive"),
         ("caller_id", "+12125550100"),
         ("wrap_up_s", 25),
         ("steps", STEPS),

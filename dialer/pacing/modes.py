@@ -7,6 +7,10 @@ from dialer.pacing.budget import Budget
 from dialer.pacing.interface import Pacer, PacingDecision, PacingSnapshot
 
 
+BROADCAST_LINES = 100
+"""Lines of an announcement whose campaign sets no limit."""
+
+
 def idle_seats(snapshot: PacingSnapshot) -> int:
     return sum(1 for seat in snapshot.seats if seat.state == "idle" and seat.then is None)
 
@@ -54,8 +58,21 @@ class RatioPacer:
         return replace(self, budget=budget), decision
 
 
+@dataclass(frozen=True, slots=True)
+class BroadcastPacer:
+    """As many calls as the lines and the calls per second allow: nobody who answers waits for an agent."""
+
+    budget: Budget = field(default_factory=Budget)
+
+    def decide(self, snapshot: PacingSnapshot) -> tuple[Pacer, PacingDecision]:
+        room = BROADCAST_LINES if snapshot.limits.max_lines is None else snapshot.limits.max_lines
+        because = f"announcement: {snapshot.lines_in_use} of {room} lines in use"
+        budget, decision = self.budget.grant(room - snapshot.lines_in_use, because, snapshot)
+        return replace(self, budget=budget), decision
+
+
 def pacer_for(mode: str, lines_per_agent: float) -> Pacer:
-    """The pacer of a campaign's mode: preview, progressive or power."""
+    """The pacer of a campaign's mode: preview, progressive, power or broadcast."""
     match mode:
         case "preview":
             return PreviewPacer()
@@ -63,4 +80,6 @@ def pacer_for(mode: str, lines_per_agent: float) -> Pacer:
             return ProgressivePacer()
         case "power":
             return RatioPacer(lines_per_agent)
-    raise ValueError(f"mode must be preview, progressive or power, not {mode!r}")
+        case "broadcast":
+            return BroadcastPacer()
+    raise ValueError(f"mode must be preview, progressive, power or broadcast, not {mode!r}")

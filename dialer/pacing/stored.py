@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from dialer.pacing.budget import Budget
 from dialer.pacing.interface import Pacer
-from dialer.pacing.modes import PreviewPacer, ProgressivePacer, RatioPacer, pacer_for
+from dialer.pacing.modes import BroadcastPacer, PreviewPacer, ProgressivePacer, RatioPacer, pacer_for
 from dialer.pacing.start import PacerStart
 
 if TYPE_CHECKING:
@@ -33,8 +33,13 @@ class NotStored(ValueError):
     """Bytes that are no pacer's, or another mode's; the text says why."""
 
 
-MODES: dict[type, str] = {PreviewPacer: "preview", ProgressivePacer: "progressive", RatioPacer: "power"}
-Simple = PreviewPacer | ProgressivePacer | RatioPacer
+MODES: dict[type, str] = {
+    PreviewPacer: "preview",
+    ProgressivePacer: "progressive",
+    RatioPacer: "power",
+    BroadcastPacer: "broadcast",
+}
+Simple = PreviewPacer | ProgressivePacer | RatioPacer | BroadcastPacer
 
 
 def begun(mode: str, lines_per_agent: float, start: PacerStart) -> Pacer:

@@ -100,7 +100,7 @@ def a_call(state: CallState, rules: CallRules = RULES) -> Call:
         facts["ringing_at"] = at(2)
     if state not in _DIALED and state is not CallState.ENDING:
         facts["answered_at"] = at(8)
-        if state is not CallState.DETECTING:
+        if state not in (CallState.DETECTING, CallState.ANNOUNCING):
             facts["waiting_since"] = at(8)
     if state in (CallState.TALKING, CallState.HELD):
         facts["bridged_at"] = at(9)

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from dialer import call_events as ce
 from dialer.call import TRANSITIONS, Call, CallRules, CallState, step
 from dialer.lives import UnexpectedEvent
-from telephony.exchange import AmdVerdict, Answered, Destroyed, EnteredBridge, LeftBridge, PlaybackEnded, Ringing
+from telephony.exchange import AmdVerdict, Answered, Destroyed, Dtmf, EnteredBridge, LeftBridge, PlaybackEnded, Ringing
 from tests.dialer.samples import BRIDGE, CALL_SAMPLES, LINE, RULES, T0, a_call, at
 
 S = CallState
@@ -270,3 +270,58 @@ def test_every_call_ends_with_its_channel(state: CallState) -> None:
 def test_every_state_that_waits_for_news_has_a_timer_or_a_reconciliation(state: CallState) -> None:
     if state not in (S.COMMITTED, S.ENDED):
         assert TRANSITIONS[state][ce.NotFound].kind == "handled"
+
+
+ANNOUNCES = replace(RULES, announces=True)
+
+
+def test_who_answers_an_announcement_hears_it_and_waits_for_nobody() -> None:
+    call, effects = live(Call("a", ANNOUNCES), *answered())
+    assert call.state is S.ANNOUNCING and ce.PlayAnnouncement() in effects and ce.WantAgent() not in effects
+    call, _ = live(call, PlaybackEnded("p", LINE, False, at(30)), Destroyed(LINE, 16, None, at(30.1)))
+    assert (call.outcome, call.abandoned) == ("announced", False)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        (Destroyed(LINE, 16, None, at(40)),),
+        (ce.HangupAsked("system", at(20)), Destroyed(LINE, 16, None, at(20.1))),
+        (PlaybackEnded("p", LINE, True, at(9)), Destroyed(LINE, 16, None, at(9.1))),
+        (ce.MessageOver(at(188)), Destroyed(LINE, 16, None, at(189))),
+    ],
+)
+def test_an_announcement_that_was_not_heard_to_its_end_is_no_announcement_and_nobody_was_abandoned(
+    ending: tuple[ce.CallEvent, ...],
+) -> None:
+    call, _ = live(Call("a", ANNOUNCES), *answered(), *ending)
+    assert (call.state, call.outcome, call.abandoned) == (S.ENDED, "answered_dropped", False)
+
+
+def test_the_key_ends_the_announcement_and_calls_to_this_number() -> None:
+    call, _ = live(Call("a", ANNOUNCES), *answered())
+    assert live(call, Dtmf(LINE, "1", at(10))) == (call, [])
+    call, effects = live(call, Dtmf(LINE, "9", at(12)))
+    assert ce.OptOut() in effects and ce.Hangup() in effects and call.state is S.ENDING
+
+
+@pytest.mark.parametrize(("to_machines", "state"), [(False, S.MACHINE_ENDED), (True, S.ANNOUNCING)])
+def test_a_machine_hears_an_announcement_only_where_the_campaign_says_so(to_machines: bool, state: S) -> None:
+    rules = replace(ANNOUNCES, amd=True, announces_to_machines=to_machines)
+    call, _ = live(Call("a", rules), *answered(), AmdVerdict(LINE, "machine", "MACHINE", at(11)))
+    assert call.state is state and call.answered_by == "machine"
+
+
+def test_detection_brings_no_agent_to_an_announcement() -> None:
+    rules = replace(ANNOUNCES, amd=True)
+    for event in (AmdVerdict(LINE, "person", "HUMAN", at(9)), ce.VerdictOver(at(16))):
+        call, effects = live(Call("a", rules), *answered(), event)
+        assert call.state is S.ANNOUNCING and ce.WantAgent() not in effects
+    call, _ = live(Call("a", rules), *answered(), ce.HangupAsked("system", at(9)))
+    assert (call.state, call.abandoned) == (S.ENDING, False)
+
+
+def test_an_answer_that_crosses_our_hang_up_of_an_announcement_is_no_abandonment() -> None:
+    events = (ce.Launch(T0), Ringing(LINE, at(2)), ce.HangupAsked("system", at(20)), Answered(LINE, at(20.1)))
+    call, _ = live(Call("a", ANNOUNCES), *events, Destroyed(LINE, 16, None, at(20.2)))
+    assert (call.outcome, call.abandoned) == ("answered_dropped", False)

@@ -28,7 +28,7 @@ export interface AgentView {
 }
 export interface CallView {
   attempt_id: string; phase: "preview" | "dialing" | "talking" | "hold" | "ended"; campaign_id: number; campaign: string;
-  mode: "preview" | "progressive" | "power" | "predictive"; since: string; answered_at: string | null; bridged_at: string | null; ended_at: string | null;
+  mode: "preview" | "progressive" | "power" | "predictive" | "broadcast"; since: string; answered_at: string | null; bridged_at: string | null; ended_at: string | null;
   ended_because: string | null;
   phone: string; phone_masked: string; language: string;
   ask_for: string; // the person's name: all that may be said before the right party is recorded
