@@ -11,17 +11,11 @@ RING_MIN_S = 15
 """The shortest ring where no rulebook names one."""
 
 
-<<<<<<< HEAD
-def call_rules(settings: CampaignSettings, books: Rulebooks, in_force: tuple[str, ...] = ()) -> CallRules:
-    """`in_force`: the verdict's rulebooks, as id@version. An unknown one changes nothing."""
-    ring_min_s, connect_max_ms = _strictest(SameBooks(books), in_force)
-=======
 def call_rules(
     settings: CampaignSettings, books: Rulebooks, in_force: tuple[str, ...] = (), origin: str = "dialer"
 ) -> CallRules:
     """`in_force`: the verdict's rulebooks, as id@version. An unknown one changes nothing. `origin`: the attempt's."""
-    ring_min_s, connect_max_ms = _strictest(_Books(books), in_force)
->>>>>>> floor4
+    ring_min_s, connect_max_ms = _strictest(SameBooks(books), in_force)
     return CallRules(
         max(settings.ring_timeout_s, ring_min_s or 0),
         min(settings.answer_wait_ms, connect_max_ms or settings.answer_wait_ms),
