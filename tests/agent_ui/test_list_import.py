@@ -1,8 +1,11 @@
 """Supervisors make a list, import a file with progress, a dry run and its rejects, and end the list with a reason."""
 
+import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -10,6 +13,7 @@ from aiohttp import FormData
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from agent_ui.sessions import COOKIE
 from campaigns.db import tables as t
 from compliance.rulebooks.loader import load_rulebooks
 from dialer.contact import GateContext
@@ -194,3 +198,59 @@ async def test_a_list_of_a_creditor_names_one_and_what_is_wrong_is_said_at_its_f
     assert status == 404
     async with web.deps.engine.connect() as conn:
         assert (await conn.execute(select(t.do_not_contact))).first() is None
+
+
+async def half_sent(web: Web, browser: Browser, of: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection on which a form began and stopped in the middle of its file."""
+    parts = urlsplit(browser.base)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    body = (
+        '--x\r\nContent-Disposition: form-data; name="options"\r\n\r\n{}\r\n'
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="numbers.csv"\r\n\r\n' + f"{A}\n"
+    )
+    head = (
+        f"POST /api/lists/{of}/import HTTP/1.1\r\nHost: {parts.netloc}\r\nOrigin: {browser.base}\r\n"
+        f"Cookie: {COOKIE}={browser.cookie}\r\nX-CSRF-Token: {browser.csrf}\r\nContent-Length: 5000\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    writer.write((head + body).encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def test_an_upload_that_falls_silent_is_given_up_and_holds_nobody_up(
+    make_web: WebMaker, engine: Any, tmp_path: Path
+) -> None:
+    shelf = NumberShelf(engine, tmp_path / "lists", SystemClock())
+    web = await make_web({"upload_silence_s": 0.2}, parts={"gate": GateContext(load_rulebooks(), shelf)})
+    browser = await web.logged_in("supervisor")
+    of = await made(browser)
+    reader, writer = await half_sent(web, browser, of)
+    assert b" 408 " in await reader.readline()
+    writer.close()
+    status, lines, _ = await sent(browser, of, form(f"{A}\n"))
+    assert (status, lines[-1]["report"]["entries"]) == (200, 1)
+    await shelf.close()
+
+
+async def test_an_upload_that_is_broken_off_takes_nothing_and_leaves_nothing(
+    web: Web, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("uploads")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    browser = await web.logged_in("supervisor")
+    of = await made(browser)
+    with capture_logs() as logs:
+        _, writer = await half_sent(web, browser, of)
+        other = await web.logged_in("admin")
+        while (await sent(other, of, form("")))[0] != 409:
+            pass  # until the first is seen to be under way
+        writer.close()
+        await writer.wait_closed()
+        async with asyncio.timeout(5):
+            while (answered := await sent(other, of, form(f"{B}\n")))[0] == 409:
+                pass
+    assert answered[1][-1]["report"]["entries"] == 1
+    assert (await checked(browser, A))["listed"] is False
+    assert "http.failed" not in str(logs)
+    assert list(folder.iterdir()) == []

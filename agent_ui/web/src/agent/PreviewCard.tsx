@@ -56,7 +56,7 @@ export function PreviewCard({ call }: { call: CallView }) {
           <Menu
             icon="skip"
             hint="s"
-            disabled={!can}
+            disabled={!can || call.skips_left === 0}
             busy={model.busy("preview_skip")}
             open={model.skipOpen}
             label={t("preview.skip_why")}
@@ -71,6 +71,12 @@ export function PreviewCard({ call }: { call: CallView }) {
             {t("preview.skip")}
           </Menu>
         </div>
+        {call.dials_at_end && <p class="muted">{t("preview.dials_at_end")}</p>}
+        {call.skips_left === 0 ? (
+          <p class="muted">{t("error.skips_used")}</p>
+        ) : (
+          typeof call.skips_left === "number" && <p class="muted">{t("preview.skips_left", { n: call.skips_left })}</p>
+        )}
       </Panel>
     </div>
   );

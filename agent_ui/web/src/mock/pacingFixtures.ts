@@ -11,6 +11,8 @@ export function mockPacing(over: Partial<PacingView> = {}): PacingView {
     launched: 3,
     predicted_answers: 2.4,
     predicted_free: 3.1,
+    ahead_s: 11,
+    forecast: { expected: 2.4, came: 2, within_s: 8 },
     budget: { remaining: 7, holds: false, because: "", gauge: "house-24h", rate: 0.018, bound: 0.024, limit: 0.03 },
     calibration: { forecasts: 812, q10: 0.11, q50: 0.49, q90: 0.91, surprised: false, since: null },
     saved_at: null,

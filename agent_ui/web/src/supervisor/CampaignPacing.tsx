@@ -1,19 +1,15 @@
 // What a campaign's pacer sees and may spend: lines and seats, answers foretold, the abandonment budget, its calibration.
 import type { CampaignView, PacingBudget, PacingView } from "../protocol";
-import { serverNow } from "../shared/clock";
 import { count, decimal, percent } from "../shared/format/number";
 import { clockTime } from "../shared/format/time";
 import { t } from "../shared/i18n";
 import { Badge, Icon, Stat } from "../shared/ui";
-import { useBoardModel } from "./context";
 import { budgetScale, calibrated } from "./pacing";
 
 export function CampaignPacing({ campaign }: { campaign: CampaignView }) {
   const { pacing, id } = campaign;
-  const lately = useBoardModel().lately.of(id, serverNow());
   if (!pacing || campaign.state !== "running") return null;
   const { phases, seats } = pacing;
-  const forecast = pacing.predicted_answers !== null && pacing.predicted_free !== null;
   return (
     <section class="pacing" aria-label={t("pacing.title")} data-testid={`campaign-${id}-pacing`}>
       {pacing.calibration?.surprised && <Surprised since={pacing.calibration.since} />}
@@ -38,22 +34,34 @@ export function CampaignPacing({ campaign }: { campaign: CampaignView }) {
         </Stat>
         <Stat
           label={t("pacing.predicted")}
-          note={forecast ? t("pacing.predicted_free", { n: decimal(pacing.predicted_free ?? 0, 1) }) : t("pacing.none")}
+          note={
+            pacing.predicted_free === null
+              ? t("pacing.none")
+              : t("pacing.predicted_free", {
+                  n: decimal(pacing.predicted_free, 1),
+                  seconds: count(Math.round(pacing.ahead_s ?? 0)),
+                })
+          }
           testid={`campaign-${id}-predicted`}
         >
           {pacing.predicted_answers === null ? "—" : decimal(pacing.predicted_answers, 1)}
         </Stat>
-        <Stat
-          label={t("pacing.answers")}
-          note={lately && t("pacing.lately", { n: lately.minutes })}
-          testid={`campaign-${id}-answers-lately`}
-        >
-          {lately ? count(lately.answers) : "—"}
-        </Stat>
+        <Came pacing={pacing} id={id} />
         <Budget budget={pacing.budget} id={id} />
         <Calibration pacing={pacing} id={id} />
       </dl>
     </section>
+  );
+}
+
+/** The forecast that is out: how many answers of the calls in flight it expected, and how many have come. */
+function Came({ pacing, id }: { pacing: PacingView; id: number }) {
+  const { forecast } = pacing;
+  const note = forecast ? t("pacing.within", { n: count(Math.round(forecast.within_s)) }) : t("pacing.no_forecast");
+  return (
+    <Stat label={t("pacing.answers")} note={note} testid={`campaign-${id}-came`}>
+      {forecast ? t("pacing.came", { came: count(forecast.came), expected: decimal(forecast.expected, 1) }) : "—"}
+    </Stat>
   );
 }
 

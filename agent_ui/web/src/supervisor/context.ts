@@ -1,15 +1,12 @@
 // The board's connection and how its commands are sent: one in flight per thing, errors shown.
-import { effect, type Signal, signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { SupervisorBoard } from "../protocol";
 import { ApiError, api } from "../shared/api";
-import { serverNow } from "../shared/clock";
 import { failureText } from "../shared/failure";
 import type { LiveConnection } from "../shared/live/connection";
 import { toast } from "../shared/notices";
-
-import { Lately } from "./lately";
 
 export interface CampaignRecord {
   id: number;
@@ -23,14 +20,7 @@ export class BoardModel {
   /** What the stream does not tell about campaigns: by id, as of the last time it was asked for. */
   readonly known: Signal<Record<string, CampaignRecord>> = signal({});
 
-  readonly lately = new Lately();
-
-  constructor(readonly connection: LiveConnection<SupervisorBoard>) {
-    effect(() => {
-      const board = this.connection.state.value;
-      for (const one of board ? Object.values(board.campaigns) : []) this.lately.add(one.id, one.answered, serverNow());
-    });
-  }
+  constructor(readonly connection: LiveConnection<SupervisorBoard>) {}
 
   async loadCampaigns(): Promise<void> {
     try {

@@ -227,3 +227,21 @@ describe("no call", () => {
     expect(screen.getByTestId("idle").textContent).toContain(text);
   });
 });
+
+describe("a preview", () => {
+  const preview = (over: Partial<ReturnType<typeof mockCall>>) => ({
+    ...mockConsole("preview"),
+    call: { ...mockCall("preview", "unchecked"), ...over },
+  });
+  it("tells how often the person may still be skipped, and that it dials by itself", async () => {
+    await openConsole(preview({ skips_left: 2, dials_at_end: true }));
+    expect(screen.getByTestId("preview").textContent).toContain("skipped 2 more times");
+    expect(screen.getByTestId("preview").textContent).toContain("the person is dialed");
+    expect(screen.getByTestId<HTMLButtonElement>("preview-skip").disabled).toBe(false);
+  });
+  it("is not skipped once too often", async () => {
+    await openConsole(preview({ skips_left: 0 }));
+    expect(screen.getByTestId<HTMLButtonElement>("preview-skip").disabled).toBe(true);
+    expect(screen.getByTestId("preview").textContent).toContain("as often as the campaign allows");
+  });
+});

@@ -71,7 +71,9 @@ export function ListImport(props: {
         {stage.value && <Progress stage={stage.value} />}
         {asked.found.value && !stage.value && <Outcome result={asked.found.value} />}
         <div class="dialog-actions">
-          <Button onClick={props.onClose}>{t(stage.value ? "list.import_stop" : "common.close")}</Button>
+          <Button onClick={props.onClose}>
+            {t(stage.value?.name === "sending" ? "list.import_stop" : "common.close")}
+          </Button>
           <Button onClick={() => void send(true)} disabled={stage.value !== null} testid="import-check">
             {t("list.import_check")}
           </Button>
