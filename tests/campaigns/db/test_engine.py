@@ -27,10 +27,11 @@ async def _ended_by_the_server(one: AsyncEngine, engine: AsyncEngine) -> int:
         raw = await conn.get_raw_connection()
         driver = raw.driver_connection
         assert driver is not None
+    closed = asyncio.Event()
+    driver.add_termination_listener(lambda _connection: closed.set())
     async with engine.connect() as killer:
         await killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-    while not driver.is_closed():
-        await asyncio.sleep(0)
+    await asyncio.wait_for(closed.wait(), 60)
     return pid
 
 
