@@ -17,6 +17,7 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta, Struct
 
 from compliance.abandonment import CAP, PERIOD_DAYS, OfcomCounts, ofcom, ratio
+from compliance.abandonment_law import BookLimit
 from compliance.abandonment_tally import SLOT, Tally, slot_of
 from compliance.binomial import may_exceed, upper_bound
 from compliance.localtime import start_of_date, wall
@@ -63,7 +64,10 @@ class Policy(Struct, frozen=True):
 
 
 class Subject(Struct, frozen=True):
-    """A campaign as its gauges see it. `limit`: its own, where it is stricter than the house's."""
+    """A campaign as its gauges see it. `limit`: its own, where it is stricter than the house's.
+
+    `laws`: what the rulebooks of its persons bring. Their regimes bind it besides those that it chose.
+    """
 
     campaign: int
     name: str
@@ -71,6 +75,14 @@ class Subject(Struct, frozen=True):
     binds: tuple[LedgerRegime, ...] = REGIMES
     limit: Fraction | None = None
     amd: bool = False
+    laws: tuple[BookLimit, ...] = ()
+
+    def obeys(self, regime: LedgerRegime) -> bool:
+        return regime in self.binds or any(law.regime == regime for law in self.laws)
+
+    def limit_of(self, regime: LedgerRegime) -> Fraction:
+        """The regime's own three percent, or a stricter limit of a rulebook that binds."""
+        return min([CAP, *(law.limit for law in self.laws if law.regime == regime and law.limit is not None)])
 
 
 class Window(Struct, frozen=True):
@@ -192,7 +204,7 @@ def judge(
     judged = max(answers, policy.min_answers)
     passes = may_exceed(lost, judged, float(limit), policy.confidence)
     release = limit * policy.release_share
-    binds = window.regime in subject.binds
+    binds = subject.obeys(window.regime)
     uncertain = passes or (was_uncertain and may_exceed(lost, judged, float(release), policy.confidence))
     return Gauge(
         campaign=subject.campaign,
@@ -227,7 +239,7 @@ def judge(
 
 def _figures(subject: Subject, window: Window, tally: Tally, policy: Policy, evidence: Evidence | None) -> _Judged:
     if window.regime == "us":
-        return _Judged(tally.abandoned, tally.persons, ratio(tally.abandoned, tally.persons), CAP)
+        return _Judged(tally.abandoned, tally.persons, ratio(tally.abandoned, tally.persons), subject.limit_of("us"))
     if window.regime == "house":
         limit = min(policy.limit, subject.limit or policy.limit)
         return _Judged(tally.missed, tally.persons, ratio(tally.missed, tally.persons), limit)
@@ -235,7 +247,7 @@ def _figures(subject: Subject, window: Window, tally: Tally, policy: Policy, evi
 
 
 def _ofcom(subject: Subject, tally: Tally, evidence: Evidence | None) -> _Judged:
-    live = tally.persons - tally.abandoned
+    live, limit = tally.persons - tally.abandoned, subject.limit_of("gb-ofcom")
     if subject.amd or tally.machines_cut:
         cut, share = tally.machines_cut, None
         if evidence is not None:
@@ -243,12 +255,12 @@ def _ofcom(subject: Subject, tally: Tally, evidence: Evidence | None) -> _Judged
         wrongly = None if share is None else ceil(share)
         rate, verdict = ofcom(OfcomCounts(True, live, tally.abandoned, wrongly, cut))
         lost = tally.abandoned + (wrongly or 0)
-        return _Judged(lost, lost + live, rate, CAP, verdict, share, evidence)
+        return _Judged(lost, lost + live, rate, limit, verdict, share, evidence)
     share_text = _machine_share(tally.machines_heard, live)
     rate, verdict = ofcom(OfcomCounts(False, live, drops=tally.abandoned, machine_share=share_text))
     off = tally.abandoned * Fraction(Decimal(share_text))
     lost = ceil(tally.abandoned - off)
-    return _Judged(lost, lost + live, rate, CAP, verdict, off)
+    return _Judged(lost, lost + live, rate, limit, verdict, off)
 
 
 def _machine_share(heard: int, live: int) -> str:

@@ -14,6 +14,7 @@ from campaigns.abandonment import service
 from campaigns.abandonment.service import Figures, GaugeState, Period
 from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
+from compliance.abandonment_law import BookLimit, limits_of
 from compliance.abandonment_ledger import (
     Evidence,
     Gauge,
@@ -28,6 +29,8 @@ from compliance.abandonment_ledger import (
 )
 from compliance.abandonment_tally import Tally
 from compliance.localtime import wall
+from compliance.rulebooks.model import Rulebooks
+from dialer.campaign_policy import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,18 @@ class Account:
     blocks: list[tuple[Window, Tally]]
 
 
-def subject_of(campaign_id: int, name: str, settings: CampaignSettings) -> Subject:
+def subject_of(campaign_id: int, name: str, settings: CampaignSettings, laws: tuple[BookLimit, ...] = ()) -> Subject:
     rules = settings.abandonment
     own = None if rules.limit_percent is None else Fraction(rules.limit_percent) / 100
-    return Subject(campaign_id, name, rules.timezone, rules.binds, own, settings.amd)
+    return Subject(campaign_id, name, rules.timezone, rules.binds, own, settings.amd, laws)
+
+
+async def laws_of(
+    conn: AsyncConnection, campaign_ids: Sequence[int], books: Rulebooks, now: datetime
+) -> dict[int, tuple[BookLimit, ...]]:
+    """What the rulebooks in force bring to each campaign, by the persons that it may call."""
+    found = await service.bound_rulebooks(conn, campaign_ids)
+    return {campaign_id: limits_of(in_force(books, ids, now.date())) for campaign_id, ids in found.items()}
 
 
 async def sheets(
@@ -94,7 +105,7 @@ async def sheets(
 
 
 async def ledger(
-    conn: AsyncConnection, tenant_id: int, policy: Policy, now: datetime, only: int | None = None
+    conn: AsyncConnection, tenant_id: int, policy: Policy, books: Rulebooks, now: datetime, only: int | None = None
 ) -> list[Account]:
     """All campaigns of the tenant that were ever started, or the one; in order of their ids."""
     c = t.campaign.c
@@ -102,7 +113,10 @@ async def ledger(
     query = query.where(c.state != "draft") if only is None else query.where(c.id == only)
     rows = (await conn.execute(query)).all()
     settings = [CampaignSettings.model_validate(row.settings) for row in rows]
-    subjects = [subject_of(row.id, row.name, found) for row, found in zip(rows, settings, strict=True)]
+    laws = await laws_of(conn, [row.id for row in rows], books, now)
+    subjects = [
+        subject_of(row.id, row.name, found, laws.get(row.id, ())) for row, found in zip(rows, settings, strict=True)
+    ]
     found = await sheets(conn, tenant_id, subjects, policy, now)
     return [
         Account(sheet, row.state, its.mode, await blocks(conn, sheet.subject, now))

@@ -12,15 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns import audit
 from campaigns.abandonment import service
 from compliance.abandonment import percent
+from compliance.abandonment_law import BookLimit
 from compliance.abandonment_ledger import Gauge
 from compliance.abandonment_words import hold, sentence
-from dialer.abandonment import Sheet, sheets, subject_of
+from dialer.abandonment import Sheet, laws_of, sheets, subject_of
 from dialer.console import iso
 from dialer.pacing import AbandonmentBudget
 from dialer.state import FloorState, LiveCampaign
 
 log = structlog.get_logger(__name__)
 LOOK_S = 5.0
+LAWS_AGAIN = timedelta(minutes=10)
+"""Which rulebooks bind a campaign's persons is asked again after so long, and when a campaign changes."""
 WATCHED = ("running", "paused")
 LEVELS = {"near": "warning", "review": "warning", "over": "error"}
 
@@ -33,9 +36,11 @@ class AbandonmentGuard:
         self._changed = changed
         self._woken = asyncio.Event()
         self._speed = state.clock.speed
+        self._laws: dict[int, tuple[datetime, tuple[BookLimit, ...]]] = {}  # with when they were asked
 
     def wake(self) -> None:
         """A campaign is new or has other rules."""
+        self._laws.clear()
         self._woken.set()
 
     async def run(self) -> None:
@@ -64,8 +69,11 @@ class AbandonmentGuard:
         if not live:
             return
         now = self._state.now()
-        subjects = [subject_of(campaign.id, campaign.name, campaign.settings) for campaign in live]
         async with self._state.engine.begin() as conn:
+            laws = await self._laws_of(conn, [campaign.id for campaign in live], now)
+            subjects = [
+                subject_of(campaign.id, campaign.name, campaign.settings, laws[campaign.id]) for campaign in live
+            ]
             found = await sheets(conn, tenant_id, subjects, self._state.settings.abandonment, now)
             await _keep(conn, tenant_id, found, now)
         for sheet in found:
@@ -77,6 +85,16 @@ class AbandonmentGuard:
                 campaign.gauges = gauges
                 self._changed()
             campaign.abandonment = budget(sheet.gauges)
+
+    async def _laws_of(
+        self, conn: AsyncConnection, ids: Sequence[int], now: datetime
+    ) -> dict[int, tuple[BookLimit, ...]]:
+        known = self._laws
+        old = [one for one in ids if one not in known or known[one][0] <= now - LAWS_AGAIN]
+        if old:
+            fresh = await laws_of(conn, old, self._state.gate.books, now)
+            known.update({one: (now, fresh.get(one, ())) for one in old})
+        return {one: known[one][1] for one in ids}
 
 
 def budget(gauges: Sequence[Gauge]) -> AbandonmentBudget:

@@ -117,7 +117,7 @@ async def audit_trail(url: str, now: datetime) -> Finding:
     engine = make_engine(url, pool_size=1)
     try:
         async with engine.connect() as conn:
-            found = [await reading.backlog(conn, tenant) for tenant in (await sealing.mark(conn)).numbers]
+            found = [await reading.backlog(conn, tenant) for tenant in (await sealing.mark(conn)).verdicts]
     except (SQLAlchemyError, OSError) as problem:
         return Finding("audit", False, f"cannot be read ({why(problem)})", "Run: promiseline migrate")
     finally:

@@ -204,9 +204,12 @@ class Engine:
         if loop.groups_until is None or now >= loop.groups_until:
             loop.open_groups.clear()
             limit = now + timedelta(seconds=60)
+            books = self._state.gate.books
             for group in await queue.groups(conn, campaign.id):
-                books = (*group.rulebooks, *(campaign.settings.rulebooks or ()))
-                found = window_state(group.zones, books, "voice", now, self._state.gate.books)
+                ids = dict.fromkeys((*group.rulebooks, *group.creditors, *(campaign.settings.rulebooks or ())))
+                # one that is not loaded here is the gate's to refuse, with a reason that people see
+                known = tuple(name for name in ids if name in books.books)
+                found = window_state(group.zones, known, "voice", now, books)
                 loop.open_groups[group.id] = (found.open, found.until)
                 if found.until is not None:
                     limit = min(limit, found.until)

@@ -62,7 +62,7 @@ class Sealer:
             past = None
         else:
             self._mark = fresh
-        return past, list(fresh.numbers)
+        return past, list(fresh.verdicts)
 
     async def _seal_tenant(self, tenant_id: int, upto: Mark | None) -> int:
         rows = 0
@@ -98,7 +98,7 @@ async def seal_all(engine: AsyncEngine, clock: Clock, key: Ed25519PrivateKey) ->
             await conn.commit()
             await clock.sleep(0.05)
         await conn.commit()
-        for tenant_id in upto.numbers:
+        for tenant_id in upto.verdicts:
             more = True
             while more:
                 done = await sealing.seal(conn, tenant_id, now=clock.now(), upto=upto)

@@ -19,7 +19,8 @@ class AbandonmentApi:
     async def list(self, request: web.Request) -> web.Response:
         now = self._deps.clock.now()
         async with self._deps.engine.connect() as connection:
-            found = await ledger(connection, request[IDENTITY].tenant_id, self._deps.abandonment, now)
+            books = self._deps.gate.books
+            found = await ledger(connection, request[IDENTITY].tenant_id, self._deps.abandonment, books, now)
         return answer(
             {
                 "at": now.isoformat(),

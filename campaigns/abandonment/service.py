@@ -36,6 +36,16 @@ WHERE (s.state, s.uncertain) IS DISTINCT FROM (excluded.state, excluded.uncertai
 RETURNING campaign_id, gauge
 """)
 
+# the rulebooks of the law by which open debtors of its creditor are grouped, then the creditor's and its own
+BOOKS = text("""
+SELECT c.id, array_cat(
+    ARRAY(SELECT DISTINCT book FROM window_group g, unnest(g.rulebooks) AS book WHERE EXISTS (
+        SELECT FROM debtor d WHERE d.creditor_id = c.creditor_id AND d.window_group_id = g.id AND d.status = 'open')
+        ORDER BY book), k.rulebooks) || ARRAY(SELECT jsonb_array_elements_text(
+            CASE jsonb_typeof(c.settings->'rulebooks') WHEN 'array' THEN c.settings->'rulebooks' ELSE '[]' END))
+FROM campaign c JOIN creditor k ON k.id = c.creditor_id WHERE c.id = ANY(CAST(:ids AS bigint[]))
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -79,6 +89,12 @@ class SampleTest:
     note: str
     recorded_by: str
     recorded_at: datetime
+
+
+async def bound_rulebooks(conn: AsyncConnection, campaign_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Ids of all rulebooks that bind persons of each campaign; reads every debtor of a creditor, so not often."""
+    found = await conn.execute(BOOKS, {"ids": list(campaign_ids)})
+    return {int(row[0]): tuple(dict.fromkeys(row[1])) for row in found}
 
 
 async def first_answers(conn: AsyncConnection, campaign_ids: Sequence[int]) -> dict[int, datetime | None]:

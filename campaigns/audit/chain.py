@@ -19,7 +19,8 @@ import orjson
 VERSION = "promiseline.audit.v1"
 GENESIS = bytes(32)
 SALT_BYTES = 16
-VERDICTS_SEALED, AUDIT_ERASED, VERDICT_ERASED = "verdicts.sealed", "audit.erased", "verdict.erased"
+VERDICTS_SEALED, OUTCOMES_SEALED = "verdicts.sealed", "outcomes.sealed"
+AUDIT_ERASED, VERDICT_ERASED = "audit.erased", "verdict.erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,12 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a chain ends: its last row, and the last verdict that a row of it binds."""
+    """Where a chain ends: its last row, and the last verdict and outcome that rows of it bind."""
 
     seq: int
     hash: bytes
     verdict_number: int
+    outcome_number: int = 0
 
 
 def instant(at: datetime) -> str:

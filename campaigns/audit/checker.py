@@ -3,16 +3,18 @@
 Fed in order of sequence: each checkpoint behind the row that it signs. Keeps a bounded number of rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from campaigns.audit import chain
+from campaigns.audit.batches import BINDS, Batch, Bound, compare, read_batch
 from campaigns.audit.chain import GENESIS, Sealed
 from campaigns.audit.checkpoints import Checkpoint, digest, is_genuine
 from campaigns.audit.findings import Finding, Findings
+from campaigns.audit.outcomes import StoredOutcome, outcome_digest
 from campaigns.audit.suspects import SUSPECTS_KEPT, Suspect, resolve
-from campaigns.audit.verdicts import Batch, StoredVerdict, compare, read_batch
+from campaigns.audit.verdicts import StoredVerdict, verdict_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Report:
     unsigned: int
     erased: int
     verdicts: int
+    outcomes: int
     findings: tuple[Finding, ...]
     left_out: int
 
@@ -64,8 +67,8 @@ class Checker:
     _shift: int = 1
     _rows: int = 0
     _erasures: int = 0
-    _verdicts: int = 0
-    _last_verdict: int | None = None
+    _counts: dict[Bound, int] = field(default_factory=lambda: dict.fromkeys(BINDS.values(), 0))
+    _last_bound: dict[Bound, int] = field(default_factory=dict)  # empty: not known yet
     _point: Checkpoint | None = None
     _point_genuine: bool = True
     _points: int = 0
@@ -76,10 +79,11 @@ class Checker:
     def __post_init__(self) -> None:
         self._previous = self._before = (self.last_hash,)
         self._proved = self._signed = self._furthest = self.last_seq
-        self._last_verdict = 0 if self.whole else None
+        if self.whole:
+            self._last_bound = dict.fromkeys(BINDS.values(), 0)
 
     def row(self, row: Sealed) -> Batch | None:
-        """The next row. Gives the batch that it seals, whose verdicts the caller then hands to `batch()`."""
+        """The next row. Gives the batch that it seals: the caller then hands over its `verdicts()` or `outcomes()`."""
         self._rows += 1
         batch = self._read(row)
         if row.seq == self.last_seq and self._rows > 1:
@@ -93,12 +97,20 @@ class Checker:
             self._next(row)
         return batch
 
-    def batch(self, batch: Batch, stored: Sequence[StoredVerdict]) -> None:
+    def verdicts(self, batch: Batch, stored: Sequence[StoredVerdict]) -> None:
         """`stored`: all verdicts of the tenant that the database now has in the batch's range, in order of number."""
-        self._verdicts += len(batch.marks)
-        for wrong in compare(batch, stored):
-            self._findings.add("verdict", wrong.kind, wrong.number)
+        self._compare(batch, [(verdict.number, verdict_digest(verdict)) for verdict in stored])
+        for verdict in stored:
+            if not verdict.same_attempt:
+                self._findings.add("verdict", "attempt", verdict.number)
         self._erased_verdicts |= {verdict.number for verdict in stored if verdict.erased} - self._told_verdicts
+
+    def outcomes(self, batch: Batch, stored: Sequence[StoredOutcome]) -> None:
+        """The same for outcomes."""
+        self._compare(batch, [(outcome.number, outcome_digest(outcome)) for outcome in stored])
+        for outcome in stored:
+            if not outcome.same:
+                self._findings.add("outcome", "other", outcome.number)
 
     def checkpoint(self, point: Checkpoint) -> None:
         """The next checkpoint; the rows up to its `seq` were given before."""
@@ -127,14 +139,14 @@ class Checker:
         if number > last:
             self._findings.add("checkpoint", "removed", last + 1, number)
 
-    def head(self, seq: int, hash: bytes, verdict_number: int | None = None) -> None:
-        """Where the source says that the chain ends; to be said when all rows were given."""
+    def head(self, seq: int, hash: bytes, bound: Mapping[Bound, int] | None = None) -> None:
+        """Where the source says that the chain ends, and the last verdict and outcome `bound`; after all rows."""
         self._furthest = max(self._furthest, seq)
         if seq < self.last_seq:
             self._findings.add("row", "inserted", seq + 1, self.last_seq)
         elif seq == self.last_seq and self._previous and hash not in self._previous:
             self._findings.add("head", "changed", seq)
-        if verdict_number is not None and verdict_number != self._last_verdict:
+        if bound is not None and bound != self._last_bound:
             self._findings.add("head", "changed", seq)
 
     def headless(self) -> None:
@@ -159,8 +171,8 @@ class Checker:
             self._findings.add("verdict", "erased_without_record", number)
         return Report(
             self.tenant_id, self._rows, self.last_seq, self.last_hash.hex(), self._points,
-            max(0, self.last_seq - self._signed), self._erasures, self._verdicts, tuple(self._findings),
-            self._findings.left_out,
+            max(0, self.last_seq - self._signed), self._erasures, self._counts["verdict"], self._counts["outcome"],
+            tuple(self._findings), self._findings.left_out,
         )  # fmt: skip
 
     def _next(self, row: Sealed) -> None:
@@ -225,17 +237,23 @@ class Checker:
         elif row.action == chain.VERDICT_ERASED and kind == "verdict" and number.isdecimal():
             self._told_verdicts.add(int(number))
             self._erased_verdicts.discard(int(number))
-        return self._batch(row) if row.action == chain.VERDICTS_SEALED else None
+        return self._batch(row, BINDS[row.action]) if row.action in BINDS else None
 
-    def _batch(self, row: Sealed) -> Batch | None:
-        batch = read_batch(row.detail or "")
+    def _batch(self, row: Sealed, of: Bound) -> Batch | None:
+        batch = read_batch(of, row.detail or "")
         if batch is None:
             self._findings.add("row", "detail_changed", row.seq)
             return None
-        if self._last_verdict is not None and batch.first != self._last_verdict + 1:
+        before = self._last_bound.get(of)
+        if before is not None and batch.first != before + 1:
             self._findings.add("row", "batch_gap", row.seq)
-        self._last_verdict = batch.last
+        self._last_bound[of] = batch.last
         return batch
+
+    def _compare(self, batch: Batch, digests: list[tuple[int, bytes]]) -> None:
+        self._counts[batch.of] += len(batch.marks)
+        for wrong in compare(batch, digests):
+            self._findings.add(batch.of, wrong.kind, wrong.number)
 
     def _place(self, point: Checkpoint, genuine: bool) -> None:
         before = self._point

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
 from campaigns.audit import sealing, verdict_rows
-from campaigns.audit.chain import AUDIT_ERASED, VERDICT_ERASED, VERDICTS_SEALED
+from campaigns.audit.chain import AUDIT_ERASED, OUTCOMES_SEALED, VERDICT_ERASED, VERDICTS_SEALED
 from campaigns.db import tables as t
 from campaigns.problems import refuse
 
-KEPT = (VERDICTS_SEALED, AUDIT_ERASED, VERDICT_ERASED)  # they hold proofs and no person
+KEPT = (VERDICTS_SEALED, OUTCOMES_SEALED, AUDIT_ERASED, VERDICT_ERASED)  # they hold proofs and no person
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ SAYS: dict[tuple[str, str], str] = {
     ("row", "reordered"): "moved: it belongs at another place of the chain",
     ("row", "rewritten"): "written anew: the chain fits together, but not to the hash that was signed or exported",
     ("row", "erased_without_record"): "the detail was erased, and no later row says so",
-    ("row", "batch_gap"): "it does not begin where the batch of verdicts before it ended",
+    ("row", "batch_gap"): "it does not begin where the batch before it ended",
     ("checkpoint", "changed"): "changed: the signature does not fit",
     ("checkpoint", "other_key"): "signed with a key that is not trusted here",
     ("checkpoint", "removed"): "removed",
@@ -24,6 +24,10 @@ SAYS: dict[tuple[str, str], str] = {
     ("verdict", "removed"): "removed",
     ("verdict", "inserted"): "inserted into a batch that was sealed",
     ("verdict", "attempt"): "the attempt that it allowed was removed, or speaks of another contact",
+    ("outcome", "changed"): "changed after it was sealed",
+    ("outcome", "removed"): "removed",
+    ("outcome", "inserted"): "inserted into a batch that was sealed",
+    ("outcome", "other"): "its attempt or message was removed, or says something else now",
     ("verdict", "erased_without_record"): "the content was erased, and no later row says so",
 }
 RANGES_KEPT = 10_000
@@ -31,7 +35,7 @@ RANGES_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`of` row, checkpoint, verdict or head; `first` to `last` are their numbers, both included."""
+    """`of` row, checkpoint, verdict, outcome or head; `first` to `last` are their numbers, both included."""
 
     of: str
     kind: str

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from campaigns.audit import outcome_rows, verdict_rows
+from campaigns.audit.batches import Batch
 from campaigns.audit.chain import Head, Sealed
 from campaigns.audit.checker import Checker, Report
 from campaigns.audit.checkpoints import Checkpoint
-from campaigns.audit.verdict_rows import in_range
 from campaigns.db import tables as t
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
@@ -69,9 +70,11 @@ async def checkpoints(conn: AsyncConnection, tenant_id: int) -> AsyncIterator[Ch
 
 
 async def head(conn: AsyncConnection, tenant_id: int) -> Head | None:
-    found = await conn.execute(select(_h.seq, _h.hash, _h.verdict_number).where(_h.tenant_id == tenant_id))
+    found = await conn.execute(
+        select(_h.seq, _h.hash, _h.verdict_number, _h.outcome_number).where(_h.tenant_id == tenant_id)
+    )
     row = found.one_or_none()
-    return None if row is None else Head(row.seq, row.hash, row.verdict_number)
+    return None if row is None else Head(row.seq, row.hash, row.verdict_number, row.outcome_number)
 
 
 async def between(
@@ -111,7 +114,8 @@ async def check(
 ) -> Report:
     """The whole chain of a tenant, in the transaction of `conn`; see `snapshot()`.
 
-    `verdicts`: the content of the gate's verdicts too. `against`: what an earlier export says, in its order.
+    `verdicts`: what the batches bind too, the gate's verdicts and the outcomes. `against`: what an earlier export
+    says, in its order.
     """
     checker = Checker(tenant_id, trusted)
     end = await head(conn, tenant_id)
@@ -124,7 +128,7 @@ async def check(
         known.upto(row.seq - 1)
         batch = checker.row(row)
         if batch is not None and verdicts:
-            checker.batch(batch, await in_range(conn, tenant_id, batch.first, batch.last, attempts=True))
+            await _bound(conn, checker, batch)
         done += 1
         if progress is not None and done % PAGE == 0:
             progress(done, max(total, done))
@@ -134,10 +138,19 @@ async def check(
     if end is None:
         checker.headless()
     else:
-        checker.head(end.seq, end.hash, end.verdict_number)
+        checker.head(end.seq, end.hash, {"verdict": end.verdict_number, "outcome": end.outcome_number})
     if progress is not None:
         progress(done, done)
     return checker.end()
+
+
+async def _bound(conn: AsyncConnection, checker: Checker, batch: Batch) -> None:
+    if batch.of == "verdict":
+        stored = await verdict_rows.in_range(conn, checker.tenant_id, batch.first, batch.last, attempts=True)
+        checker.verdicts(batch, stored)
+    else:
+        found = await outcome_rows.in_range(conn, checker.tenant_id, batch.first, batch.last, compared=True)
+        checker.outcomes(batch, found)
 
 
 class _Points:

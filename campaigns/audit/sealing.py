@@ -30,16 +30,18 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
-from campaigns.audit import chain
-from campaigns.audit.chain import GENESIS, SALT_BYTES, VERDICTS_SEALED, Head, Sealed, Unsealed
+from campaigns.audit import chain, outcome_rows, verdict_rows
+from campaigns.audit.batches import Batch, batch_of
+from campaigns.audit.chain import GENESIS, OUTCOMES_SEALED, SALT_BYTES, VERDICTS_SEALED, Head, Sealed, Unsealed
 from campaigns.audit.checkpoints import Checkpoint, sign
-from campaigns.audit.verdict_rows import in_range
-from campaigns.audit.verdicts import batch_of
+from campaigns.audit.outcomes import outcome_digest
+from campaigns.audit.verdicts import verdict_digest
 from campaigns.db import tables as t
 
 # some 5 ms of work between two waits for the database: the floor lives in the same loop
 ROWS = 500
 VERDICTS = 200
+OUTCOMES = 500
 CHECKPOINT_EVERY = timedelta(hours=1)
 AT_ONCE = timedelta(0)
 
@@ -73,9 +75,10 @@ _PLACE = (
     .values(seq=_placed.c.seq, salt=_placed.c.salt, detail_digest=_placed.c.digest, hash=_placed.c.hash)
     .where(t.audit.c.id == _placed.c.id, t.audit.c.seq.is_(None))
 )
-# verdicts up to `number` that are not visible yet belong to transactions older than `horizon`
+# what has a number up to these and is not visible yet belongs to transactions older than `horizon`
 _MARK = text("""
-SELECT id, (SELECT max(number) FROM verdict WHERE tenant_id = tenant.id) AS number,
+SELECT id, (SELECT max(number) FROM verdict WHERE tenant_id = tenant.id) AS verdict,
+    (SELECT max(number) FROM outcome WHERE tenant_id = tenant.id) AS outcome,
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS horizon
 FROM tenant ORDER BY id
 """)
@@ -88,9 +91,13 @@ class ChainBroken(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The newest verdict of each tenant at some instant, and the transaction number before which all had begun."""
+    """The newest verdict and outcome of each tenant at some instant.
 
-    numbers: Mapping[int, int]
+    `horizon`: the transaction number before which the transactions of all of them had begun.
+    """
+
+    verdicts: Mapping[int, int]
+    outcomes: Mapping[int, int]
     horizon: int
 
 
@@ -100,17 +107,20 @@ class Done:
 
     rows: int = 0
     verdicts: int = 0
+    outcomes: int = 0
     more: bool = False
 
 
 async def mark(conn: AsyncConnection) -> Mark:
-    """To be taken before, and given to `seal()` once `is_past()`: then no verdict below it can come any more.
+    """To be taken before, and given to `seal()` once `is_past()`: then nothing below it can come any more.
 
-    Rests on admit(): it locks the debtor's row, and so has its transaction number, before a verdict has its own.
-    Names every tenant.
+    Rests on admit(): it locks the debtor's row, and so has its transaction number, before a verdict has its own. An
+    outcome's number is given after its attempt or message was written. Names every tenant.
     """
     found = (await conn.execute(_MARK)).all()
-    return Mark({row.id: row.number or 0 for row in found}, max((row.horizon for row in found), default=0))
+    verdicts = {row.id: row.verdict or 0 for row in found}
+    outcomes = {row.id: row.outcome or 0 for row in found}
+    return Mark(verdicts, outcomes, max((row.horizon for row in found), default=0))
 
 
 async def is_past(conn: AsyncConnection, of: Mark) -> bool:
@@ -122,15 +132,15 @@ async def seal(
 ) -> Done:
     """Seals what is committed, `limit` rows at most, in the caller's transaction (READ COMMITTED).
 
-    With `upto` also one batch of verdicts, in a row of their own. Raises ChainBroken.
+    With `upto` also one batch of verdicts and one of outcomes, each in a row of its own. Raises ChainBroken.
     """
-    last_verdict = 0 if upto is None else upto.numbers.get(tenant_id, 0)
-    if not await _work(conn, tenant_id, last_verdict):
+    last_verdict = 0 if upto is None else upto.verdicts.get(tenant_id, 0)
+    last_outcome = 0 if upto is None else upto.outcomes.get(tenant_id, 0)
+    if not await _work(conn, tenant_id, last_verdict, last_outcome):
         return Done()
     head = await _locked_head(conn, tenant_id, now)
-    verdicts, verdict_number = 0, head.verdict_number
-    if last_verdict > verdict_number:
-        verdicts, verdict_number = await _seal_verdicts(conn, tenant_id, verdict_number, last_verdict, now)
+    verdicts, verdict_number = await _seal_verdicts(conn, tenant_id, head.verdict_number, last_verdict, now)
+    outcomes, outcome_number = await _seal_outcomes(conn, tenant_id, head.outcome_number, last_outcome, now)
     found = (await conn.execute(_UNSEALED, {"tenant_id": tenant_id, "limit": limit})).all()
     if not found:
         return Done()
@@ -140,9 +150,16 @@ async def seal(
     await conn.execute(
         update(t.audit_head)
         .where(t.audit_head.c.tenant_id == tenant_id)
-        .values(seq=sealed[-1].seq, hash=sealed[-1].hash, verdict_number=verdict_number, at=now)
+        .values(
+            seq=sealed[-1].seq,
+            hash=sealed[-1].hash,
+            verdict_number=verdict_number,
+            outcome_number=outcome_number,
+            at=now,
+        )
     )
-    return Done(len(sealed), verdicts, verdicts == VERDICTS or len(sealed) == limit)
+    more = verdicts == VERDICTS or outcomes == OUTCOMES or len(sealed) == limit
+    return Done(len(sealed), verdicts, outcomes, more)
 
 
 async def checkpoint(
@@ -173,19 +190,22 @@ async def last_checkpoint(conn: AsyncConnection, tenant_id: int) -> Checkpoint |
     return None if row is None else Checkpoint(**row)
 
 
-async def _work(conn: AsyncConnection, tenant_id: int, last_verdict: int) -> bool:
+async def _work(conn: AsyncConnection, tenant_id: int, last_verdict: int, last_outcome: int) -> bool:
     """Whether there is anything to seal: a look without a lock, since mostly there is not."""
     unsealed = exists().where(t.audit.c.tenant_id == tenant_id, t.audit.c.seq.is_(None))
-    behind = select(t.audit_head.c.verdict_number).where(t.audit_head.c.tenant_id == tenant_id).scalar_subquery()
-    return bool((await conn.execute(select(or_(unsealed, func.coalesce(behind, 0) < last_verdict)))).scalar_one())
+    c = t.audit_head.c
+    verdict = select(c.verdict_number).where(c.tenant_id == tenant_id).scalar_subquery()
+    outcome = select(c.outcome_number).where(c.tenant_id == tenant_id).scalar_subquery()
+    behind = (func.coalesce(verdict, 0) < last_verdict, func.coalesce(outcome, 0) < last_outcome)
+    return bool((await conn.execute(select(or_(unsealed, *behind)))).scalar_one())
 
 
 async def _locked_head(conn: AsyncConnection, tenant_id: int, now: datetime) -> Head:
     c = t.audit_head.c
-    query = select(c.seq, c.hash, c.verdict_number).where(c.tenant_id == tenant_id).with_for_update()
+    query = select(c.seq, c.hash, c.verdict_number, c.outcome_number).where(c.tenant_id == tenant_id).with_for_update()
     found = (await conn.execute(query)).one_or_none()
     if found is not None:
-        return Head(found.seq, found.hash, found.verdict_number)
+        return Head(*found)
     if (await conn.execute(select(t.audit.c.seq).where(_sealed(tenant_id)).limit(1))).first() is not None:
         raise ChainBroken(
             f"tenant {tenant_id} has sealed audit rows and no row in audit_head: run promiseline audit verify, find"
@@ -193,8 +213,7 @@ async def _locked_head(conn: AsyncConnection, tenant_id: int, now: datetime) -> 
         )
     start = {"tenant_id": tenant_id, "seq": 0, "hash": GENESIS, "verdict_number": 0, "at": now}
     await conn.execute(upsert(t.audit_head).values(start).on_conflict_do_nothing())
-    found = (await conn.execute(query)).one()
-    return Head(found.seq, found.hash, found.verdict_number)
+    return Head(*(await conn.execute(query)).one())
 
 
 def _sealed(tenant_id: int) -> Any:
@@ -205,16 +224,32 @@ async def _seal_verdicts(
     conn: AsyncConnection, tenant_id: int, behind: int, upto: int, now: datetime
 ) -> tuple[int, int]:
     """(how many, the last number that the batch covers); (0, behind) when this tenant has none there."""
-    found = await in_range(conn, tenant_id, behind + 1, upto, limit=VERDICTS)
-    if not found:
+    if upto <= behind or not (found := await verdict_rows.in_range(conn, tenant_id, behind + 1, upto, limit=VERDICTS)):
         return 0, behind
     # all of the range were read: the batch says that there are no others
     last = upto if len(found) < VERDICTS else found[-1].number
-    await audit.record(
-        conn, tenant_id=tenant_id, at=now, actor="system", action=VERDICTS_SEALED, subject=f"verdicts:{behind + 1}",
-        detail=batch_of(behind + 1, last, found).wire(),
-    )  # fmt: skip
+    batch = batch_of("verdict", behind + 1, last, [(one.number, verdict_digest(one)) for one in found])
+    await _write_batch(conn, tenant_id, VERDICTS_SEALED, batch, now)
     return len(found), last
+
+
+async def _seal_outcomes(
+    conn: AsyncConnection, tenant_id: int, behind: int, upto: int, now: datetime
+) -> tuple[int, int]:
+    """The same for outcomes."""
+    if upto <= behind or not (found := await outcome_rows.in_range(conn, tenant_id, behind + 1, upto, limit=OUTCOMES)):
+        return 0, behind
+    last = upto if len(found) < OUTCOMES else found[-1].number
+    batch = batch_of("outcome", behind + 1, last, [(one.number, outcome_digest(one)) for one in found])
+    await _write_batch(conn, tenant_id, OUTCOMES_SEALED, batch, now)
+    return len(found), last
+
+
+async def _write_batch(conn: AsyncConnection, tenant_id: int, action: str, batch: Batch, now: datetime) -> None:
+    await audit.record(
+        conn, tenant_id=tenant_id, at=now, actor="system", action=action, subject=f"{batch.of}s:{batch.first}",
+        detail=batch.wire(),
+    )  # fmt: skip
 
 
 async def _place(conn: AsyncConnection, rows: Sequence[Sealed]) -> None:

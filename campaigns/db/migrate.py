@@ -1,5 +1,6 @@
 """Brings a database to the newest schema, and says which schema it has."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db.engine import make_engine
 
 Progress = Callable[[int, int, str], None]  # done, total, the step's title
 ONE_AT_A_TIME = 0x50524F4D  # advisory lock: two servers that start together migrate once
+ASK_AGAIN_S = 0.2
 
 
 class NewerSchema(Exception):
@@ -85,13 +87,21 @@ async def upgrade(url: str, progress: Progress | None = None, *, to: str | None 
         if not before.known:
             raise NewerSchema(before.complaint)
         async with engine.connect() as guard, engine.connect() as conn:
-            await guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
+            await _alone(guard)
             await conn.run_sync(_upgrade, progress, to or head())
             await conn.commit()
             await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
         return await state(engine)
     finally:
         await engine.dispose()
+
+
+async def _alone(guard: AsyncConnection) -> None:
+    """Waits by asking again: a statement that waits holds a snapshot, for which an index built beside writers waits."""
+    while not (await guard.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})).scalar_one():
+        await guard.rollback()
+        await asyncio.sleep(ASK_AGAIN_S)
+    await guard.rollback()
 
 
 def _upgrade(connection: Connection, progress: Progress | None, to: str) -> None:

@@ -139,6 +139,7 @@ audit_head = Table(
     Column("seq", BigInteger, nullable=False),  # the last sealed row; 0: none
     Column("hash", LargeBinary, nullable=False),
     Column("verdict_number", BigInteger, nullable=False),  # verdicts up to this number are sealed
+    Column("outcome_number", BigInteger, nullable=False, server_default="0"),  # the same for outcomes
     _at("at"),
 )
 
@@ -667,6 +668,20 @@ verdict = Table(
     Index("ix_verdict_debtor", "debtor_id", "at"),
     Index("ix_verdict_at", "tenant_id", "at", "id"),
     Index("ix_verdict_attempt", "attempt_id"),
+)
+
+outcome = Table(
+    "outcome",
+    metadata,
+    # written by triggers on attempt and message at an end and at each correction of one: see migration 0009
+    Column("number", BigInteger, Identity(), primary_key=True),
+    _tenant(),
+    Column("kind", Text, nullable=False),
+    Column("of_id", UUID(as_uuid=True), nullable=False),  # of the attempt or message
+    Column("content", JSONB, nullable=False),
+    _words("kind", ("attempt", "message")),
+    Index("ix_outcome_of_id", "of_id"),
+    Index("uq_outcome_number", "tenant_id", "number", unique=True),
 )
 
 promise = Table(

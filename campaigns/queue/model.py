@@ -47,11 +47,15 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class WindowGroup:
-    """All persons whose contact hours open and close together."""
+    """All persons of a campaign whose contact hours open and close together.
+
+    `rulebooks` are those of the law, `creditors` those that the campaign's creditor brings besides.
+    """
 
     id: int
     zones: tuple[str, ...]
     rulebooks: tuple[str, ...]
+    creditors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

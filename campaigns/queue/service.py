@@ -149,7 +149,9 @@ WITH RECURSIVE seen(id) AS (
             AND q.window_group_id > seen.id ORDER BY q.window_group_id LIMIT 1)
     FROM seen WHERE seen.id IS NOT NULL
 )
-SELECT g.id, g.zones, g.rulebooks FROM seen JOIN window_group g ON g.id = seen.id ORDER BY g.id
+SELECT g.id, g.zones, g.rulebooks,
+    (SELECT k.rulebooks FROM campaign c JOIN creditor k ON k.id = c.creditor_id WHERE c.id = :campaign)
+FROM seen JOIN window_group g ON g.id = seen.id ORDER BY g.id
 """)
 
 COUNTS = text("SELECT state, count(*) FROM queue_row WHERE campaign_id = :campaign GROUP BY state")
@@ -298,7 +300,7 @@ async def resume_all(
 async def groups(conn: AsyncConnection, campaign_id: int) -> list[WindowGroup]:
     """The window groups that have ready rows; which of them are open now is the caller's to decide."""
     found = await conn.execute(GROUPS, {"campaign": campaign_id})
-    return [WindowGroup(int(row[0]), tuple(row[1]), tuple(row[2])) for row in found]
+    return [WindowGroup(int(row[0]), tuple(row[1]), tuple(row[2]), tuple(row[3])) for row in found]
 
 
 async def counts(conn: AsyncConnection, campaign_id: int) -> QueueCounts:

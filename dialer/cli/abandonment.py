@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns.abandonment import service
 from compliance.abandonment_ledger import Gauge
 from compliance.abandonment_words import TITLES, period, sentence, shown
+from compliance.rulebooks.loader import RulebookError
 from dialer.abandonment import Account, ledger
 from dialer.abandonment_view import sheet_view
+from dialer.books import load_books
 from dialer.cli.campaigns import find
 from dialer.cli.output import Json, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.session import in_transaction
@@ -26,12 +28,13 @@ Campaign = Annotated[str, typer.Option("--campaign", help="Only this one, by nam
 
 def ledger_command(campaign: Campaign = "", json: Json = False) -> None:
     """Abandonment of each campaign by TSR/FCC, Ofcom and the house's own rule, side by side, with the bound."""
-    with told_clearly(SettingsProblem):
-        policy = load_settings().abandonment.policy()
+    with told_clearly(SettingsProblem, RulebookError):
+        settings = load_settings()
+        policy, books = settings.abandonment.policy(), load_books(settings)
 
     async def work(conn: AsyncConnection, tenant_id: int) -> list[Account]:
         only = await find(conn, tenant_id, campaign) if campaign else None
-        return await ledger(conn, tenant_id, policy, datetime.now(UTC), only)
+        return await ledger(conn, tenant_id, policy, books, datetime.now(UTC), only)
 
     found = in_transaction(work)
     if json:

@@ -272,6 +272,8 @@ def _tell(source: str, report: Report) -> None:
     held = f"{report.rows:,} rows, {report.checkpoints:,} checkpoints"
     if report.verdicts:
         held += f", {report.verdicts:,} verdicts"
+    if report.outcomes:
+        held += f", {report.outcomes:,} outcomes"
     if report.ok:
         say(f"{source}: whole. {held}; {report.erased:,} details erased; {report.unsigned:,} rows not signed yet.")
         return

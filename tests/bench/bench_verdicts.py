@@ -61,7 +61,8 @@ INSERT INTO attempt (id, tenant_id, debtor_id, contact_point_id, debt_ids, chann
                      outcome)
 SELECT lpad(to_hex(p.id * 100 + g), 32, '0')::uuid, p.tenant_id, p.debtor_id, p.id, ARRAY[d.id], 'voice', 'dialer',
     made.at, 'ended', made.at + interval '30 s', 'no_answer'
-FROM contact_point p JOIN debt d ON d.debtor_id = p.debtor_id, generate_series(1, CAST(:history AS integer)) g, LATERAL (
+FROM contact_point p JOIN debt d ON d.debtor_id = p.debtor_id, generate_series(1, CAST(:history AS integer)) g,
+LATERAL (
     SELECT CAST(:now AS timestamptz) - make_interval(hours => CASE WHEN p.debtor_id % 10 = 0 THEN 15 * g
                                                                    ELSE 30 * g + (p.debtor_id % 24)::integer END) AS at
 ) made

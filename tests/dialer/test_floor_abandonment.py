@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dialer.abandonment_guard import LOOK_S
@@ -136,12 +137,25 @@ async def test_a_gauge_that_does_not_bind_neither_holds_nor_alarms(rig: Rig) -> 
             )  # fmt: skip
     for _ in range(4):
         await rig.debtor(NO_ANSWER)
+    async with rig.engine.begin() as conn:  # under no law that has a rule of its own for abandoned calls
+        await conn.execute(text("UPDATE window_group SET rulebooks = '{default}'"))
     await rig.start()
     await rig.ready()
     await rig.until(lambda: view(rig)["in_flight"] == 3)
     gauges = {gauge.key: gauge for gauge, _ in rig.floor.state.campaigns[rig.campaign].gauges}
     assert (gauges["us"].lost, gauges["us"].uncertain, gauges["house-24h"].lost) == (5, True, 0)
     assert alarms(rig) == {}
+
+
+async def test_the_regime_of_its_persons_rulebooks_binds_a_campaign_that_chose_only_the_houses(rig: Rig) -> None:
+    await rig.people(1, quick(mode="power", lines_per_agent=3, abandonment={"binds": ["house"]}))
+    await answered(rig, abandoned=20, connected=100)
+    for _ in range(4):
+        await rig.debtor(NO_ANSWER)
+    await rig.start()
+    await rig.ready()
+    gauges = {gauge.key: gauge for gauge, _ in rig.floor.state.campaigns[rig.campaign].gauges}
+    assert gauges["us"].binds and gauges["us"].holds and not gauges["gb-ofcom"].binds
 
 
 async def test_detection_tells_the_greetings_end_and_asks_for_evidence_of_its_own_mistakes(rig: Rig) -> None:

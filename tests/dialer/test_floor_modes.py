@@ -1,14 +1,18 @@
 """Preview, an agent rung for each call, steps without a call, the gate's refusals."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.model import CallStep, MessageStep
+from compliance.rulebooks.loader import load_rulebooks
 from dialer.commands import Actor, Command
+from dialer.contact import GateContext
 from dialer.state import FloorSettings
+from tests.dialer import floor_rig as floor_rig_module
 from tests.dialer.floor_rig import BUSY, NO_ANSWER, PERSON, Rig, floor_rig, quick
 
 pytestmark = pytest.mark.postgres
@@ -209,3 +213,24 @@ async def test_calls_that_only_the_rate_holds_back_go_out_as_soon_as_it_allows(r
     await rig.ready()
     found = await rig.until_rows("SELECT at FROM attempt ORDER BY at", lambda rows: len(rows) == 10)
     assert 1 <= (found[-1]["at"] - found[0]["at"]).total_seconds() < 10, "six more than a second's worth"
+
+
+async def test_outside_the_creditors_own_hours_nobody_is_claimed_and_no_verdict_is_written(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "afternoons.toml").write_text(
+        'id = "afternoons"\ntitle = "A client"\nkind = "client"\n[[versions]]\nversion = "1"\n'
+        '[[versions.hours]]\nwindows = { daily = ["14:00", "17:00"] }\n'
+        'source = "contract 7"\nconfidence = "primary"\n'
+    )
+    monkeypatch.setattr(floor_rig_module, "GATE", GateContext(load_rulebooks(tmp_path)))
+    await rig.people(1)
+    await rig.debtor(NO_ANSWER)
+    async with rig.engine.begin() as conn:
+        await conn.execute(text("UPDATE creditor SET rulebooks = '{afternoons}'"))
+    await rig.start()
+    await rig.ready()
+    campaign = rig.floor.state.campaigns[rig.campaign]
+    await rig.until(lambda: campaign.because == "queue: nobody may be called now")
+    assert await rig.rows("SELECT state, fence FROM queue_row") == [{"state": "ready", "fence": 0}]
+    assert await rig.rows("SELECT 1 FROM verdict") == []

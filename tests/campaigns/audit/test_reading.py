@@ -55,7 +55,7 @@ async def test_each_attack_on_the_tables_is_named(shelf: Shelf) -> None:
     await _each(shelf, ROW_ATTACKS)
 
 
-TABLES = ("audit", "audit_head", "audit_checkpoint", "verdict", "attempt")
+TABLES = ("audit", "audit_head", "audit_checkpoint", "verdict", "outcome", "attempt")
 KEEP = "CREATE TABLE kept_{0} AS SELECT * FROM {0}"
 EMPTY = "DELETE FROM {0}"
 RESTORE = "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM kept_{0}"
@@ -100,7 +100,7 @@ async def test_each_attack_on_verdicts_and_their_attempts_is_named(shelf: Shelf)
             "DELETE FROM verdict WHERE number = 3": {("verdict", "removed", 3, 3)},
             "UPDATE verdict SET number = 300 WHERE number = 3": {("verdict", "removed", 3, 3)},
             "UPDATE verdict SET number = -3 WHERE number = 3": {("verdict", "removed", 3, 3)},
-            gone: {("verdict", "attempt", 3, 3)},
+            gone: {("verdict", "attempt", 3, 3), ("outcome", "other", 3, 3)},
             moved: {("verdict", "attempt", 3, 3)},
         },
     )

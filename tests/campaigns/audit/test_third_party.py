@@ -56,7 +56,7 @@ async def test_an_export_is_verified_by_another_program(shelf: Shelf, tmp_path: 
     text = b"".join(await exported(shelf, tmp_path / "trail.jsonl")).decode()
     assert (await shelf.check()).ok
 
-    assert verified(text, PUBLIC) == 4
+    assert verified(text, PUBLIC) == 5
     with pytest.raises(InvalidSignature):
         verified(text, bytes(31) + b"\x01")
     with pytest.raises(AssertionError):

@@ -1,7 +1,10 @@
 """The migrations make the schema of tables.py, and they take a database that holds data with them."""
 
+import asyncio
+import importlib
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
@@ -136,6 +139,79 @@ async def test_upgrading_a_populated_database_keeps_its_rows(empty_database_url:
     async with engine.connect() as conn:
         counts = await conn.execute(text("SELECT (SELECT count(*) FROM debtor), (SELECT count(*) FROM queue_row)"))
         assert counts.one() == (1, 1)
+    await engine.dispose()
+
+
+OLD_VERDICTS = text("""
+INSERT INTO verdict (id, tenant_id, debtor_id, channel, origin, at, decision, flags, tzdb)
+SELECT lpad(to_hex(g), 32, '0')::uuid, :tenant, 1, 'voice', 'dialer', CAST(:now AS timestamptz) + g * interval '1 s',
+    'deny', '{}', '2026a'
+FROM generate_series(1, CAST(:count AS integer)) g
+""")
+NUMBERED = """
+SELECT count(*), min(number), max(number), count(DISTINCT salt), count(*) FILTER (WHERE number <> at_number)
+FROM (SELECT number, salt, row_number() OVER (ORDER BY at) AS at_number FROM verdict) v
+"""
+
+
+@pytest.mark.parametrize("left_by_one_that_was_killed", [False, True])
+async def test_old_verdicts_are_numbered_without_writing_the_table_anew(
+    empty_database_url: str, left_by_one_that_was_killed: bool
+) -> None:
+    await migrate.upgrade(empty_database_url, to="0001")
+    engine, count = make_engine(empty_database_url), 12_000  # more than one batch
+    file = text("SELECT pg_relation_filenode('verdict')")
+    async with engine.begin() as conn:
+        tenant = await a_tenant(conn)
+        await conn.execute(OLD_VERDICTS, {"tenant": tenant, "now": NOW, "count": count})
+        before = (await conn.execute(file)).scalar_one()
+    if left_by_one_that_was_killed:
+        module = importlib.import_module("campaigns.db.migrations.versions.0002_audit_chain")
+        async with engine.begin() as conn:
+            for statement in module.OPEN:
+                await conn.execute(text(statement))
+            first = {"behind": "00000000-0000-0000-0000-000000000000", "batch": 500}
+            assert str((await conn.execute(module.NUMBER, first)).scalar_one()).endswith(f"{500:x}")
+            await conn.execute(text(module.CHECKED[0]))
+    await migrate.upgrade(empty_database_url, to="0002")
+    async with engine.begin() as conn:
+        assert (await conn.execute(file)).scalar_one() == before, "the table was written anew"
+        assert tuple((await conn.execute(text(NUMBERED))).one()) == (count, 1, count, count, 0)
+        await conn.execute(
+            text(
+                "INSERT INTO verdict (id, tenant_id, debtor_id, channel, origin, at, decision, flags, tzdb)"
+                " VALUES (gen_random_uuid(), :tenant, 1, 'voice', 'dialer', :now, 'deny', '{}', '2026a')"
+            ),
+            {"tenant": tenant, "now": NOW},
+        )
+        assert (await conn.execute(text("SELECT max(number) FROM verdict"))).scalar_one() == count + 1
+    await engine.dispose()
+
+
+async def test_the_index_of_verdicts_is_built_while_a_writer_is_at_it_and_another_program_waits(
+    empty_database_url: str,
+) -> None:
+    await migrate.upgrade(empty_database_url, to="0006")
+    engine = make_engine(empty_database_url)
+    async with engine.begin() as conn:
+        tenant = await a_tenant(conn)
+        # what a build that was killed leaves behind
+        await conn.execute(text("CREATE INDEX ix_verdict_at ON verdict (tenant_id)"))
+    async with engine.connect() as writer:
+        await writer.execute(text("SELECT 1 FROM tenant"))
+        one = asyncio.create_task(migrate.upgrade(empty_database_url))
+        other = asyncio.create_task(migrate.upgrade(empty_database_url))
+        await writer.execute(OLD_VERDICTS, {"tenant": tenant, "now": NOW, "count": 1})
+        await writer.commit()
+    states = await asyncio.wait_for(asyncio.gather(one, other), 120)
+    assert all(state.up_to_date for state in states)
+    async with engine.connect() as conn:
+        index = text(
+            "SELECT pg_get_indexdef('ix_verdict_at'::regclass), indisvalid FROM pg_index"
+            " WHERE indexrelid = 'ix_verdict_at'::regclass"
+        )
+        definition, valid = (await conn.execute(index)).one()
+    assert valid and definition.endswith("(tenant_id, at, id)")
     await engine.dispose()
 
 

@@ -4,9 +4,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from campaigns.db import tables as t
 from campaigns.queue import service
 from campaigns.queue.model import QueueCounts, SettledState, Settlement
 from tests.builders import NOW, a_campaign, a_creditor, a_debtor, a_queue_row, a_tenant, a_window_group, an_attempt
@@ -170,6 +171,9 @@ async def test_groups_are_those_with_ready_rows(conn: AsyncConnection) -> None:
     found = await service.groups(conn, floor.campaign)
     assert [group.id for group in found] == sorted(floor.groups) and unused not in floor.groups
     assert found[1].zones == ("Europe/London",) and found[1].rulebooks == ("gb",)
+    assert found[1].creditors == ()
+    await conn.execute(update(t.creditor).values(rulebooks=["client-a"]))
+    assert {group.creditors for group in await service.groups(conn, floor.campaign)} == {("client-a",)}
     await _claim(conn, floor)
     assert await service.groups(conn, floor.campaign) == []
 

@@ -27,9 +27,9 @@ async def shelf(engine: AsyncEngine) -> Shelf:
 async def test_a_trail_is_sealed_verified_and_an_attack_is_named_with_exit_1(program: Program, shelf: Shelf) -> None:
     assert (await program("audit", "seal", "--json")).json() == {"rows": 6}
     [whole] = (await program("audit", "verify", "--json")).json()
-    assert whole["ok"] and (whole["source"], whole["rows"], whole["verdicts"]) == ("main", 6, 3)
+    assert whole["ok"] and (whole["source"], whole["rows"], whole["verdicts"]) == ("main", 7, 3)
     spoken = await program("audit", "verify", "--tenant", "main")
-    assert spoken.code == 0 and "main: whole. 6 rows, 1 checkpoints, 3 verdicts" in spoken.out
+    assert spoken.code == 0 and "main: whole. 7 rows, 1 checkpoints, 3 verdicts, 3 outcomes" in spoken.out
 
     await shelf.tamper("UPDATE audit SET actor = 'user:1' WHERE seq = 2")
     await shelf.tamper("UPDATE verdict SET decision = 'deny' WHERE number = 2")
@@ -54,7 +54,7 @@ async def test_an_export_is_verified_by_a_third_party_with_the_key_alone(
     assert document["public_key"] == public and document["pem"].startswith("-----BEGIN PUBLIC KEY-----")
 
     exported = await program("audit", "export", "trail.jsonl", "--json")
-    assert exported.json() == {"file": "trail.jsonl", "lines": 9}
+    assert exported.json() == {"file": "trail.jsonl", "lines": 10}
     part = await program("audit", "export", "part.jsonl", "--from", "2026-03-04", "--to", "2026-03-04", "--no-details")
     assert part.code == 0 and "verify --file part.jsonl" in part.out
 

@@ -9,7 +9,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_verdict_at", "verdict", ["tenant_id", "at", "id"], unique=False)
+    # outside a transaction: dialing writes verdicts meanwhile. One that was left half built is built again.
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_verdict_at")
+        op.create_index(
+            "ix_verdict_at", "verdict", ["tenant_id", "at", "id"], unique=False, postgresql_concurrently=True
+        )
 
 
 def downgrade() -> None:
