@@ -1,4 +1,4 @@
-"""What the likelihood of a stop changes in what the word lists read: which doubts go to a person, and which are settled.
+"""What the likelihood of a stop changes in what the word lists read.
 
 A stop that only the likelihood found binds at once like any other, and is read by somebody as well.
 """
@@ -49,7 +49,7 @@ def settled(kind: str, spoken: bool, wish: bool, found: Likelihood) -> Literal["
     if kind == "unclear":
         return None
     perhaps = found.stop >= (OVERRULED if denied else DOUBT) or (not spoken and found.unclear >= LIKELIER_THAN_NOT)
-    return "unclear" if perhaps and kind != "help" else None
+    return "unclear" if perhaps and kind == "other" else None
 
 
 def telling(words: Sequence[str], weights: Weights | None = None) -> str:
