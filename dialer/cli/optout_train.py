@@ -37,7 +37,8 @@ def optout_train_command(
         if json:
             print_json({"left_out": found})
         else:
-            print_rows("Each set, read by weights that were trained without it", found)
+            shown = [{key: f"{v:.3f}" if isinstance(v, float) else v for key, v in one.items()} for one in found]
+            print_rows("Each set, read by weights that were trained without it", shown)
     elif json:
         print_json({"texts": texts, "digest": weights.digest, "file": str(out)})
     else:
