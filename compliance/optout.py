@@ -9,7 +9,6 @@ from collections.abc import Sequence, Set as AbstractSet
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -71,26 +70,25 @@ def classify(text: str, language: str | None = None, weights: Weights | None = N
     if whole := _whole(words):
         return whole
     read = _read(text, words, language) or Reading("other")
-    return read if read.keyword else _weighed(read, text, weights)
+    return read if read.kind == "stop" else _weighed(read, text, weights)
 
 
 def _weighed(read: Reading, text: str, weights: Weights | None) -> Reading:
     """The lists' reading, unless the weights speak strongly enough against it."""
     found, said = loudest([[word for piece in pieces for word in piece] for pieces in sentences(text)], weights)
-    kind = settled(read.kind, read.limited, found)
+    kind = settled(read.kind, read.matched is not None, read.limited, found)
     if kind is None:
         return read
-    if read.kind == "stop":
-        return replace(read, kind="unclear", media=frozenset(), this_number=False, likelihood=found.stop)
     return Reading(kind, matched=telling(said, weights), likelihood=found.stop)
 
 
 def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | None:
     parts = _sentences(text, words)
     limited: Reading | None = None
+    denied: list[Pattern] = []
     place = False
     for sentence in parts:
-        _take_out(sentence, "not")
+        denied += _take_out(sentence, "not")
         wishes = _take_out(sentence, "limit")
         if _for_good(sentence):
             place = place or bool(_matches(sentence, "place"))
@@ -106,6 +104,7 @@ def _read(text: str, words: tuple[str, ...], language: str | None) -> Reading | 
         or _pattern(parts, "unclear", language)
         or _ending(parts)
         or _pattern(parts, "help", language)
+        or (Reading("other", denied[0].language, denied[0].entry) if denied else None)
     )
 
 

@@ -29,6 +29,7 @@ LANGUAGES = ("en", "es", "fr", "de", "pl", "fa", "ar", "pa")
 NEAR_ENTRY = 4  # the same for a whole short message
 _LONGEST = 40  # letters: no word of the lists is longer
 NEAR_WORD = 5  # letters from which on one slip of the finger is forgiven
+_NEAR_STEM = 6  # the same for the beginning of a word: a shorter one is near too many words of other languages
 _NAMED = ("call", "text", "mail", "here", "contact", "bother", "more")
 _CONTACT = ("call", "text", "mail", "contact", "bother")
 Step = tuple[int, int]  # group id, words that may stand before it
@@ -92,7 +93,7 @@ def lexicon() -> Lexicon:
         if len(word) >= NEAR_WORD:
             made.by_letter.setdefault(word[0], []).append((word, False))
     for stem in made.prefixes:
-        if len(stem) >= NEAR_WORD:
+        if len(stem) >= _NEAR_STEM:
             made.by_letter.setdefault(stem[0], []).append((stem, True))
     return made
 

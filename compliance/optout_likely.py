@@ -1,4 +1,4 @@
-"""What the likelihood of a stop changes in what the word lists read: which doubts go to a person, and which are settled.
+"""What the likelihood of a stop changes in what the word lists read.
 
 A stop that only the likelihood found binds at once like any other, and is read by somebody as well.
 """
@@ -12,10 +12,11 @@ import numpy as np
 
 from compliance.optout_model import Likelihood, Weights, features, likelihood, stored_weights
 
-SURE = 0.5  # from here on the lists' silence is taken for their ignorance
-DOUBT = 0.3  # from here on somebody reads it
-DISTRUST = 0.1  # below, a pattern is thought to have met words that only look like a stop
-_ALONE = 12  # words of a message that is read as a whole only
+SURE = 0.3  # from here on the lists' silence is taken for their ignorance
+OVERRULED = 0.6  # the same where the lists said unclear or start
+DENIED = 0.95  # the same where the lists met words that look like a request and are none
+DOUBT = 0.2  # from here on somebody reads it
+LIKELIER_THAN_NOT = 0.5
 _PIECE = 30  # words of a long message that are read together
 _PIECES = 200  # of a long message; more are spread over it
 _TELLING = 3
@@ -25,7 +26,7 @@ def loudest(sentences: Sequence[Sequence[str]], weights: Weights | None = None) 
     """The likelihood of the sentence that most likely asks to stop, or of the whole message; and its words."""
     whole = [word for sentence in sentences for word in sentence]
     pieces: list[Sequence[str]] = [whole] if len(whole) <= _PIECE else []
-    if len(whole) > _ALONE:
+    if len(sentences) > 1 or len(whole) > _PIECE:
         pieces += [
             sentence[at : at + _PIECE] for sentence in sentences for at in range(0, len(sentence), _PIECE) if sentence
         ]
@@ -35,17 +36,20 @@ def loudest(sentences: Sequence[Sequence[str]], weights: Weights | None = None) 
     return max(found, key=lambda one: one[0].stop)
 
 
-def settled(kind: str, wish: bool, found: Likelihood) -> Literal["stop", "unclear"] | None:
-    """What becomes of a reading by the lists; None: it stays. `wish`: about a time or place, never made a stop."""
-    if kind == "stop":
-        return "unclear" if found.stop < DISTRUST else None
-    if wish:
+def settled(kind: str, spoken: bool, wish: bool, found: Likelihood) -> Literal["stop", "unclear"] | None:
+    """What becomes of a reading by the lists; None: it stays, as every stop does.
+
+    `spoken`: an entry of the lists was met; `wish`: one about a time or place, which is never made a stop.
+    """
+    if kind == "stop" or wish:
         return None
-    if found.stop >= SURE:
+    denied = spoken and kind == "other"
+    if found.stop >= (DENIED if denied else OVERRULED if spoken else SURE):
         return "stop"
-    if kind != "unclear" and (found.stop >= DOUBT or found.unclear >= SURE):
-        return "unclear"
-    return None
+    if kind == "unclear":
+        return None
+    perhaps = found.stop >= (OVERRULED if denied else DOUBT) or (not spoken and found.unclear >= LIKELIER_THAN_NOT)
+    return "unclear" if perhaps and kind == "other" else None
 
 
 def telling(words: Sequence[str], weights: Weights | None = None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from compliance.optout import LANGUAGES, Kind, classify
+from compliance.optout_model import Weights
 
 KINDS: tuple[Kind, ...] = ("stop", "unclear", "start", "help", "other")
 
@@ -52,11 +53,11 @@ def rows(lines: Iterable[str]) -> list[Row]:
     return found
 
 
-def measure(labelled: Iterable[Row]) -> list[Quality]:
-    """One for each language that occurs, in the order of LANGUAGES, then `all`."""
+def measure(labelled: Iterable[Row], weights: Weights | None = None) -> list[Quality]:
+    """One for each language that occurs, in the order of LANGUAGES, then `all`. `weights`: as classify() takes them."""
     counted: dict[str, Counter[tuple[str, str]]] = {}
     for row in labelled:
-        pair = (row.kind, classify(row.text, row.language).kind)
+        pair = (row.kind, classify(row.text, row.language, weights).kind)
         for name in (row.language, "all"):
             counted.setdefault(name, Counter())[pair] += 1
     return [Quality(name, dict(counted[name])) for name in (*LANGUAGES, "all") if name in counted]

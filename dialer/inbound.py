@@ -103,7 +103,7 @@ class Inbound:
             body = own_words(message.body) if message.channel == "email" else message.body
             reading = classify(body, person.language if person else None)
             meaning = reading.kind
-            review = meaning == "unclear" or reading.limited
+            review = meaning == "unclear" or reading.limited or reading.likelihood is not None
             stored = await self._store(conn, message, meaning, review, person, now)
             if stored is None:
                 return Taken(False, meaning, person.debtor_id if person else None)

@@ -16,6 +16,7 @@ from campaigns.problems import refuse
 from dialer.cli import abandonment as ledger
 from dialer.cli.calendar import calendar_command
 from dialer.cli.explain import explain_command
+from dialer.cli.optout_train import optout_train_command
 from dialer.cli.output import Json, console, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.replay import replay_command
 from dialer.cli.session import in_transaction
@@ -30,6 +31,7 @@ app.add_typer(ledger.evidence, name="amd-evidence")
 app.command("explain")(explain_command)
 app.command("replay")(replay_command)
 app.command("calendar")(calendar_command)
+app.command("optout-train")(optout_train_command)
 
 
 @app.command("check")

@@ -148,3 +148,19 @@ async def test_the_quality_of_the_opt_out_classifier_is_printed(program: Program
     }  # fmt: skip
     assert "recall of stop 1.0000" in (await program("compliance", "optout", stdin=labelled)).out
     assert "line 2" in (await program("compliance", "optout", stdin="en\tstop\tSTOP\nen stop STOP\n")).refusal()
+
+
+async def test_the_likelihood_of_a_stop_is_trained_and_told_for_a_set_left_out(
+    program: Program, tmp_path: Path
+) -> None:
+    first, second, out = tmp_path / "first.tsv", tmp_path / "second.tsv", tmp_path / "weights.npz"
+    first.write_text("en\tstop\tspare me the texts\nen\tother\tpaid already\n")
+    second.write_text("en\tstop\tspare us the texts\nen\tother\tI paid already\n")
+    told = (await program("compliance", "optout-train", str(first), "--out", str(out), "--json")).json()
+    assert told["texts"] == 2 and out.stat().st_size > 0
+    told = (await program("compliance", "optout-train", str(first), str(second), "--check", "--json")).json()
+    assert [(one["set"], one["stops"], one["others"]) for one in told["left_out"]] == [
+        ("first.tsv", 1, 1), ("second.tsv", 1, 1),
+    ]  # fmt: skip
+    second.write_text("en stop STOP\n")
+    assert "line 1" in (await program("compliance", "optout-train", str(second))).refusal()
