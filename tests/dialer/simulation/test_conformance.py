@@ -34,7 +34,7 @@ def test_the_memoryless_model_gives_the_exact_values(
 @pytest.mark.parametrize("name", ["std_20", "p01_tiny2", "p03_survey20", "p04_collect50", "p10_churn25_2day"])
 @pytest.mark.parametrize("ratio", [1, 2])
 def test_fixed_ratios_agree_with_the_reference(name: str, ratio: int) -> None:
-    found = compare(name, ratio, seeds=5)
+    found = compare(name, ratio, seeds=12)  # with fewer, chance would excuse almost anything
     assert found.agrees, found
 
 
