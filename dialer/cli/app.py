@@ -12,6 +12,7 @@ from dialer.cli import (
     lists,
     maintenance,
     persons,
+    retention,
     reviews,
     serve,
     users,
@@ -38,3 +39,4 @@ app.add_typer(lists.app, name="lists")
 app.add_typer(consents.app, name="consents")
 app.add_typer(persons.app, name="person")
 app.add_typer(reviews.app, name="reviews")
+app.add_typer(retention.app, name="retention")
