@@ -39,6 +39,7 @@ from dialer.number_shelf import LISTS, NumberShelf
 from dialer.pacers_ready import make_ready
 from dialer.parts import make_exchange, make_provider
 from dialer.phones import agent_phones
+from dialer.retention import Retention
 from dialer.scheduler import Scheduler
 from dialer.sealer import Sealer
 from dialer.settings import Settings
@@ -105,6 +106,9 @@ class Server:
         if "scheduler" in roles:
             self._run(Scheduler(engine, self.clock, self.owner).run(), "scheduler")
             self._run(Sealer(engine, self.clock, self.owner, signing_key(self.settings)).run(), "sealer")
+            if self.settings.erase_by_retention:
+                job = Retention(engine, self.clock, gate.books, self.tenant_id, "system", self.owner)
+                self._run(job.run(), "retention")
         self.floor = await self._start_floor(engine, gate, redis)
         await self._start_web(engine, redis, provider, listener, gate)
 

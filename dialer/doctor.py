@@ -60,11 +60,20 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
     findings = [finding for group in groups for finding in group]
     findings.append(tz_database(now().date()))
     findings.append(kept_replies(settings.data_dir / SPOOL))
+    findings.append(retention(settings.erase_by_retention))
     if not settings.nodes:
         findings.append(
             Finding("nodes", False, "no Asterisk node is set up", "Set PROMISELINE_NODES; see docs/configuration.md.")
         )
     return findings
+
+
+def retention(on: bool) -> Finding:
+    """Off is no fault: the maxima that rulebooks name are drafts, and what is erased never comes back."""
+    if on:
+        return Finding("retention", True, "who is past the maximum of the rulebooks that bind is erased each day")
+    says = "off: nobody is erased by age; promiseline retention plan shows who is past the maximum"
+    return Finding("retention", True, says + ", PROMISELINE_ERASE_BY_RETENTION=true erases them each day")
 
 
 def kept_replies(folder: Path) -> Finding:

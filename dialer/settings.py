@@ -267,6 +267,11 @@ class Settings(BaseSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     abandonment: AbandonmentSettings = AbandonmentSettings()
     ticks: TickSettings = TickSettings()
+    erase_by_retention: bool = Field(
+        default=False,
+        description="the scheduler erases each day who is past the maximum of the rulebooks that bind; off until"
+        " somebody has looked at `promiseline retention plan`, since nothing erased comes back",
+    )
 
     @field_validator("database_url")
     @classmethod

@@ -262,6 +262,7 @@ debtor = Table(
     Column("status", Text, nullable=False, server_default="open"),
     Column("import_batch_id", BigInteger, ForeignKey("import_batch.id")),
     _at("created_at"),
+    _at("erased_at", null=True),  # the retention job took name, numbers and addresses away
     UniqueConstraint("tenant_id", "creditor_id", "external_ref"),
     _words("status", ("open", "closed", "deceased", "bankrupt")),
     Index(None, "creditor_id", "id"),

@@ -13,6 +13,7 @@ from dialer.cli import (
     maintenance,
     pacer,
     persons,
+    retention,
     reviews,
     serve,
     simulate,
@@ -44,3 +45,4 @@ app.add_typer(lists.app, name="lists")
 app.add_typer(consents.app, name="consents")
 app.add_typer(persons.app, name="person")
 app.add_typer(reviews.app, name="reviews")
+app.add_typer(retention.app, name="retention")

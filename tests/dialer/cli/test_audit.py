@@ -25,7 +25,7 @@ async def shelf(engine: AsyncEngine) -> Shelf:
 
 
 async def test_a_trail_is_sealed_verified_and_an_attack_is_named_with_exit_1(program: Program, shelf: Shelf) -> None:
-    assert (await program("audit", "seal", "--json")).json() == {"rows": 6}
+    assert (await program("audit", "seal", "--json")).json() == {"rows": 7}
     [whole] = (await program("audit", "verify", "--json")).json()
     assert whole["ok"] and (whole["source"], whole["rows"], whole["verdicts"]) == ("main", 7, 3)
     spoken = await program("audit", "verify", "--tenant", "main")
