@@ -11,6 +11,7 @@ from dialer.cli import (
     imports,
     lists,
     maintenance,
+    pacer,
     persons,
     reviews,
     serve,
@@ -33,6 +34,7 @@ app.command("serve")(serve.serve_command)
 app.command("demo")(demo.demo_command)
 app.command("replay")(ticks.replay_command)
 app.command("simulate")(simulate.simulate_command)
+app.command("pacer")(pacer.pacer_command)
 app.command("import")(imports.import_command)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(users.app, name="user")

@@ -1,6 +1,5 @@
 """`promiseline pacer`: the pacer of production on standard input and output, for simulators, replays and other floors."""
 
-import os
 import signal
 import sys
 import tomllib
@@ -13,6 +12,7 @@ from dialer.cli.output import errors, fail
 
 if TYPE_CHECKING:
     from dialer.pacing.interface import Pacer
+    from dialer.pacing.protocol import Session
     from dialer.pacing.start import PacerStart
 
 MODES = ("predictive", "power", "progressive", "preview")
@@ -41,11 +41,10 @@ def pacer_command(
     serve(Session(lambda start: _begin(mode, ratio, start)), sys.stdin.buffer, sys.stdout.buffer)
 
 
-def serve(session: "object", lines: BinaryIO, out: BinaryIO) -> None:
+def serve(session: "Session", lines: BinaryIO, out: BinaryIO) -> None:
     """Answer each line as it comes until there are no more."""
-    from dialer.pacing.protocol import LONGEST_LINE, Session
+    from dialer.pacing.protocol import LONGEST_LINE
 
-    assert isinstance(session, Session)  # noqa: S101
     while line := lines.readline(LONGEST_LINE + 2):
         cut = not line.endswith(b"\n")
         while cut and (rest := lines.readline(LONGEST_LINE)):
@@ -80,5 +79,5 @@ def _configured(file: Path, mode: str, ratio: float) -> tuple[str, float]:
         fail(f"--config: {file} has {', '.join(unknown)}; it may have mode and ratio")
     mode, ratio = found.get("mode", mode), found.get("ratio", ratio)
     if not isinstance(mode, str) or isinstance(ratio, bool) or not isinstance(ratio, int | float):
-        fail(f"--config: {file}: mode is a text like \"predictive\" and ratio a number like 2.5")
+        fail(f'--config: {file}: mode is a text like "predictive" and ratio a number like 2.5')
     return mode, float(ratio)

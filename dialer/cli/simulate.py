@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from dialer.simulation.scenario import Scenario
 
 MOST_SEEDS, MOST_JOBS = 10_000, 64
+COMPARED = (
+    ("occupancy, %", "occupancy", 100.0, 1),
+    ("talk, min/h", "talk_min_per_hour", 1.0, 1),
+    ("wait, s", "wait_mean_s", 1.0, 1),
+    ("to agent, p95, s", "delay_p95_s", 1.0, 2),
+    ("calls a connect", "calls_per_connect", 1.0, 1),
+    ("lines", "mean_lines", 1.0, 0),
+)
+"""Words, field, factor and digits of the columns when modes stand side by side."""
 ROWS = (
     ("occupancy", "occupancy", 100.0, "%", 1),
     ("talk", "talk_min_per_hour", 1.0, "min/h", 1),
@@ -166,33 +175,44 @@ def _print(of: "Scenario", modes: "list[Mode]", seeds: list[int], runs: "list[li
             }
         )
         return
-    console.print(_table(of, found, len(seeds)))
-    took, calls = (
-        sum(f(ran) for days in runs for ran in days) for f in (lambda r: r.took_s, lambda r: r.result["calls"])
-    )
+    console.print(_table(of, found[0], len(seeds)) if len(found) == 1 else _comparison(of, found, len(seeds)))
+    took = sum(ran.took_s for days in runs for ran in days)
+    calls = sum(ran.result["calls"] for days in runs for ran in days)
     say(
         f"{calls:,} calls in {took:.1f} s of computing; ± is the half-width of the 95 % confidence interval over seeds."
     )
 
 
-def _table(of: "Scenario", found: list[dict[str, Any]], seeds: int) -> Table:
-    title = f"{of.name}: {of.agents.count} agents, target {100 * of.abandon_target:g} %, {seeds} seed(s)"
-    table = Table(title=title, title_justify="left")
-    table.add_column("figure")
-    for one in found:
-        table.add_column(one["mode"], justify="right")
+def _title(of: "Scenario", seeds: int) -> str:
+    return f"{of.name}: {of.agents.count} agents, target {100 * of.abandon_target:g} %, {seeds} seed(s)"
+
+
+def _table(of: "Scenario", found: dict[str, Any], seeds: int) -> Table:
+    """One mode: every figure a row."""
+    table = Table("figure", title=_title(of, seeds), title_justify="left")
+    table.add_column(found["mode"], justify="right")
     for words, name, factor, unit, digits in ROWS:
-        if any(name in one["figures"] for one in found):
-            table.add_row(
-                f"{words}, {unit}" if unit else words,
-                *(_cell(one["figures"].get(name), factor, digits) for one in found),
-            )
+        if name in found["figures"]:
+            table.add_row(f"{words}, {unit}" if unit else words, _cell(found["figures"][name], factor, digits))
         if name == "abandon_rate":
-            table.add_row("abandoned, pooled, %", *(_share(one["pooled_abandon_rate"]) for one in found))
-    for window in found[0]["worst_rolling_max"]:
-        table.add_row(
-            f"worst {float(window) / 3600:g} h, %", *(_share(one["worst_rolling_max"][window]) for one in found)
-        )
+            table.add_row("abandoned, pooled, %", _share(found["pooled_abandon_rate"]))
+    for window, worst in found["worst_rolling_max"].items():
+        table.add_row(f"worst {float(window) / 3600:g} h, %", _share(worst))
+    return table
+
+
+def _comparison(of: "Scenario", found: list[dict[str, Any]], seeds: int) -> Table:
+    """Several modes: each a row, with what one compares."""
+    table = Table("mode", title=_title(of, seeds), title_justify="left")
+    windows = list(found[0]["worst_rolling_max"])
+    for words in ("abandoned, %", *(words for words, *_ in COMPARED)):
+        table.add_column(words, justify="right")
+    for window in windows:
+        table.add_column(f"worst {float(window) / 3600:g} h, %", justify="right")
+    for one in found:
+        cells = [_cell(one["figures"].get(name), factor, digits) for _, name, factor, digits in COMPARED]
+        worst = [_share(one["worst_rolling_max"][window]) for window in windows]
+        table.add_row(one["mode"], _share(one["pooled_abandon_rate"]), *cells, *worst)
     return table
 
 

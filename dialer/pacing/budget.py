@@ -35,6 +35,10 @@ class Budget:
             because = f"calls per second: limit {limits.max_cps:g}"
         return Budget(tokens - launch, max(self.at_s, now_s)), PacingDecision(launch, because, again_s)
 
+    def calls_at(self, per_second: float, now_s: float) -> int:
+        """How many calls the calls per second alone would allow now."""
+        return int(self._tokens(per_second, now_s))
+
     def _tokens(self, per_second: float, now_s: float) -> float:
         full = max(1.0, per_second * BURST_S)
         if self.tokens is None:

@@ -12,7 +12,19 @@ import numpy as np
 
 from dialer.pacing.chance import add_event, at_most, count_of
 from dialer.pacing.jit import compiled
-from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, level_now, shape_of, talk_before, works_share
+from dialer.pacing.learning import (
+    DETECTING,
+    IDLE,
+    RINGING,
+    STEADY_SPAN,
+    TALK,
+    WAITING,
+    WRAP,
+    level_now,
+    shape_of,
+    talk_before,
+    works_share,
+)
 from dialer.pacing.memory import (
     AGE_STEP_S,
     BUSY,
@@ -36,7 +48,7 @@ LEVEL_POINTS = np.array([-1.7320508, 0.0, 1.7320508])
 LEVEL_SHARES = np.array([1 / 6, 2 / 3, 1 / 6])
 EXACT_EVENTS = 56
 GREETING_S = 0.8
-STEADY_SPAN, LEAST_OF_STEADY = 3, 0.35
+LEAST_OF_STEADY = 0.35
 
 
 class Outlook(NamedTuple):
@@ -117,7 +129,7 @@ def patience_s(memory: Memory, rules: Rules) -> float:
     """Seconds from the answer until the person counts as abandoned: greeting and hold, less the time to connect."""
     first = max(rules.hold_s - rules.connect_s, 0.0) + GREETING_S
     marks = memory.marks
-    return (marks[PATIENCE_S] + 4.0 * first) / (marks[PATIENCES] + 4.0)
+    return float((marks[PATIENCE_S] + 4.0 * first) / (marks[PATIENCES] + 4.0))
 
 
 @compiled
@@ -150,9 +162,7 @@ def _agents(memory: Memory, view: FloorView, busy: int, within: Figures) -> Figu
 
 
 @compiled
-def in_flight(
-    view: FloorView, ended: Figures, levels: Figures, works: float, ahead: Figures, upto: int
-) -> Figures:
+def in_flight(view: FloorView, ended: Figures, levels: Figures, works: float, ahead: Figures, upto: int) -> Figures:
     """`[look, level, call]`: chance that a call in flight has been answered for an agent after so many seconds.
 
     `upto`: the last phase whose calls are looked at.
@@ -220,7 +230,7 @@ def _nobody(outlook: Outlook, look: int, point: int, siblings: int) -> float:
         add_event(masses, filled, 1.0 - each)
         filled += 1
     # free agents are this count, plus `free`, less all calls
-    return masses[: max(outlook.flying + siblings - outlook.free + 1, 0)].sum()
+    return float(masses[: max(outlook.flying + siblings - outlook.free + 1, 0)].sum())
 
 
 @compiled

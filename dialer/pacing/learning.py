@@ -12,11 +12,13 @@ from dialer.pacing.memory import (
     BUSY,
     DISTRIBUTED_S,
     DROPPED,
+    DROUGHT,
     EVENTS,
     EXPOSURE,
     FAILED,
     FAST_ENDED,
     FAST_FAILED,
+    FIRST_S,
     LAST_OUTCOME_S,
     LEVEL_ANSWERS,
     LEVEL_SPANS,
@@ -34,8 +36,7 @@ from dialer.pacing.memory import (
     SEEN,
     SILENCES,
     SILENT,
-    SLOW_ENDED,
-    SLOW_FAILED,
+    SLOW_FAILING,
     TALK_EDGES_S,
     TALKS,
     UNWRAPPED,
@@ -53,9 +54,12 @@ LONG_AWAY_S, KEPT_AFTER_AWAY = 900.0, 15.0
 SHAPE_CALLS = 6000.0
 TALKS_KEPT = 2000.0
 DISTRIBUTE_EVERY_S = 10.0
-FAST_CALLS, SLOW_CALLS = 25.0, 400.0
+FAST_CALLS, SLOW_FAILING_S = 25.0, 1200.0
+# so many answers may stay away before their absence is taken for an outage and no longer for a poor list
+DROUGHT_ANSWERS = 8.0
+STEADY_SPAN = 3
 # one forecaster in a hundred answers may change its mind: a fixed share of the weight goes round
-SHARE_AROUND = 0.01
+SHARE_AROUND = 0.02
 PRIOR_ANSWERS, PRIOR_TRIALS = 1.5, 5.0
 
 IDLE, TALK, WRAP = 0, 1, 2
@@ -74,7 +78,7 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
             _forget(memory.level)
         step_s = min(max(view.now_s - marks[NOW_S], 0.0), LONGEST_STEP_S)
     else:
-        marks[LAST_OUTCOME_S] = view.now_s
+        marks[LAST_OUTCOME_S] = marks[FIRST_S] = view.now_s
     if len(view.call_phase) == 0:
         marks[LAST_OUTCOME_S] = view.now_s
     _calls(memory, rules, view, step_s)
@@ -105,7 +109,11 @@ def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None
         answers += answered
     if len(view.outcome_at_s) > 0:
         memory.marks[LAST_OUTCOME_S] = view.now_s
-    raise_level(memory.level, max(trials, 0.0), answers)
+    marks[SLOW_FAILING] += (_fast_failing(marks) - marks[SLOW_FAILING]) * -math.expm1(-step_s / SLOW_FAILING_S)
+    shape, rate = shape_of(memory.level, STEADY_SPAN)
+    marks[DROUGHT] = 0.0 if answers > 0 else marks[DROUGHT] + trials * shape / rate
+    if marks[DROUGHT] < DROUGHT_ANSWERS:
+        raise_level(memory.level, max(trials, 0.0), answers)
 
 
 @compiled
@@ -188,8 +196,6 @@ def _failing(marks: Figures, failed: bool) -> None:
     one = 1.0 if failed else 0.0
     marks[FAST_ENDED] = marks[FAST_ENDED] * (1 - 1 / FAST_CALLS) + 1.0
     marks[FAST_FAILED] = marks[FAST_FAILED] * (1 - 1 / FAST_CALLS) + one
-    marks[SLOW_ENDED] = marks[SLOW_ENDED] * (1 - 1 / SLOW_CALLS) + 1.0
-    marks[SLOW_FAILED] = marks[SLOW_FAILED] * (1 - 1 / SLOW_CALLS) + one
 
 
 @compiled
@@ -222,11 +228,14 @@ def level_now(level: Figures) -> tuple[float, float]:
 
 @compiled
 def works_share(marks: Figures) -> float:
-    """Share of calls that do not fail, the higher of the last calls' and the last hours': a network that failed a
+    """Share of calls that do not fail, the higher of the last calls' and the last half hour's: a network that failed a
     minute ago may be back."""
-    fast = (marks[FAST_FAILED] + 0.5) / (marks[FAST_ENDED] + 10.0)
-    slow = (marks[SLOW_FAILED] + 0.5) / (marks[SLOW_ENDED] + 10.0)
-    return 1.0 - min(fast, slow)
+    return float(1.0 - min(_fast_failing(marks), marks[SLOW_FAILING]))
+
+
+@compiled
+def _fast_failing(marks: Figures) -> float:
+    return float((marks[FAST_FAILED] + 0.5) / (marks[FAST_ENDED] + 10.0))
 
 
 @compiled

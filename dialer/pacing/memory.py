@@ -20,7 +20,7 @@ ANSWER_SPAN_S = 14.0
 LIVE, MACHINE, BUSY, FAILED, SILENT = range(5)
 
 # how many expected answers each memory of the answer level looks back
-LEVEL_SPANS = np.array([15.0, 45.0, 150.0, 500.0, 1500.0])
+LEVEL_SPANS = np.array([6.0, 20.0, 70.0, 300.0, 1500.0])
 LEVEL_ANSWERS, LEVEL_TRIALS, LEVEL_WEIGHT = range(3)
 
 TALK_EDGES_S = np.array(
@@ -49,8 +49,8 @@ RECENT_TALKS = 512
     PATIENCES,
     FAST_ENDED,
     FAST_FAILED,
-    SLOW_ENDED,
-    SLOW_FAILED,
+    SLOW_FAILING,
+    DROUGHT,
     RECENT_AT,
     DRIFT,
     SPREE,
@@ -63,7 +63,9 @@ RECENT_TALKS = 512
     SEEN,
     SURPRISED,
     SILENCES,
-) = range(27)
+    FIRST_S,
+    CROWDED,
+) = range(29)
 MARKS = 32
 
 # quantiles of the tracked forecast, and the columns of `Memory.coverage`
@@ -97,7 +99,10 @@ class Memory(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The start's figures as numbers that compiled code takes. `detects`: 1 when machines are detected."""
+    """The start's figures as numbers that compiled code takes.
+
+    `detects`: 1 when machines are detected; `closes_s`: end of the dialing window.
+    """
 
     target: float
     ring_timeout_s: float
@@ -106,6 +111,7 @@ class Rules(NamedTuple):
     seats: float
     detects: float
     false_positives: float
+    closes_s: float
 
 
 def rules_of(start: PacerStart) -> Rules:
@@ -117,6 +123,7 @@ def rules_of(start: PacerStart) -> Rules:
         seats=float(start.n_agents),
         detects=0.0 if start.amd is None else 1.0,
         false_positives=0.0 if start.amd is None else float(start.amd.est_fp),
+        closes_s=float(start.dial_window_s[1]),
     )
 
 

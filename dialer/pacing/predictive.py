@@ -8,22 +8,23 @@ from dialer.pacing.calibration import compare
 from dialer.pacing.forecast import look_ahead, most_calls, risk_of
 from dialer.pacing.interface import AbandonmentBudget, PacingDecision, PacingLimits, PacingSnapshot
 from dialer.pacing.jit import compiled
-from dialer.pacing.learning import learn
+from dialer.pacing.learning import DROUGHT_ANSWERS, learn
 from dialer.pacing.memory import (
     ANSWERED,
+    CROWDED,
+    DROUGHT,
     FAST_ENDED,
     FAST_FAILED,
     LAST_OUTCOME_S,
     SILENCES,
-    SLOW_ENDED,
-    SLOW_FAILED,
+    SLOW_FAILING,
     Figures,
     Memory,
     Rules,
     fresh,
     rules_of,
 )
-from dialer.pacing.spending import Spending, balance_of, drift, risk_limit
+from dialer.pacing.spending import Spending, balance_of, drift, risk_limit, spending_for
 from dialer.pacing.start import PacerStart
 from dialer.pacing.view import FloorView, view_of
 
@@ -36,7 +37,7 @@ LEARNING = 20
 
 
 # why nothing above 1:1 was considered
-FORECAST, GONE, STALE, FAILING = range(4)
+FORECAST, GONE, STALE, FAILING, DRY = range(5)
 
 
 class Thought(NamedTuple):
@@ -62,15 +63,17 @@ def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap
     before = balance_of(memory.marks, rules).answered
     learn(memory, rules, view)
     compare(memory, rules, view)
-    drift(memory, rules, spending, before)
+    drift(memory.marks, rules, spending, before)
     limit = risk_limit(memory.marks, rules, spending)
     outlook = look_ahead(memory, rules, view)
     safe = min(max(outlook.free - outlook.flying, 0), cap)
     held = _held(memory.marks, rules, view)
     wish, risk = safe, 0.0
     if held == FORECAST:
-        wish = max(most_calls(outlook, limit, _room(memory.marks, outlook.free, outlook.flying, cap)), safe)
+        asked = _room(memory.marks, outlook.free, outlook.flying, cap)
+        wish = max(most_calls(outlook, limit, asked), safe)
         risk = risk_of(outlook, wish + 1)
+    memory.marks[CROWDED] = 1.0 if wish >= cap else 0.0
     balance = balance_of(memory.marks, rules)
     return Thought(
         wish,
@@ -100,19 +103,14 @@ def _room(marks: Figures, free: int, flying: int, cap: int) -> int:
 def _held(marks: Figures, rules: Rules, view: FloorView) -> int:
     if view.now_s - marks[LAST_OUTCOME_S] > rules.ring_timeout_s + SILENCE_S:
         return STALE
-    fast, slow = marks[FAST_FAILED] / (marks[FAST_ENDED] + 5.0), marks[SLOW_FAILED] / (marks[SLOW_ENDED] + 5.0)
-    if fast > MOST_FAILING and slow < 0.75 * MOST_FAILING:
+    if marks[FAST_FAILED] / (marks[FAST_ENDED] + 5.0) > MOST_FAILING and marks[SLOW_FAILING] < 0.75 * MOST_FAILING:
         return FAILING
+    if marks[DROUGHT] > DROUGHT_ANSWERS:
+        return DRY
     balance = balance_of(marks, rules)
     if balance.saved < -(DEBT + 0.15 * rules.target * balance.answered):
         return GONE
     return FORECAST
-
-
-def spending_for(start: PacerStart) -> Spending:
-    return Spending(
-        first=1.0, gain=0.2 if start.n_agents < 15 else 0.12, drift=0.003, reserve=0.7, credit=8.0, debt=30.0, learnt=60.0
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ class PredictivePacer:
         self, view: FloorView, limits: PacingLimits, gauge: AbandonmentBudget
     ) -> tuple["PredictivePacer", PacingDecision]:
         memory = self.memory.copy()
-        thought = think(memory, self.rules, self.spending, view, MOST_AT_ONCE)
+        thought = think(memory, self.rules, self.spending, view, self._cap(view, limits))
         opens, closes = self.start.dial_window_s
         if not opens <= view.now_s < closes:
             return replace(self, memory=memory), PacingDecision(0, "outside the hours in which calls may be launched")
@@ -151,6 +149,15 @@ class PredictivePacer:
             wish, because = thought.safe, f"1:1; {gauge.because}"
         budget, decision = self.budget.grant_on(wish, because, view.now_s, view.lines_in_use, limits)
         return replace(self, memory=memory, budget=budget), decision
+
+    def _cap(self, view: FloorView, limits: PacingLimits) -> int:
+        """One call more than may go, so that the budget of lines and calls a second tells when it is what limits."""
+        room = MOST_AT_ONCE
+        if limits.max_cps is not None:
+            room = min(room, self.budget.calls_at(limits.max_cps, view.now_s))
+        if limits.max_lines is not None:
+            room = min(room, max(limits.max_lines - view.lines_in_use, 0))
+        return room + 1
 
 
 def because_of(thought: Thought, target: float) -> str:
@@ -163,6 +170,8 @@ def because_of(thought: Thought, target: float) -> str:
             return f"nothing has come of {thought.flying} calls in flight for too long: 1:1"
         case 3:
             return "most of the last calls failed: 1:1 until the network works again"
+        case 4:
+            return f"no answer for long among {thought.flying} calls in flight: 1:1 until somebody answers again"
     what = (
         f"{thought.free} free, {thought.finished:.0f} finishing in {thought.ahead_s:.0f} s,"
         f" {thought.flying} in flight at {thought.level:.0%}"

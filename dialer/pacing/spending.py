@@ -8,9 +8,13 @@ import math
 from typing import NamedTuple
 
 from dialer.pacing.jit import compiled
-from dialer.pacing.memory import ANSWERED, DRIFT, DROPPED, MACHINE_TALKS, TALKS, Figures, Memory, Rules
+from dialer.pacing.memory import ANSWERED, CROWDED, DRIFT, DROPPED, FIRST_S, MACHINE_TALKS, NOW_S, TALKS, Figures, Rules
+from dialer.pacing.start import PacerStart
 
 LEAST_RISK, MOST_RISK = 1e-4, 0.25
+# of the target: what the last calls of a day come to is not known while they ring
+AIM = 0.98
+EASY_DEBT = 3.0
 
 
 class Balance(NamedTuple):
@@ -24,7 +28,8 @@ class Balance(NamedTuple):
 class Spending(NamedTuple):
     """The control's settings. `first`: risk limit at balance 0, as a multiple of the target; `gain` a call saved;
     `drift`: gain of the slow part; `reserve`: calls that stay unspent; `credit`, `debt`: calls beyond which the
-    balance is not listened to; `learnt`: answers until the full limit is used."""
+    balance is not listened to; `learnt`: answers until the full limit is used;
+    `last_gain`, `last_reserve`: what gain rises and reserve falls to as the window closes."""
 
     first: float
     gain: float
@@ -33,6 +38,8 @@ class Spending(NamedTuple):
     credit: float
     debt: float
     learnt: float
+    last_gain: float
+    last_reserve: float
 
 
 @compiled
@@ -43,25 +50,69 @@ def balance_of(marks: Figures, rules: Rules) -> Balance:
     if rules.detects > 0:
         persons /= max(1.0 - rules.false_positives, 0.01)
         abandoned += rules.false_positives * persons
-    return Balance(persons, abandoned, rules.target * persons - abandoned)
+    return Balance(persons, abandoned, AIM * rules.target * persons - abandoned)
+
+
+@compiled
+def to_come(marks: Figures, rules: Rules, answered: float) -> float:
+    """Persons who will still answer in the dialing window, if they go on as since the first look; 0: not known."""
+    if not math.isfinite(rules.closes_s) or marks[NOW_S] <= marks[FIRST_S]:
+        return 0.0
+    left = max(rules.closes_s - marks[NOW_S], 0.0)
+    return float(answered / max(marks[NOW_S] - marks[FIRST_S], 900.0) * left)
+
+
+@compiled
+def _listened(saved: float, spending: Spending) -> float:
+    """The balance as the control hears it: a debt beyond a few calls counts double, so that it is repaid soon."""
+    if saved < -EASY_DEBT:
+        saved = 2.0 * saved + EASY_DEBT
+    return min(max(saved, -spending.debt), spending.credit)
 
 
 @compiled
 def risk_limit(marks: Figures, rules: Rules, spending: Spending) -> float:
     balance = balance_of(marks, rules)
-    listened = min(max(balance.saved - spending.reserve, -spending.debt), spending.credit)
-    spare = max(rules.target - rules.false_positives * rules.detects, 0.0)
-    limit = spending.first * spare * math.exp(spending.gain * listened + marks[DRIFT])
+    spare = max(AIM * rules.target - rules.false_positives * rules.detects, 0.0)
+    gain, reserve = spending.gain, spending.reserve
+    coming = spare * to_come(marks, rules, balance.answered)
+    if coming > 0:
+        # what is left over or owed has to be made good by the answers that are still to come
+        gain = max(gain, min(1.0 / coming, spending.last_gain))
+        reserve = min(reserve, spending.last_reserve + 0.1 * coming)
+    limit = spending.first * spare * math.exp(gain * _listened(balance.saved - reserve, spending) + marks[DRIFT])
     limit *= (20.0 + balance.answered) / (20.0 + balance.answered + spending.learnt)
     return min(max(limit, LEAST_RISK), MOST_RISK)
 
 
 @compiled
-def drift(memory: Memory, rules: Rules, spending: Spending, answered_before: float) -> None:
+def drift(marks: Figures, rules: Rules, spending: Spending, answered_before: float) -> None:
     """Move the slow part by what the answers since then have shown."""
-    marks = memory.marks
     balance = balance_of(marks, rules)
     came = max(balance.answered - answered_before, 0.0)
-    listened = min(max(balance.saved - spending.reserve, -spending.debt), spending.credit)
+    listened = _listened(balance.saved - spending.reserve, spending)
+    if listened > 0 and marks[CROWDED] > 0:
+        # lines or calls a second held the launches: what is left over is not the limit's doing
+        listened = 0.0
     marks[DRIFT] += spending.drift * listened * rules.target * came
     marks[DRIFT] = min(max(marks[DRIFT], -2.0), 2.0)
+
+
+def spending_for(start: PacerStart) -> Spending:
+    """Settings by the size of the floor, found in simulation (docs/pacing.md).
+
+    On a small floor few launches carry any risk, so each may carry more of it for the same rate; and its day has so
+    few abandoned calls that each must move the limit more.
+    """
+    seats = max(start.n_agents, 1)
+    return Spending(
+        first=1.0 + 3.0 / seats,
+        gain=min(max(0.5 / math.sqrt(seats), 0.06), 0.35),
+        drift=0.004,
+        reserve=1.0,
+        credit=8.0 + 0.1 * seats,
+        debt=30.0,
+        learnt=min(10.0 + 2.0 * seats, 60.0),
+        last_gain=0.8,
+        last_reserve=0.4,
+    )

@@ -101,7 +101,7 @@ _decoder = msgspec.json.Decoder(StartLine | SnapshotLine)
 
 def read_line(line: bytes) -> StartLine | SnapshotLine:
     try:
-        read = _decoder.decode(line)
+        read: StartLine | SnapshotLine = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise BadLine(_told(problem)) from problem
     if isinstance(read, StartLine):

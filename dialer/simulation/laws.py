@@ -25,7 +25,8 @@ def wish(floor: Floor) -> int:
 def ratio(floor: Floor) -> int:
     """`ratio` calls in flight for each idle agent; 1 is progressive dialing."""
     w = floor.world[0]
-    return max(0, math.floor(floor.terms[0].ratio * w.n_idle) - int(w.n_flying))
+    lines: int = math.floor(floor.terms[0].ratio * w.n_idle)
+    return max(0, lines - int(w.n_flying))
 
 
 @inlined
@@ -36,7 +37,9 @@ def adaptive(floor: Floor) -> int:
     that have no agent. Agents in wrap-up count in neither.
     """
     t, w = floor.terms[0], floor.world[0]
-    w.differential_sum += w.n_idle - w.n_waiting
+    # a person who hears the message for want of an agent is a call that waits, too
+    waiting = w.n_waiting + w.lines - w.n_flying - w.talking
+    w.differential_sum += w.n_idle - waiting
     w.agents_sum += w.n_idle + w.talking
     w.samples += 1
     if w.now >= w.level_at:

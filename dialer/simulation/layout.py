@@ -3,6 +3,8 @@
 Times are seconds from the start, -1 in a link means none. `Floor` is the one value that all compiled functions take.
 """
 
+from hashlib import sha256
+from importlib import resources
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,6 +27,20 @@ LAW_NONE, LAW_RATIO, LAW_HARD, LAW_TAPERED, LAW_AVERAGE = range(5)
     range(9)
 )
 
+
+def sources_stamp() -> str:
+    """Changes with any source of the kernel.
+
+    numba renews its code on disk when the file of the function itself changes, not for the files it takes parts from;
+    a field with this name makes it another type, and so other code.
+    """
+    folder = resources.files("dialer.simulation")
+    digest = sha256()
+    for name in ("agenda", "chains", "draws", "jit", "kernel", "laws", "layout", "lives", "seats"):
+        digest.update((folder / f"{name}.py").read_bytes())
+    return f"sources_{digest.hexdigest()[:16]}"
+
+
 TERMS = np.dtype(
     [
         (name, np.float64)
@@ -40,6 +56,7 @@ TERMS = np.dtype(
         )
     ]
     + [("law", np.int64), ("ratio", np.float64), ("max_level", np.float64), ("available_only", np.int64)]
+    + [(sources_stamp(), np.int64)]
 )  # fmt: skip
 """The scenario's fixed figures; `max_lines` and `max_cps` below 0: no limit; the third group: numbers of distributions;
 the last: the law that paces inside the kernel."""

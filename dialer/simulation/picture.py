@@ -183,7 +183,7 @@ def _abandonment(drawing: Drawing, scenario: Scenario, lines: list[tuple[int, st
 
 
 def _half_hours(days: Days) -> list[float | None]:
-    live, lost = (sum(ran.slices[name] for ran in days) for name in ("live_answers", "abandoned"))
+    live, lost = (np.sum([ran.slices[name] for ran in days], axis=0) for name in ("live_answers", "abandoned"))
     starts = range(0, len(days[0].slices), SLICES_OF_HALF_HOUR)
     both = [(live[at : at + SLICES_OF_HALF_HOUR].sum(), lost[at : at + SLICES_OF_HALF_HOUR].sum()) for at in starts]
     return [float(part / whole) if whole else None for whole, part in both]

@@ -99,7 +99,7 @@ def warm_up() -> None:
 def told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
     """`tell` is called once if numba has to compile within; it does not when it finds its cache on disk."""
 
-    class Listener(numba_events.Listener):  # type: ignore[misc]  # numba ships no types
+    class Listener(numba_events.Listener):
         told = False
 
         def on_start(self, event: object) -> None:

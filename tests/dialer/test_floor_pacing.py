@@ -112,7 +112,7 @@ async def test_the_board_shows_lines_agents_and_budget_as_they_are(rig: Rig) -> 
 
 def the_pacing(rig: Rig) -> Mapping[str, Any]:
     found: Mapping[str, Any] | None = rig.board()["campaigns"][str(rig.campaign)]["pacing"]
-    return found or {"phases": {"ringing": 0}}
+    return found or {"phases": {"ringing": 0}, "saved_at": None}
 
 
 async def test_an_agent_of_two_campaigns_dials_for_the_one_of_higher_priority_until_that_is_dry(rig: Rig) -> None:

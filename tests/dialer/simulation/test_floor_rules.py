@@ -1,13 +1,14 @@
 """Any small floor keeps the schema's rules, judged from the log of what happened."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from dialer.simulation.floor import Law, SimulatedFloor
-from dialer.simulation.layout import LAW_AVERAGE, LAW_HARD, LAW_RATIO, LAW_TAPERED
+from dialer.simulation.layout import LAW_AVERAGE, LAW_HARD, LAW_RATIO, LAW_TAPERED, Floor
 from dialer.simulation.reading import read
 from dialer.simulation.results import result_of
 from dialer.simulation.scenario import Scenario
@@ -90,14 +91,14 @@ def test_lists_that_grow_change_nothing() -> None:
     assert np.array_equal(grown.memory.log[:used], roomy.memory.log[:used])
 
 
-def roomier(floor: SimulatedFloor) -> object:
+def roomier(floor: SimulatedFloor) -> Floor:
     """Lists as long as the whole day needs."""
     from dialer.simulation.floor import _free
 
     memory = floor.memory
     calls = np.concatenate([memory.calls, np.zeros(2000, memory.calls.dtype)])
     _free(calls, memory.world[0], len(memory.calls))
-    wide = {
+    wide: dict[str, Any] = {
         name: np.concatenate([getattr(memory, name), np.zeros(400_000, getattr(memory, name).dtype)])
         for name in ("heap", "answers", "waits", "delays", "outcomes", "events", "log")
     }

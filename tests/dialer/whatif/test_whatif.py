@@ -60,7 +60,7 @@ def test_a_campaign_of_which_little_is_known_is_not_guessed_at(calls: int) -> No
         scenario_of(TEN, Learnt((HourSeen(9, calls, calls, 0, 0, 0),)), SETTINGS, PacerStart())
 
 
-async def a_past(conn: AsyncConnection, calls: int) -> tuple[int, int]:
+async def a_past(conn: AsyncConnection, calls: int, now: datetime = NOW) -> tuple[int, int]:
     """A campaign that made so many calls yesterday from nine on: a quarter answered, 20 s to 180 s of talk."""
     rng, tenant = random.Random(1), await a_tenant(conn)  # noqa: S311 - no secret
     creditor, agent = await a_creditor(conn, tenant), await a_user(conn, tenant)
@@ -68,7 +68,7 @@ async def a_past(conn: AsyncConnection, calls: int) -> tuple[int, int]:
     debtor = await a_debtor(conn, tenant, creditor)
     point = (await conn.execute(t.contact_point.select().where(t.contact_point.c.debtor_id == debtor))).first()
     assert point is not None
-    start = NOW.replace(hour=9, minute=0) - timedelta(days=1)
+    start = now.replace(hour=9, minute=0) - timedelta(days=1)
     attempts = [
         _call(rng, tenant, campaign, debtor, point.id, agent, start + timedelta(seconds=3 * n)) for n in range(calls)
     ]
