@@ -7,11 +7,12 @@ from typing import Any
 from dialer.abandonment_guard import worst_of
 from dialer.console import iso
 from dialer.pacing.foretold import Foretold
+from dialer.pacing.interface import SeatState
 from dialer.pacing.modes import idle_seats
-from dialer.pacing.view import CALL_PHASES
 from dialer.state import LiveCampaign
+from dialer.ticks.model import CALL_PHASES
 
-SHOWN_SEATS = ("idle", "talk", "wrap", "pause")
+SHOWN_SEATS: tuple[SeatState, ...] = ("idle", "talk", "wrap", "pause")
 DIGITS = 1
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from dialer.pacing.budget import Budget
 from dialer.pacing.interface import Pacer, PacingDecision, PacingSnapshot
 
-
 BROADCAST_LINES = 100
-"""Lines of an announcement whose campaign sets no limit."""
+"""Lines of an announcement whose campaign names no limit."""
 
 
 def idle_seats(snapshot: PacingSnapshot) -> int:

@@ -4,21 +4,31 @@ Times are whole milliseconds of the pacer's clock. Of seats and calls the instan
 state: it is the same from tick to tick, and so takes no room once compressed.
 """
 
+from typing import Literal, get_args
+
 from msgspec import Struct
 
 from dialer.pacing.interface import (
     AbandonmentBudget,
+    CallPhase,
     Line,
+    OutcomeKind,
     OutcomeSeen,
     PacingDecision,
     PacingLimits,
     PacingSnapshot,
     Seat,
     SeatEvent,
+    SeatState,
     Totals,
 )
 from dialer.pacing.start import PacerStart
-from dialer.pacing.view import CALL_PHASES, OUTCOME_KINDS, SEAT_EVENTS, SEAT_STATES, SEAT_THEN
+
+SEAT_STATES: tuple[SeatState, ...] = get_args(SeatState)
+SEAT_THEN: tuple[Literal["pause", "logout"] | None, ...] = (None, "pause", "logout")
+CALL_PHASES: tuple[CallPhase, ...] = get_args(CallPhase)
+OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
+SEAT_EVENTS: tuple[Literal["talk_end", "wrap_end"], ...] = ("talk_end", "wrap_end")
 
 
 class Begun(Struct, frozen=True, array_like=True, tag="begun"):
@@ -32,7 +42,7 @@ class Begun(Struct, frozen=True, array_like=True, tag="begun"):
 
 
 class Tick(Struct, frozen=True, array_like=True, tag="tick"):
-    """One snapshot and the decision on it. Words are places in the lists of dialer.pacing.view."""
+    """One snapshot and the decision on it. Words are places in the lists above."""
 
     campaign: int
     now_ms: int
@@ -40,7 +50,7 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
     calls: list[tuple[int, int]]
     outcomes: list[tuple[int, int, int, int]]
     seat_events: list[tuple[int, int, int, bool]]
-    totals: tuple[int, int, int, int, int]
+    totals: Totals
     lines_in_use: int
     max_lines: int | None
     max_cps: float | None
@@ -71,7 +81,7 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
                 SeatEvent(at / 1000, SEAT_EVENTS[kind], duration / 1000, machine)
                 for at, kind, duration, machine in self.seat_events
             ),
-            totals=Totals(*self.totals),
+            totals=self.totals,
             lines_in_use=self.lines_in_use,
             limits=PacingLimits(self.max_lines, self.max_cps),
             abandonment=AbandonmentBudget(self.remaining, self.holds, self.gauge),
@@ -97,7 +107,7 @@ def tick_of(campaign: int, seen: PacingSnapshot, decision: PacingDecision) -> Ti
         seat_events=[
             (_ms(one.at_s), SEAT_EVENTS.index(one.kind), _ms(one.duration_s), one.machine) for one in seen.seat_events
         ],
-        totals=tuple(seen.totals),
+        totals=seen.totals,
         lines_in_use=seen.lines_in_use,
         max_lines=seen.limits.max_lines,
         max_cps=seen.limits.max_cps,

@@ -53,10 +53,11 @@ async def test_the_ticks_of_a_floor_are_recorded_and_the_same_pacer_decides_the_
     assert replayed(tmp_path / "ticks", "--mode", "progressive")["would_launch"] < changed["launched"]
 
 
-def replayed(folder: Path, *options: str) -> dict[str, object]:
+def replayed(folder: Path, *options: str) -> dict[str, Any]:
     result = CliRunner().invoke(app, ["replay", str(folder), *options, "--json"])
     assert result.exit_code == 0, result.output
-    return orjson.loads(result.stdout)
+    found: dict[str, Any] = orjson.loads(result.stdout)
+    return found
 
 
 async def test_new_limits_hold_from_the_next_tick_whoever_sets_them(rig: Rig) -> None:
@@ -92,7 +93,7 @@ async def test_a_supervisor_changes_limits_from_the_board_and_nothing_else(rig: 
 
 
 async def test_the_board_shows_lines_agents_and_budget_as_they_are(rig: Rig) -> None:
-    await rig.people(2, quick(mode="power", lines_per_agent=1.0, priority=4, steps=(CallStep(tries=1),)))
+    await rig.people(2, quick(mode="power", priority=4, ring_timeout_s=60, steps=(CallStep(tries=1),)))
     await rig.debtor(PERSON, score=90_000)
     await rig.start()
     await rig.ready()
@@ -162,7 +163,7 @@ async def test_the_predictive_pacer_dials_learns_and_knows_it_after_a_kill(rig: 
     await rig.kill()
     await rig.start()
     assert the_marks(rig)[ANSWERED] >= learnt[ANSWERED] - 1 >= 4, "only what came after the last save is lost"
-    await rig.until(lambda: the_pacing(rig)["saved_at"] is not None)
+    await rig.until(lambda: the_pacing(rig)["saved_at"] is not None, real_s=40)
 
 
 def the_marks(rig: Rig) -> Any:
@@ -204,6 +205,7 @@ async def test_what_was_learnt_stays_over_new_limits_another_ring_time_out_and_a
         ).error_code is None
     assert the_marks(rig)[ANSWERED] >= learnt * 0.9
     pacer = rig.floor.state.campaigns[rig.campaign].pacer
-    other = adapted(pacer, 1.0, PacerStart(ring_timeout_s=40.0))
-    assert predictive(other).memory.ends.shape[1] > predictive(pacer).memory.ends.shape[1]
+    before, other = predictive(pacer), predictive(adapted(pacer, 1.0, PacerStart(ring_timeout_s=40.0)))
+    assert before is not None and other is not None
+    assert other.memory.ends.shape[1] > before.memory.ends.shape[1]
     assert other.decide(PacingSnapshot(rig.floor.state.seconds()))[1].launch == 0

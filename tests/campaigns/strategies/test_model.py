@@ -37,6 +37,7 @@ FIRST_TRY = [
     ("abandoned", None, "waiting", 4 * HOUR, 1, None),
     ("cancelled", None, "waiting", MINUTE, 0, None),
     ("unknown", None, "waiting", 4 * HOUR, 1, None),
+    ("announced", None, "waiting", WEEK, 1, None),
     ("conversation", None, "waiting", WEEK, 1, None),
     ("conversation", "promise", "suspended", 0 * HOUR, 0, "promise_pending"),
     ("conversation", "contact_no_result", "waiting", WEEK, 1, None),
