@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiohttp import web as aio
@@ -30,6 +31,8 @@ MAY: dict[str, set[str]] = {  # written by hand, so that a slip in a declaration
     "POST /api/campaigns": {"supervisor", "admin"},
     "GET /api/campaigns/{id}": {"supervisor", "admin"},
     "PATCH /api/campaigns/{id}": {"supervisor", "admin"},
+    "POST /api/campaigns/{id}/what-if": {"supervisor", "admin"},
+    "GET /api/campaigns/{id}/what-if/{run}": {"supervisor", "admin"},
     "GET /api/compliance/abandonment": {"supervisor", "admin"},
     "GET /api/compliance/amd-evidence": {"supervisor", "admin"},
     "POST /api/compliance/amd-evidence": {"supervisor", "admin"},
@@ -110,7 +113,7 @@ def test_every_route_that_changes_something_needs_a_proof() -> None:
 def concrete(path: str) -> str:
     for name in ("{id}", "{message_id}", "{name}"):
         path = path.replace(name, "1")
-    return path.replace("{provider}", "none")
+    return path.replace("{provider}", "none").replace("{run}", str(UUID(int=1)))
 
 
 @pytest.mark.parametrize("who", ["nobody", *ROLES])

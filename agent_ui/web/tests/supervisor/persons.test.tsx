@@ -83,7 +83,7 @@ describe("holds and wishes", () => {
     const calls = await openTab("wishes", answers);
     await find(" BA-1 ");
     expect(calls.find((call) => call.path === "/api/debtors/find")?.body).toEqual({ debtor: "BA-1" });
-    expect(screen.getByTestId("wish-30").textContent).toContain("ends 2026-12-31 00:00 UTC");
+    expect((await screen.findByTestId("wish-30")).textContent).toContain("ends 2026-12-31 00:00 UTC");
     expect(screen.getByTestId("wish-29").textContent).toContain("asked for evenings again");
     expect(within(screen.getByTestId("wish-29")).queryByTestId("wish-end")).toBeNull();
   });
@@ -154,6 +154,6 @@ describe("consents", () => {
       call.path.endsWith("/consents") ? Response.json({ ...CONSENTS, points: [] }) : answers(call),
     );
     await find("BA-1");
-    expect(screen.getByText("This person has no number or address")).toBeTruthy();
+    expect(await screen.findByText("This person has no number or address")).toBeTruthy();
   });
 });
