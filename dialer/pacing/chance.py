@@ -1,4 +1,4 @@
-"""Reckons with sums of independent yes-or-no events: exactly when they are few, by a skewed normal when many. Compiled."""
+"""Reckons with sums of independent yes-or-no events: exact when they are few, a skewed normal when many. Compiled."""
 
 import math
 
