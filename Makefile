@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-reset test setup check bench bench-rules pacing-figures system-packages clean
+.PHONY: demo demo-reset test setup check bench bench-rules pacing-conformance pacing-figures system-packages clean
 
 setup: $(VENV)/.installed agent_ui/static/.built
 
@@ -47,6 +47,9 @@ bench: setup system-packages
 bench-rules: setup
 	GATE_EXAMPLES=100000 $(BIN)/pytest -n 2 -p no:timeout tests/compliance/test_gate_properties.py
 	$(BIN)/python -m tests.bench year
+
+pacing-conformance: setup
+	$(BIN)/python -m tests.bench.pacing_conformance
 
 pacing-figures: setup
 	$(BIN)/python -m tests.bench.bench_pacing

@@ -15,6 +15,7 @@ from dialer.cli import (
     persons,
     reviews,
     serve,
+    simulate,
     users,
 )
 
@@ -30,6 +31,7 @@ app.command("doctor")(maintenance.doctor_command)
 app.command("asterisk-config")(maintenance.asterisk_config_command)
 app.command("serve")(serve.serve_command)
 app.command("demo")(demo.demo_command)
+app.command("simulate")(simulate.simulate_command)
 app.command("pacer")(pacer.pacer_command)
 app.command("import")(imports.import_command)
 app.add_typer(campaigns.app, name="campaign")

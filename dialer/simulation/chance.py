@@ -66,7 +66,7 @@ def drift(noise: Noise | None, horizon_s: float, rng: np.random.Generator) -> ND
     """The shift of the log-odds for each second, begun at its lasting spread."""
     if noise is None or noise.logit_sd == 0:
         return np.zeros(1)
-    steps = rng.standard_normal(int(math.ceil(horizon_s)) + 1)
+    steps = rng.standard_normal(math.ceil(horizon_s) + 1)
     keep = math.exp(-1.0 / noise.tau_s)
     push = noise.logit_sd * math.sqrt(-math.expm1(-2.0 / noise.tau_s))
     path = np.empty_like(steps)

@@ -25,7 +25,7 @@ def draw(dists: Array, pool: Array, rng: Rng, which: int) -> float:
         d = dists[which]
         low, high = min(max(d.low, low), high), min(max(d.high, low), high)
         if d.kind != MIXTURE:
-            return min(max(_plain(dists, pool, rng, which), low), high)
+            return float(min(max(_plain(dists, pool, rng, which), low), high))
         u = rng.random()
         part = 0
         while part < d.count - 1 and u >= pool[d.first + part]:

@@ -1,4 +1,4 @@
-"""A simulated floor: one scenario, one seed. Any pacer is asked at each tick; the laws of the kernel run without Python."""
+"""A simulated floor: one scenario, one seed. Any pacer is asked at each tick; the kernel's laws run without Python."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -39,7 +39,7 @@ class ViewPacer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A pacer that runs inside the kernel: `layout.LAW_...` and its knobs. `max_level`, `available_only`: VICIdial's."""
+    """A pacer inside the kernel: `layout.LAW_...` and its knobs; `max_level`, `available_only` are VICIdial's."""
 
     kind: int = LAW_NONE
     ratio: float = 1.0

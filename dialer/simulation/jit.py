@@ -13,6 +13,11 @@ def compiled(function: F) -> F:
     return cast(F, numba.njit(cache=True)(function))
 
 
+def part(function: F) -> F:
+    """A part of a compiled function that is called: for the long ones, which would be slow to compile at each place."""
+    return cast(F, numba.njit(function))
+
+
 def inlined(function: F) -> F:
     """A part of a compiled function: put in place of each call, which spares counting references to every array."""
     return cast(F, numba.njit(forceinline=True)(function))

@@ -42,7 +42,7 @@ ROOM = 8
 @inlined
 def has_room(floor: Floor) -> bool:
     w = floor.world[0]
-    return (
+    return bool(
         w.n_free > 0
         and w.n_heap + ROOM < len(floor.heap)
         and w.n_answers + ROOM < len(floor.answers)

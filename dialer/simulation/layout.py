@@ -3,6 +3,8 @@
 Times are seconds from the start, -1 in a link means none. `Floor` is the one value that all compiled functions take.
 """
 
+from hashlib import sha256
+from importlib import resources
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,12 +27,26 @@ LAW_NONE, LAW_RATIO, LAW_HARD, LAW_TAPERED, LAW_AVERAGE = range(5)
     range(9)
 )
 
+
+def sources_stamp() -> str:
+    """Changes with any source of the kernel.
+
+    numba renews its code on disk when the file of the function itself changes, not for the files it takes parts from;
+    a field with this name makes it another type, and so other code.
+    """
+    folder = resources.files("dialer.simulation")
+    digest = sha256()
+    for name in ("agenda", "chains", "draws", "jit", "kernel", "laws", "layout", "lives", "seats"):
+        digest.update((folder / f"{name}.py").read_bytes())
+    return f"sources_{digest.hexdigest()[:16]}"
+
+
 TERMS = np.dtype(
     [
         (name, np.float64)
-        for name in ("horizon_s", "from_s", "until_s", "tick_s", "hold_s", "connect_s", "drop_message_s", "ring_timeout_s")
+        for name in ("horizon_s", "from_s", "until_s", "tick_s", "hold_s", "connect_s", "drop_message_s")
     ]
-    + [(name, np.float64) for name in ("max_cps", "fp", "fn", "block_sd", "target", "bin_s")]
+    + [(name, np.float64) for name in ("ring_timeout_s", "max_cps", "fp", "fn", "block_sd", "target", "bin_s")]
     + [(name, np.int64) for name in ("max_lines", "amd", "block_size", "on_event", "logging", "n_talk")]
     + [
         (name, np.int64)
@@ -40,6 +56,7 @@ TERMS = np.dtype(
         )
     ]
     + [("law", np.int64), ("ratio", np.float64), ("max_level", np.float64), ("available_only", np.int64)]
+    + [(sources_stamp(), np.int64)]
 )  # fmt: skip
 """The scenario's fixed figures; `max_lines` and `max_cps` below 0: no limit; the third group: numbers of distributions;
 the last: the law that paces inside the kernel."""
@@ -47,19 +64,19 @@ the last: the law that paces inside the kernel."""
 WORLD = np.dtype(
     [(name, np.float64) for name in ("now", "tick_at", "tokens", "tokens_at", "block_shift", "lines_at")]
     + [(name, np.float64) for name in ("talk_live_s", "talk_machine_s", "wrap_s", "idle_s", "line_s")]
-    + [(name, np.float64) for name in ("level", "level_at", "differential_sum", "agents_sum", "samples")]
+    + [(name, np.float64) for name in ("level", "level_at", "dial_at", "differential_sum", "agents_sum", "samples")]
     + [
         (name, np.int64)
         for name in (
             "ticks", "calls", "live_answers", "machine_answers", "busy", "failed", "no_answer", "connects_live",
             "machine_to_agent", "amd_released", "amd_fp", "dropped", "late", "machine_dropped",
-            "refused_trunk", "refused_cps", "refused_window", "lines", "peak_lines", "talking", "decided", "unlaunched",
+            "refused_trunk", "refused_cps", "refused_window", "lines", "peak_lines", "talking", "unlaunched",
         )
     ]
     + [
         (name, np.int64)
         for name in (
-            "idle_first", "idle_last", "n_idle", "n_in", "wait_first", "wait_last", "n_waiting",
+            "idle_first", "idle_last", "n_idle", "wait_first", "wait_last", "n_waiting",
             "fly_first", "fly_last", "n_flying", "free_first", "n_free",
             "n_heap", "order", "n_answers", "n_waits", "n_delays", "n_outcomes", "n_events", "n_log",
         )

@@ -5,7 +5,7 @@ import math
 from dialer.simulation.agenda import put
 from dialer.simulation.chains import give_place, join_waiting, leave_waiting, take_place
 from dialer.simulation.draws import draw
-from dialer.simulation.jit import inlined
+from dialer.simulation.jit import inlined, part
 from dialer.simulation.layout import (
     BUSY,
     DEADLINE,
@@ -19,7 +19,6 @@ from dialer.simulation.layout import (
     LOG_DROP,
     LOG_ENDED,
     LOG_LAUNCH,
-    MACHINE,
     NO_ANSWER,
     RESOLVE,
     SEEN_ANSWERED,
@@ -116,7 +115,7 @@ def draw_answered(floor: Floor, slot: int, scales) -> None:  # type: ignore[no-u
         )
 
 
-@inlined
+@part
 def begin(floor: Floor) -> None:
     """Put one call on a line; there is a free place for it."""
     t, w = floor.terms[0], floor.world[0]
@@ -173,7 +172,7 @@ def _over(floor: Floor, slot: int, kind: int) -> None:
     give_place(floor, slot)
 
 
-@inlined
+@part
 def answer(floor: Floor, slot: int) -> None:
     t, w, call = floor.terms[0], floor.world[0], floor.calls[slot]
     call.answered = w.now
@@ -235,7 +234,7 @@ def offer(floor: Floor, slot: int) -> None:
         put(floor, last, DEADLINE, slot, call.serial)
 
 
-@inlined
+@part
 def lose(floor: Floor, slot: int) -> None:
     """Nobody is free in time: the message is played, which keeps the line."""
     t, w, call = floor.terms[0], floor.world[0], floor.calls[slot]
@@ -250,7 +249,7 @@ def lose(floor: Floor, slot: int) -> None:
     give_place(floor, slot)
 
 
-@inlined
+@part
 def connect(floor: Floor, slot: int, who: int) -> None:
     """Caller and agent are brought together; the agent is busy from now, the caller hears in `connect_s`."""
     t, w, call, agent = floor.terms[0], floor.world[0], floor.calls[slot], floor.agents[who]

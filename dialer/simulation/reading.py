@@ -3,6 +3,7 @@
 import json
 import math
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -67,7 +68,7 @@ def _scenario(node: Node, name: str) -> Scenario:
         node.wrong("schema", f'"{schema}" is not known; this reads {SCHEMA}')
     horizon = node.number("horizon_s", above=True, high=LONGEST_S, what=f"a number above 0 and at most {LONGEST_S:g}")
     pacing, trunks, metrics = node.child("pacing"), node.child("trunks"), node.child("metrics")
-    agents = _agents(node.child("agents", needed=True), horizon)
+    agents = _agents(node.child("agents", needed=True))
     if agents.count * horizon > MOST_SECONDS_OF_AGENTS:
         node.wrong("horizon_s", f"{horizon:g} s of {agents.count} agents is more than 5,000 agents' days")
     return Scenario(
@@ -90,7 +91,10 @@ def _scenario(node: Node, name: str) -> Scenario:
 def _window(node: Node, horizon: float) -> tuple[float, float]:
     if not node.has("dial_window_s"):
         return 0.0, horizon
+    before = len(node.problems)
     found = node.numbers("dial_window_s")
+    if len(node.problems) > before:
+        return 0.0, horizon
     if len(found) != 2 or not 0 <= found[0] <= found[1]:
         node.wrong("dial_window_s", f"{list(found)} is not two times [from, to] with 0 <= from <= to")
         return 0.0, horizon
@@ -118,11 +122,11 @@ def _seeds(node: Node) -> tuple[int, ...]:
     return tuple(found) or (1, 2, 3, 4, 5)
 
 
-def _agents(node: Node | None, horizon: float) -> Agents:
+def _agents(node: Node | None) -> Agents:
     if node is None:
         return Agents(())
     found = Agents(
-        groups=node.children("groups", lambda group: _group(group, horizon), needed=True),
+        groups=node.children("groups", _group, needed=True),
         speed_cv=node.number("speed_cv", 0.0, high=10.0, what="a number between 0 and 10"),
         connect_s=node.number("connect_s", 0.0),
     )
@@ -132,27 +136,27 @@ def _agents(node: Node | None, horizon: float) -> Agents:
     return found
 
 
-def _group(node: Node, horizon: float) -> Group:
+def _group(node: Node) -> Group:
     count = node.whole("count", REQUIRED, low=1)
     if node.has("shifts"):
-        shifts = node.children("shifts", lambda shift: _shift(shift, horizon), needed=True)
-        for place, (one, other) in enumerate(zip(shifts, shifts[1:], strict=False)):
+        shifts = node.children("shifts", _shift, needed=True)
+        for place, (one, other) in enumerate(pairwise(shifts)):
             if other.login_s < one.logout_s:
                 node.wrong(f"shifts[{place + 1}].login_s", f"{other.login_s:g} is before the shift before it has ended")
         return Group(count, shifts)
-    return Group(count, (_shift(node, horizon),))
+    return Group(count, (_shift(node),))
 
 
-def _shift(node: Node, horizon: float) -> Shift:
+def _shift(node: Node) -> Shift:
     login = node.number("login_s", 0.0)
-    logout = node.number("logout_s", horizon)
+    logout = node.number("logout_s", NEVER)
     if logout < login:
         node.wrong("logout_s", f"{logout:g} is before login_s {login:g}")
     pauses = node.child("unscheduled")
     return Shift(
         login_s=login,
         login_jitter_s=node.number("login_jitter_s", 0.0),
-        logout_s=logout if node.has("logout_s") else NEVER,
+        logout_s=logout,
         logout_jitter_s=node.number("logout_jitter_s", 0.0),
         breaks=node.children("breaks", _break),
         unscheduled=None

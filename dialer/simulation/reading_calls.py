@@ -1,6 +1,7 @@
 """Reads the part of a scenario that says how calls go: the list, ringing, machine detection, talk. Pure."""
 
 import math
+from itertools import pairwise
 from typing import Any, Literal, cast
 
 from dialer.simulation.checker import REQUIRED, Node
@@ -26,14 +27,15 @@ NOTHING = Calls(Profile(()), Dist("const"), Dist("const"), ())
 def read_calls(node: Node | None) -> Calls:
     if node is None:
         return NOTHING
-    timeout = "ring_timeout_s"
     noise, blocks = node.child("noise"), node.child("blocks")
     return Calls(
         profile=_profile(node.child("profile", needed=True)),
         pdd=read_dist(node, "pdd"),
         ring_human=read_dist(node, "ring_human"),
         ring_machine=read_dist(node, "ring_machine", 0.0),
-        ring_timeout_s=node.number(timeout, math.inf, low=SHORTEST_RINGING_S, what="a time of 15 s (the law's least) or more"),
+        ring_timeout_s=node.number(
+            "ring_timeout_s", math.inf, low=SHORTEST_RINGING_S, what="a time of 15 s (the law's least) or more"
+        ),
         busy_delay=read_dist(node, "busy_delay", 1.0),
         failed_delay=read_dist(node, "failed_delay", 1.0),
         greeting=read_dist(node, "greeting", 0.0),
@@ -81,7 +83,7 @@ def _profile(node: Node | None) -> Profile:
     if node is None:
         return Profile(())
     rows = node.children("rows", _row, needed=True)
-    for place, (one, other) in enumerate(zip(rows, rows[1:], strict=False)):
+    for place, (one, other) in enumerate(pairwise(rows)):
         if other.t <= one.t:
             node.wrong(f"rows[{place + 1}].t", f"{other.t:g} is not after the row before it ({one.t:g})")
     interp = node.one_of("interp", "linear", ("linear", "step"))
@@ -118,7 +120,10 @@ def _shape(node: Node) -> Dist:
     if not node.has("dist"):
         node.wrong("dist", f"is missing; it must be one of {', '.join(SHAPES)}")
         return Dist("const")
+    before = len(node.problems)
     shape = cast(Shape, node.one_of("dist", "const", SHAPES))
+    if len(node.problems) > before:
+        return Dist("const")
     low, high = node.number("min", -math.inf), node.number("max", math.inf)
     if low > high:
         node.wrong("min", f"{low:g} is above max {high:g}")
@@ -155,9 +160,9 @@ def _empirical(node: Node, low: float, high: float) -> Dist:
     xs, qs = node.numbers("x"), node.numbers("q")
     if len(xs) != len(qs):
         node.wrong("q", f"has {len(qs)} values and x has {len(xs)}: each value needs its share")
-    elif any(x < 0 for x in xs) or any(one > other for one, other in zip(xs, xs[1:], strict=False)):
+    elif any(x < 0 for x in xs) or any(one > other for one, other in pairwise(xs)):
         node.wrong("x", "must be times of 0 s or more that never fall")
-    elif any(not 0 <= q <= 1 for q in qs) or any(one > other for one, other in zip(qs, qs[1:], strict=False)):
+    elif any(not 0 <= q <= 1 for q in qs) or any(one > other for one, other in pairwise(qs)):
         node.wrong("q", "must be shares between 0 and 1 that never fall")
     return Dist("empirical", low=low, high=high, xs=xs, qs=qs)
 

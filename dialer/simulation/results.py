@@ -1,6 +1,5 @@
 """The figures of one simulated day, and of several seeds together with their confidence. Pure."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 

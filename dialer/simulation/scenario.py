@@ -1,4 +1,4 @@
-"""A scenario of the floor as values: agents, calls, trunks. Times are seconds from the start, shares between 0 and 1."""
+"""A scenario of the floor as values: agents, calls, trunks. Times are seconds from the start, shares 0 to 1."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -62,7 +62,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Agents:
-    """`speed_cv`: spread of the agents' own factors on talk and wrap-up; `connect_s`: time to bridge caller and agent."""
+    """`speed_cv`: spread of the agents' factors on talk and wrap-up; `connect_s`: time to bridge caller and agent."""
 
     groups: tuple[Group, ...]
     speed_cv: float = 0.0

@@ -92,7 +92,7 @@ def _terms_of_calls(terms: NDArray[np.void], calls: Calls, table: DistTable) -> 
 
 
 def rates_of(profile: Profile, horizon_s: float) -> NDArray[np.float64]:
-    """A row for each whole second: human, machine, busy, failed, ring, talk and wrap scale; constant outside the rows."""
+    """Row per whole second: human, machine, busy, failed, ring, talk, wrap scale; constant outside the rows."""
     seconds = np.arange(int(np.ceil(horizon_s)) + 1, dtype=np.float64)
     rows = np.array(
         [(r.human, r.machine, r.busy, r.failed, r.ring_scale, r.talk_scale, r.wrap_scale) for r in profile.rows]

@@ -21,6 +21,7 @@ from tests.bench import (
     bench_lists,
     bench_live,
     bench_search,
+    bench_simulator,
     bench_year,
 )
 from tests.bench.figures import Figure, Result, at_least, below
@@ -133,6 +134,7 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "year": bench_year.bench,
     "lists": bench_lists.bench,
     "search": search,
+    "simulator": bench_simulator.bench,
 }
 LONG = frozenset({"year"})
 """Run only when they are named: they take half an hour."""

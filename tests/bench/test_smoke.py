@@ -21,6 +21,7 @@ FIGURES = {
     "lists": ("list of 20,000 numbers loaded", "its file", "look-up, p99"),
     "import": ("import of 300 debtors", "most memory of the program"),
     "search": ("page of 30,000 verdicts, newest, p99", "page of 30,000 verdicts, reason that none has, p99"),
+    "simulator": ("simulated calls, 2 processes", "CPU of one look of a pacer of Python"),
     "year": ("contacts allowed", "allowed, and the second gate refuses"),
 }
 
