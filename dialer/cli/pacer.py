@@ -1,4 +1,4 @@
-"""`promiseline pacer`: the pacer of production over standard input and output, for simulators and replays."""
+"""`promiseline pacer`: the pacer of production on standard input and output, for simulators, replays, other floors."""
 
 import signal
 import sys

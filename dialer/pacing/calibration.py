@@ -12,7 +12,8 @@ import numpy as np
 from dialer.pacing.chance import at_most
 from dialer.pacing.forecast import in_flight, levels_of
 from dialer.pacing.jit import compiled
-from dialer.pacing.learning import HORIZON_S, RINGING, works_share
+from dialer.pacing.learning import HORIZON_S, RINGING
+from dialer.pacing.level import works_share
 from dialer.pacing.memory import (
     ASKED_DEVIATION,
     ASKED_MEAN,

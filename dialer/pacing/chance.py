@@ -1,4 +1,4 @@
-"""Sums of independent yes-or-no events: exact when they are few, by a skewed normal when many. Compiled."""
+"""Reckons with sums of independent yes-or-no events: exact when they are few, a skewed normal when many. Compiled."""
 
 import math
 

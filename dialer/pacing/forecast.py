@@ -12,19 +12,8 @@ import numpy as np
 
 from dialer.pacing.chance import add_event, at_most, count_of
 from dialer.pacing.jit import compiled
-from dialer.pacing.learning import (
-    DETECTING,
-    IDLE,
-    RINGING,
-    STEADY_SPAN,
-    TALK,
-    WAITING,
-    WRAP,
-    level_now,
-    shape_of,
-    talk_before,
-    works_share,
-)
+from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, talk_before
+from dialer.pacing.level import STEADY_SPAN, level_now, shape_of, works_share
 from dialer.pacing.memory import (
     AGE_STEP_S,
     BUSY,

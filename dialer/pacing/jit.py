@@ -20,7 +20,11 @@ STAMP = _stamp()
 
 def compiled(function: Function) -> Function:
     """The same function, for arrays and numbers only; it keeps its Python type."""
-    made: Any = njit(cache=True)(function)
+    try:
+        made: Any = njit(cache=True)(function)
+    except RuntimeError:
+        # no folder to keep it in (a read-only installation without a home): compiled anew by each process
+        return cast(Function, njit(function))
     # numba looks at a function's own file only: a callee changed by an upgrade would go on as it was
     made._cache._cache_file._source_stamp = STAMP
     return cast(Function, made)

@@ -2,9 +2,18 @@
 
 import math
 
-import numpy as np
-
 from dialer.pacing.jit import compiled
+from dialer.pacing.level import (
+    STEADY_SPAN,
+    answer_odds,
+    count_failing,
+    fast_failing,
+    forget,
+    level_now,
+    raise_level,
+    shape_of,
+    works_share,
+)
 from dialer.pacing.memory import (
     AGE_STEP_S,
     ANSWERED,
@@ -16,14 +25,10 @@ from dialer.pacing.memory import (
     EVENTS,
     EXPOSURE,
     FAILED,
-    FAST_ENDED,
-    FAST_FAILED,
     FIRST_S,
     LAST_OUTCOME_S,
-    LEVEL_ANSWERS,
-    LEVEL_SPANS,
-    LEVEL_TRIALS,
-    LEVEL_WEIGHT,
+    LATELY_ANSWERED,
+    LATELY_DROPPED,
     LIVE,
     LOOKS,
     MACHINE,
@@ -45,22 +50,19 @@ from dialer.pacing.memory import (
     Memory,
     Rules,
 )
-from dialer.pacing.shapes import at_age, band_of, bin_of, distribute, ended_by, normed
+from dialer.pacing.shapes import at_age, band_of, bin_of, distribute, ended_by
 from dialer.pacing.view import FloorView
 
 LONGEST_STEP_S = 2.0
 HORIZON_S = 8.0
-LONG_AWAY_S, KEPT_AFTER_AWAY = 900.0, 15.0
+LONG_AWAY_S = 900.0
+LATELY_S = 1800.0
 SHAPE_CALLS = 6000.0
 TALKS_KEPT = 2000.0
 DISTRIBUTE_EVERY_S = 10.0
-FAST_CALLS, SLOW_FAILING_S = 25.0, 1200.0
+SLOW_FAILING_S = 1200.0
 # so many answers may stay away before their absence is taken for an outage and no longer for a poor list
 DROUGHT_ANSWERS = 8.0
-STEADY_SPAN = 3
-# one forecaster in a hundred answers may change its mind: a fixed share of the weight goes round
-SHARE_AROUND = 0.02
-PRIOR_ANSWERS, PRIOR_TRIALS = 1.5, 5.0
 
 IDLE, TALK, WRAP = 0, 1, 2
 DIALING, RINGING, DETECTING, WAITING = 0, 1, 2, 3
@@ -75,7 +77,7 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
     step_s = 0.0
     if marks[LOOKS] > 0:
         if view.now_s - marks[NOW_S] > LONG_AWAY_S:
-            _forget(memory.level)
+            forget(memory.level)
         step_s = min(max(view.now_s - marks[NOW_S], 0.0), LONGEST_STEP_S)
     else:
         marks[LAST_OUTCOME_S] = marks[FIRST_S] = view.now_s
@@ -109,11 +111,14 @@ def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None
         answers += answered
     if len(view.outcome_at_s) > 0:
         memory.marks[LAST_OUTCOME_S] = view.now_s
-    marks[SLOW_FAILING] += (_fast_failing(marks) - marks[SLOW_FAILING]) * -math.expm1(-step_s / SLOW_FAILING_S)
+    marks[SLOW_FAILING] += (fast_failing(marks) - marks[SLOW_FAILING]) * -math.expm1(-step_s / SLOW_FAILING_S)
     shape, rate = shape_of(memory.level, STEADY_SPAN)
     marks[DROUGHT] = 0.0 if answers > 0 else marks[DROUGHT] + trials * shape / rate
     if marks[DROUGHT] < DROUGHT_ANSWERS:
         raise_level(memory.level, max(trials, 0.0), answers)
+    marks[LATELY_ANSWERED] *= math.exp(-step_s / LATELY_S)
+    marks[LATELY_DROPPED] *= math.exp(-step_s / LATELY_S)
+    marks[LATELY_ANSWERED] += answers
 
 
 @compiled
@@ -125,6 +130,7 @@ def _outcome(memory: Memory, rules: Rules, view: FloorView, place: int, odds: Fi
     if kind == O_CONNECTED or kind == O_DROPPED:
         if kind == O_DROPPED:
             marks[DROPPED] += 1.0
+            marks[LATELY_DROPPED] += 1.0
             marks[PATIENCE_S] += extra
             marks[PATIENCES] += 1.0
         if not detects:
@@ -156,21 +162,10 @@ def _outcome(memory: Memory, rules: Rules, view: FloorView, place: int, odds: Fi
     unseen = min(max(answered_s - marks[NOW_S], 0.0), age, LONGEST_STEP_S)
     live_through(memory.risk, age - unseen, unseen)
     _add_end(memory.ends[ended], age)
-    _failing(marks, ended == FAILED)
+    count_failing(marks, ended == FAILED)
     if ended == SILENT:
         marks[SILENCES] += 1.0
     return at_age(odds, age) - at_age(odds, age - unseen), (1.0 if ended == LIVE else 0.0)
-
-
-@compiled
-def _forget(level: Figures) -> None:
-    """After a long time away the level is what it was, but no surer than a few answers make it."""
-    for span in range(len(level)):
-        if level[span, LEVEL_ANSWERS] > KEPT_AFTER_AWAY:
-            keep = KEPT_AFTER_AWAY / level[span, LEVEL_ANSWERS]
-            level[span, LEVEL_ANSWERS] *= keep
-            level[span, LEVEL_TRIALS] *= keep
-        level[span, LEVEL_WEIGHT] = 0.0
 
 
 @compiled
@@ -189,95 +184,6 @@ def _add_end(row: Figures, age_s: float) -> None:
     last = len(row) - 1
     place = min(int(age_s / AGE_STEP_S), last)
     row[place] += 1.0
-
-
-@compiled
-def _failing(marks: Figures, failed: bool) -> None:
-    one = 1.0 if failed else 0.0
-    marks[FAST_ENDED] = marks[FAST_ENDED] * (1 - 1 / FAST_CALLS) + 1.0
-    marks[FAST_FAILED] = marks[FAST_FAILED] * (1 - 1 / FAST_CALLS) + one
-
-
-@compiled
-def shape_of(level: Figures, span: int) -> tuple[float, float]:
-    """Gamma shape and rate of one memory's level; a short one is drawn toward the longest by an answer's worth."""
-    last = len(level) - 1
-    shape = level[last, LEVEL_ANSWERS] + PRIOR_ANSWERS
-    rate = level[last, LEVEL_TRIALS] + PRIOR_TRIALS
-    if span == last:
-        return shape, rate
-    return level[span, LEVEL_ANSWERS] + 1.5, level[span, LEVEL_TRIALS] + 1.5 * rate / shape
-
-
-@compiled
-def level_now(level: Figures) -> tuple[float, float]:
-    """Share of the calls that will be answered by somebody for an agent, and its coefficient of variation."""
-    spans = len(level)
-    weights, means, spreads = np.empty(spans), np.empty(spans), np.empty(spans)
-    top = level[:, LEVEL_WEIGHT].max()
-    for span in range(spans):
-        answers, trials = shape_of(level, span)
-        weights[span] = math.exp(level[span, LEVEL_WEIGHT] - top)
-        means[span] = answers / trials
-        spreads[span] = means[span] * means[span] / answers
-    weights /= weights.sum()
-    mean = (weights * means).sum()
-    variance = (weights * (spreads + (means - mean) ** 2)).sum()
-    return min(mean, 0.97), math.sqrt(variance) / mean
-
-
-@compiled
-def works_share(marks: Figures) -> float:
-    """Share of calls that do not fail, the higher of the last calls' and the last half hour's: a network that failed a
-    minute ago may be back."""
-    return float(1.0 - min(_fast_failing(marks), marks[SLOW_FAILING]))
-
-
-@compiled
-def _fast_failing(marks: Figures) -> float:
-    return float((marks[FAST_FAILED] + 0.5) / (marks[FAST_ENDED] + 10.0))
-
-
-@compiled
-def answer_odds(ended: Figures, level: float, works: float) -> Figures:
-    """Cumulated chance by age of an answer of a call still in the air, for a level of 1: what answers are held
-    against, so that a call that ended otherwise says no more than that it was not answered until then."""
-    cdf = normed(ended)
-    others = max(ended[MACHINE, -1] + ended[BUSY, -1] + ended[SILENT, -1], 1e-9)
-    odds = np.zeros(ended.shape[1])
-    for place in range(1, len(odds)):
-        gone = ended[MACHINE, place - 1] + ended[BUSY, place - 1] + ended[SILENT, place - 1]
-        alive = 1.0 - (1.0 - works) * cdf[FAILED, place - 1]
-        alive -= works * (level * cdf[LIVE, place - 1] + (1.0 - level) * gone / others)
-        step = cdf[LIVE, place] - cdf[LIVE, place - 1]
-        odds[place] = odds[place - 1] + min(works * step / max(alive, 1e-3), 1.0)
-    return odds
-
-
-@compiled
-def raise_level(level: Figures, trials: float, answers: float) -> None:
-    """Gamma-Poisson memories of several lengths, weighed by how well each foretold what came (fixed share)."""
-    if trials <= 0 and answers <= 0:
-        return
-    spans = len(level)
-    mean, _ = level_now(level)
-    expected = mean * trials
-    for span in range(spans):
-        shape, rate = shape_of(level, span)
-        likely = shape * math.log(rate / (rate + trials)) - answers * math.log(rate + trials)
-        for seen in range(int(answers)):
-            likely += math.log((shape + seen) / (seen + 1.0))
-        level[span, LEVEL_WEIGHT] += likely
-    level[:, LEVEL_WEIGHT] -= level[:, LEVEL_WEIGHT].max()
-    weights = np.exp(level[:, LEVEL_WEIGHT])
-    weights /= weights.sum()
-    share = 1.0 - (1.0 - SHARE_AROUND) ** max(expected, answers)
-    weights = (1.0 - share) * weights + share / spans
-    for span in range(spans):
-        keep = math.exp(-0.5 * (expected + answers) / LEVEL_SPANS[span])
-        level[span, LEVEL_ANSWERS] = level[span, LEVEL_ANSWERS] * keep + answers
-        level[span, LEVEL_TRIALS] = level[span, LEVEL_TRIALS] * keep + trials
-        level[span, LEVEL_WEIGHT] = math.log(weights[span])
 
 
 @compiled

@@ -20,7 +20,7 @@ ANSWER_SPAN_S = 14.0
 LIVE, MACHINE, BUSY, FAILED, SILENT = range(5)
 
 # how many expected answers each memory of the answer level looks back
-LEVEL_SPANS = np.array([6.0, 20.0, 70.0, 300.0, 1500.0])
+LEVEL_SPANS = np.array([12.0, 40.0, 130.0, 400.0, 1500.0])
 LEVEL_ANSWERS, LEVEL_TRIALS, LEVEL_WEIGHT = range(3)
 
 TALK_EDGES_S = np.array(
@@ -65,7 +65,9 @@ RECENT_TALKS = 512
     SILENCES,
     FIRST_S,
     CROWDED,
-) = range(29)
+    LATELY_ANSWERED,
+    LATELY_DROPPED,
+) = range(31)
 MARKS = 32
 
 # quantiles of the tracked forecast, and the columns of `Memory.coverage`

@@ -16,8 +16,10 @@ from dialer.pacing.memory import (
     FAST_ENDED,
     FAST_FAILED,
     LAST_OUTCOME_S,
+    QUANTILES,
     SILENCES,
     SLOW_FAILING,
+    SURPRISED,
     Figures,
     Memory,
     Rules,
@@ -115,13 +117,17 @@ def _held(marks: Figures, rules: Rules, view: FloorView) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PredictivePacer:
-    """`begin(start)`, then `look` at each tick; the pacer that comes back is the one to ask next."""
+    """`begin(start)`, then `look` at each tick; the pacer that comes back is the one to ask next.
+
+    `thought`: what the last look came to, for the board; no part of what is remembered.
+    """
 
     start: PacerStart
     rules: Rules
     spending: Spending
     memory: Memory
     budget: Budget = field(default_factory=Budget)
+    thought: Thought | None = None
 
     @classmethod
     def begin(cls, start: PacerStart) -> "PredictivePacer":
@@ -136,6 +142,16 @@ class PredictivePacer:
         """The same under the snapshot's own limits and what the abandonment gauges leave."""
         return self._look(view_of(snapshot), snapshot.limits, snapshot.abandonment)
 
+    @property
+    def surprised(self) -> bool:
+        """Whether the last forecasts were not what they said (with hysteresis)."""
+        return bool(self.memory.marks[SURPRISED])
+
+    def covered(self) -> dict[float, float]:
+        """Share of the outcomes of all forecasts so far under each of the quantiles; empty before the first."""
+        compared, *under = self.memory.coverage[1]
+        return {float(q): float(n / compared) for q, n in zip(QUANTILES, under, strict=True)} if compared else {}
+
     def _look(
         self, view: FloorView, limits: PacingLimits, gauge: AbandonmentBudget
     ) -> tuple["PredictivePacer", PacingDecision]:
@@ -143,12 +159,13 @@ class PredictivePacer:
         thought = think(memory, self.rules, self.spending, view, self._cap(view, limits))
         opens, closes = self.start.dial_window_s
         if not opens <= view.now_s < closes:
-            return replace(self, memory=memory), PacingDecision(0, "outside the hours in which calls may be launched")
+            closed = PacingDecision(0, "outside the hours in which calls may be launched")
+            return replace(self, memory=memory, thought=thought), closed
         wish, because = thought.wish, because_of(thought, self.start.abandon_target)
         if gauge.holds or gauge.remaining == 0:
             wish, because = thought.safe, f"1:1; {gauge.because}"
         budget, decision = self.budget.grant_on(wish, because, view.now_s, view.lines_in_use, limits)
-        return replace(self, memory=memory, budget=budget), decision
+        return replace(self, memory=memory, budget=budget, thought=thought), decision
 
     def _cap(self, view: FloorView, limits: PacingLimits) -> int:
         """One call more than may go, so that the budget of lines and calls a second tells when it is what limits."""

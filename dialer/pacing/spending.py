@@ -8,13 +8,27 @@ import math
 from typing import NamedTuple
 
 from dialer.pacing.jit import compiled
-from dialer.pacing.memory import ANSWERED, CROWDED, DRIFT, DROPPED, FIRST_S, MACHINE_TALKS, NOW_S, TALKS, Figures, Rules
+from dialer.pacing.memory import (
+    ANSWERED,
+    CROWDED,
+    DRIFT,
+    DROPPED,
+    FIRST_S,
+    LATELY_ANSWERED,
+    LATELY_DROPPED,
+    MACHINE_TALKS,
+    NOW_S,
+    TALKS,
+    Figures,
+    Rules,
+)
 from dialer.pacing.start import PacerStart
 
 LEAST_RISK, MOST_RISK = 1e-4, 0.25
 # of the target: what the last calls of a day come to is not known while they ring
 AIM = 0.98
 EASY_DEBT = 3.0
+FEW_DROPPED = 2.0
 
 
 class Balance(NamedTuple):
@@ -82,7 +96,19 @@ def risk_limit(marks: Figures, rules: Rules, spending: Spending) -> float:
         reserve = min(reserve, spending.last_reserve + 0.1 * coming)
     limit = spending.first * spare * math.exp(gain * _listened(balance.saved - reserve, spending) + marks[DRIFT])
     limit *= (20.0 + balance.answered) / (20.0 + balance.answered + spending.learnt)
-    return min(max(limit, LEAST_RISK), MOST_RISK)
+    limit *= _calm(marks, spare)
+    return float(min(max(limit, LEAST_RISK), MOST_RISK))
+
+
+@compiled
+def _calm(marks: Figures, spare: float) -> float:
+    """1 while the last minutes were near the target, falling to 0 at twice of it: a burst that nobody could foresee
+    must not be followed by ordinary spending within the same half hour."""
+    due = spare * max(marks[LATELY_ANSWERED], 40.0)
+    if due <= 0:
+        return 1.0
+    share = (marks[LATELY_DROPPED] - FEW_DROPPED) / due
+    return float(min(max((2.0 - share) / 0.7, 0.0), 1.0))
 
 
 @compiled
@@ -112,7 +138,7 @@ def spending_for(start: PacerStart) -> Spending:
         reserve=1.0,
         credit=8.0 + 0.1 * seats,
         debt=30.0,
-        learnt=min(10.0 + 2.0 * seats, 60.0),
+        learnt=min(max(8.0 * seats - 20.0, 15.0), 150.0),
         last_gain=0.8,
         last_reserve=0.4,
     )

@@ -165,6 +165,27 @@ def table(rows: list[dict[str, Any]]) -> Table:
     return shown
 
 
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """The same table for docs/pacing.md."""
+    heads = "scenario|seeds|occupancy|of bound A|over online forecaster|abandoned|worst seed|worst hour|p95 s|missed"
+    lines = [f"|{heads}|", "|---" * (heads.count("|") + 1) + "|"]
+    for row in rows:
+        cells = (
+            row["scenario"],
+            row["seeds"],
+            f"{row['occupancy']:.4f}",
+            _text(row["of_bound_a"], ".4f"),
+            _text(row["over_online_forecaster"], "+.4f"),
+            _text(row["abandoned"], ".2%"),
+            _text(row["worst_seed"], ".2%"),
+            _text(row["worst_hour"], ".1%"),
+            f"{row['delay_p95_s']:.1f}",
+            ", ".join(row["missed"]),
+        )
+        lines.append("|" + "|".join(str(cell) for cell in cells) + "|")
+    return "\n".join(lines)
+
+
 def _text(value: float | None, form: str) -> str:
     return "" if value is None else format(value, form)
 
@@ -197,6 +218,7 @@ def main() -> int:
     options.add_argument("--tick", type=float, default=None, metavar="SECONDS", help="in place of the scenario's")
     options.add_argument("--anew", action="store_true", help="forget what FILE holds")
     options.add_argument("--json", type=Path, default=OUT, metavar="FILE")
+    options.add_argument("--markdown", action="store_true", help="the table as docs/pacing.md has it")
     given = options.parse_args()
     if given.anew:
         given.json.unlink(missing_ok=True)
@@ -209,7 +231,10 @@ def main() -> int:
     protocol = protocol_ms()
     given.json.write_text(json.dumps(report | {"rows": rows, "protocol": protocol}, indent=1) + "\n")
     console = Console(width=150)
-    console.print(table(rows))
+    if given.markdown:
+        print(markdown(rows))
+    else:
+        console.print(table(rows))
     console.print(f"one decision for 300 agents and 900 calls through the protocol, CPU: {protocol}")
     return 1 if any(row["missed"] for row in rows) else 0
 

@@ -2,11 +2,27 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from dialer.pacing.predictive import PredictivePacer, warm_up
+from dialer.pacing.view import CALL_PHASES, OUTCOME_KINDS, SEAT_EVENTS, SEAT_STATES, SEAT_THEN, FloorView
+from dialer.simulation.floor import SimulatedFloor
+from dialer.simulation.reading import load
 from tests.dialer.cli.program import Program
 from tests.dialer.pacing.test_protocol import SNAPSHOT, START
 
 LINES = "".join(json.dumps(line) + "\n" for line in (START, SNAPSHOT, {"type": "lunch"}, SNAPSHOT | {"now": 3602.0}))
+
+
+# whoever comes first compiles the forecast
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compiled() -> None:
+    warm_up()
 
 
 async def test_each_line_is_answered_and_the_end_of_input_is_the_end(tmp_path: Path) -> None:
@@ -63,3 +79,51 @@ async def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
     assert "missing.toml" in (await program("pacer", "--config", "missing.toml")).refusal()
     (tmp_path / "odd.toml").write_text("speed = 3\n")
     assert "speed" in (await program("pacer", "--config", "odd.toml")).refusal()
+
+
+async def test_the_process_launches_what_the_pacer_in_here_launches_on_the_same_floor(tmp_path: Path) -> None:
+    simulated = SimulatedFloor(load("p04_collect50"), 3)
+    start = simulated.start()
+    assert start.amd is not None
+    first: dict[str, Any] = {
+        "type": "start",
+        "seed": start.seed,
+        "abandon_target": start.abandon_target,
+        "ring_timeout_s": start.ring_timeout_s,
+        "hold_s": start.hold_s,
+        "dial_window_s": start.dial_window_s,
+        "max_lines": start.max_lines,
+        "max_cps": start.max_cps,
+        "amd": {"est_fp": start.amd.est_fp, "est_fn": start.amd.est_fn},
+        "n_agents": start.n_agents,
+        "connect_s": start.connect_s,
+    }
+    pacer, lines, here = PredictivePacer.begin(start), [json.dumps(first)], []
+    simulated.advance()
+    for _ in range(400):
+        view = simulated.view()
+        lines.append(json.dumps(line_of(view)))
+        pacer, decision = pacer.look(view)
+        here.append({"launch": decision.launch, "because": decision.because})
+        simulated.advance(decision.launch)
+
+    ran = await Program(tmp_path)("pacer", stdin="\n".join(lines) + "\n")
+
+    assert [json.loads(line) for line in ran.out.splitlines()] == here
+    assert sum(decision["launch"] for decision in here) > 300
+
+
+def line_of(view: FloorView) -> dict[str, Any]:
+    seats = zip(view.seat_state, view.seat_for_s, view.seat_then, strict=True)
+    outcomes = zip(view.outcome_at_s, view.outcome_kind, view.outcome_age_s, view.outcome_extra_s, strict=True)
+    events = zip(view.event_at_s, view.event_kind, view.event_duration_s, view.event_machine, strict=True)
+    return {
+        "type": "snapshot",
+        "now": view.now_s,
+        "agents": [[SEAT_STATES[state], for_s] + ([SEAT_THEN[then]] if then else []) for state, for_s, then in seats],
+        "calls": [[CALL_PHASES[phase], age] for phase, age in zip(view.call_phase, view.call_age_s, strict=True)],
+        "outcomes": [[at, OUTCOME_KINDS[kind], age, extra] for at, kind, age, extra in outcomes],
+        "agent_events": [[at, SEAT_EVENTS[kind], lasted, int(machine)] for at, kind, lasted, machine in events],
+        "totals": view.totals._asdict(),
+        "lines_in_use": view.lines_in_use,
+    }

@@ -7,7 +7,8 @@ import pytest
 
 from dialer.pacing.calibration import compare
 from dialer.pacing.interface import Line, OutcomeSeen, PacingSnapshot, Seat, SeatEvent
-from dialer.pacing.learning import learn, level_now
+from dialer.pacing.learning import learn
+from dialer.pacing.level import level_now
 from dialer.pacing.memory import DISTRIBUTED_S, LIVE, SURPRISED, Memory, fresh, rules_of
 from dialer.pacing.shapes import distribute, ended_by, normed, talk_over, wrap_over
 from dialer.pacing.start import PacerStart

@@ -1,0 +1,133 @@
+"""Knows the answer level: which share of the calls somebody answers for an agent, and how sure that is. Compiled."""
+
+import math
+
+import numpy as np
+
+from dialer.pacing.jit import compiled
+from dialer.pacing.memory import (
+    BUSY,
+    FAILED,
+    FAST_ENDED,
+    FAST_FAILED,
+    LEVEL_ANSWERS,
+    LEVEL_SPANS,
+    LEVEL_TRIALS,
+    LEVEL_WEIGHT,
+    LIVE,
+    MACHINE,
+    SILENT,
+    SLOW_FAILING,
+    Figures,
+)
+from dialer.pacing.shapes import normed
+
+KEPT_AFTER_AWAY = 15.0
+FAST_CALLS = 25.0
+# of the spans of `Memory.level`: what a list has been like for a while
+STEADY_SPAN = 3
+# for every expected answer so much of the memories' weight goes round, so that none is ever out
+SHARE_AROUND = 0.01
+PRIOR_ANSWERS, PRIOR_TRIALS = 1.5, 5.0
+
+
+@compiled
+def shape_of(level: Figures, span: int) -> tuple[float, float]:
+    """Gamma shape and rate of one memory's level; a short one is drawn toward the longest by an answer's worth."""
+    last = len(level) - 1
+    shape = level[last, LEVEL_ANSWERS] + PRIOR_ANSWERS
+    rate = level[last, LEVEL_TRIALS] + PRIOR_TRIALS
+    if span == last:
+        return shape, rate
+    return level[span, LEVEL_ANSWERS] + 1.5, level[span, LEVEL_TRIALS] + 1.5 * rate / shape
+
+
+@compiled
+def level_now(level: Figures) -> tuple[float, float]:
+    """Share of the calls that will be answered by somebody for an agent, and its coefficient of variation."""
+    spans = len(level)
+    weights, means, spreads = np.empty(spans), np.empty(spans), np.empty(spans)
+    top = level[:, LEVEL_WEIGHT].max()
+    for span in range(spans):
+        answers, trials = shape_of(level, span)
+        weights[span] = math.exp(level[span, LEVEL_WEIGHT] - top)
+        means[span] = answers / trials
+        spreads[span] = means[span] * means[span] / answers
+    weights /= weights.sum()
+    mean = (weights * means).sum()
+    variance = (weights * (spreads + (means - mean) ** 2)).sum()
+    return min(mean, 0.97), math.sqrt(variance) / mean
+
+
+@compiled
+def raise_level(level: Figures, trials: float, answers: float) -> None:
+    """Gamma-Poisson memories of several lengths, weighed by how well each foretold what came (fixed share)."""
+    if trials <= 0 and answers <= 0:
+        return
+    spans = len(level)
+    mean, _ = level_now(level)
+    expected = mean * trials
+    for span in range(spans):
+        shape, rate = shape_of(level, span)
+        likely = shape * math.log(rate / (rate + trials)) - answers * math.log(rate + trials)
+        for seen in range(int(answers)):
+            likely += math.log((shape + seen) / (seen + 1.0))
+        level[span, LEVEL_WEIGHT] += likely
+    level[:, LEVEL_WEIGHT] -= level[:, LEVEL_WEIGHT].max()
+    weights = np.exp(level[:, LEVEL_WEIGHT])
+    weights /= weights.sum()
+    share = 1.0 - (1.0 - SHARE_AROUND) ** max(expected, answers)
+    weights = (1.0 - share) * weights + share / spans
+    for span in range(spans):
+        keep = math.exp(-0.5 * (expected + answers) / LEVEL_SPANS[span])
+        level[span, LEVEL_ANSWERS] = level[span, LEVEL_ANSWERS] * keep + answers
+        level[span, LEVEL_TRIALS] = level[span, LEVEL_TRIALS] * keep + trials
+        level[span, LEVEL_WEIGHT] = math.log(weights[span])
+
+
+@compiled
+def forget(level: Figures) -> None:
+    """After a long time away the level is what it was, but no surer than a few answers make it."""
+    for span in range(len(level)):
+        if level[span, LEVEL_ANSWERS] > KEPT_AFTER_AWAY:
+            keep = KEPT_AFTER_AWAY / level[span, LEVEL_ANSWERS]
+            level[span, LEVEL_ANSWERS] *= keep
+            level[span, LEVEL_TRIALS] *= keep
+        level[span, LEVEL_WEIGHT] = 0.0
+
+
+@compiled
+def works_share(marks: Figures) -> float:
+    """Share of calls that do not fail, the higher of the last calls' and the last half hour's: a network that failed a
+    minute ago may be back."""
+    return float(1.0 - min(fast_failing(marks), marks[SLOW_FAILING]))
+
+
+@compiled
+def fast_failing(marks: Figures) -> float:
+    """Share of the last calls that failed."""
+    return float((marks[FAST_FAILED] + 0.5) / (marks[FAST_ENDED] + 10.0))
+
+
+@compiled
+def answer_odds(ended: Figures, level: float, works: float) -> Figures:
+    """Cumulated chance by age of an answer of a call still in the air, for a level of 1: what answers are held
+    against, so that a call that ended otherwise says no more than that it was not answered until then."""
+    cdf = normed(ended)
+    others = max(ended[MACHINE, -1] + ended[BUSY, -1] + ended[SILENT, -1], 1e-9)
+    odds = np.zeros(ended.shape[1])
+    for place in range(1, len(odds)):
+        gone = ended[MACHINE, place - 1] + ended[BUSY, place - 1] + ended[SILENT, place - 1]
+        alive = 1.0 - (1.0 - works) * cdf[FAILED, place - 1]
+        alive -= works * (level * cdf[LIVE, place - 1] + (1.0 - level) * gone / others)
+        step = cdf[LIVE, place] - cdf[LIVE, place - 1]
+        odds[place] = odds[place - 1] + min(works * step / max(alive, 1e-3), 1.0)
+    return odds
+
+
+@compiled
+def count_failing(marks: Figures, failed: bool) -> None:
+    """One more call has ended."""
+    one = 1.0 if failed else 0.0
+    marks[FAST_ENDED] = marks[FAST_ENDED] * (1 - 1 / FAST_CALLS) + 1.0
+    marks[FAST_FAILED] = marks[FAST_FAILED] * (1 - 1 / FAST_CALLS) + one
