@@ -98,7 +98,8 @@ async def test_the_process_launches_what_the_pacer_in_here_launches_on_the_same_
         "n_agents": start.n_agents,
         "connect_s": start.connect_s,
     }
-    pacer, lines, here = PredictivePacer.begin(start), [json.dumps(first)], []
+    pacer, lines = PredictivePacer.begin(start), [json.dumps(first)]
+    here: list[dict[str, Any]] = []
     simulated.advance()
     for _ in range(400):
         view = simulated.view()
