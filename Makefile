@@ -13,7 +13,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps -e .
-	$(BIN)/python -c "from dialer.pacing.predictive import warm_up; warm_up()" # half a minute of compiling, once
+	$(BIN)/python -m dialer.pacers_ready # a minute or two of compiling, once
 	@touch $@
 
 agent_ui/static/.built: $(shell find agent_ui/web -type f -not -path '*/node_modules/*' 2>/dev/null)
