@@ -36,6 +36,7 @@ MOST_FAILING = 0.6
 DEBT = 5.0
 RUNG_OUT, FIRST_RATIO = 20, 1.5
 LEARNING = 20
+NOTHING_LEFT = "the abandonment gauges leave no call that may be abandoned"
 
 
 # why nothing above 1:1 was considered
@@ -163,7 +164,7 @@ class PredictivePacer:
             return replace(self, memory=memory, thought=thought), closed
         wish, because = thought.wish, because_of(thought, self.start.abandon_target)
         if gauge.holds or gauge.remaining == 0:
-            wish, because = thought.safe, f"1:1; {gauge.because}"
+            wish, because = thought.safe, f"1:1; {gauge.because or NOTHING_LEFT}"
         budget, decision = self.budget.grant_on(wish, because, view.now_s, view.lines_in_use, limits)
         return replace(self, memory=memory, budget=budget, thought=thought), decision
 
