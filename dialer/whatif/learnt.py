@@ -77,7 +77,7 @@ DAYS = (
         c.day,
         func.count().label("calls"),
         func.count().filter(c.human).label("answered"),
-        func.count(c.bridged_at).label("talks"),
+        func.count(c.bridged_at).filter(c.human).label("talks"),
         func.count().filter(c.abandoned).label("abandoned"),
         func.count(c.agent_id.distinct()).label("agents"),
     )
