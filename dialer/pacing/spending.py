@@ -26,7 +26,7 @@ from dialer.pacing.start import PacerStart
 
 LEAST_RISK, MOST_RISK = 1e-4, 0.25
 # of the target: what the last calls of a day come to is not known while they ring
-AIM = 0.98
+AIM = 0.975
 EASY_DEBT = 3.0
 FEW_DROPPED = 2.0
 FEW_SEATS = 3
@@ -141,6 +141,6 @@ def spending_for(start: PacerStart) -> Spending:
         credit=8.0 + 0.1 * seats,
         debt=30.0,
         learnt=min(max(8.0 * seats - 20.0, 15.0), 150.0),
-        last_gain=1.5 if few else 0.8,
-        last_reserve=0.6 if few else 0.4,
+        last_gain=1.5 if few else 1.0,
+        last_reserve=0.6 if few else 0.9,
     )
