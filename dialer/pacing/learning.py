@@ -53,7 +53,7 @@ from dialer.pacing.memory import (
 from dialer.pacing.shapes import at_age, band_of, bin_of, distribute, ended_by
 from dialer.pacing.view import FloorView
 
-LONGEST_STEP_S = 2.0
+LONGEST_STEP_S = 5.0
 HORIZON_S = 8.0
 LONG_AWAY_S = 900.0
 LATELY_S = 1800.0

@@ -27,7 +27,7 @@ FAST_CALLS = 25.0
 # of the spans of `Memory.level`: what a list has been like for a while
 STEADY_SPAN = 3
 # for every expected answer so much of the memories' weight goes round, so that none is ever out
-SHARE_AROUND = 0.01
+SHARE_AROUND = 0.002
 PRIOR_ANSWERS, PRIOR_TRIALS = 1.5, 5.0
 
 

@@ -26,9 +26,10 @@ from dialer.pacing.start import PacerStart
 
 LEAST_RISK, MOST_RISK = 1e-4, 0.25
 # of the target: what the last calls of a day come to is not known while they ring
-AIM = 0.98
+AIM = 0.975
 EASY_DEBT = 3.0
 FEW_DROPPED = 2.0
+FEW_SEATS = 3
 
 
 class Balance(NamedTuple):
@@ -131,14 +132,15 @@ def spending_for(start: PacerStart) -> Spending:
     few abandoned calls that each must move the limit more.
     """
     seats = max(start.n_agents, 1)
+    few = seats <= FEW_SEATS
     return Spending(
-        first=1.0 + 3.0 / seats,
-        gain=min(max(0.5 / math.sqrt(seats), 0.06), 0.35),
+        first=min(1.0 + 3.0 / seats, 2.2),
+        gain=0.45 if few else max(0.5 / math.sqrt(seats), 0.06),
         drift=0.004,
         reserve=1.0,
         credit=8.0 + 0.1 * seats,
         debt=30.0,
         learnt=min(max(8.0 * seats - 20.0, 15.0), 150.0),
-        last_gain=0.8,
-        last_reserve=0.4,
+        last_gain=1.5 if few else 1.0,
+        last_reserve=0.6 if few else 0.9,
     )

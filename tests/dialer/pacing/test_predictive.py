@@ -15,6 +15,7 @@ from dialer.simulation.floor import SimulatedFloor
 from dialer.simulation.reading import load, read
 from dialer.simulation.results import result_of
 from tests.bench.bench_pacing import hour_limit, protocol_ms
+from tests.bench.pacing_variants import variants
 
 IDLE = Seat("idle", 4.0)
 START = PacerStart(n_agents=20)
@@ -156,6 +157,11 @@ def test_the_cold_start_of_a_public_scenario_is_lawful(name: str) -> None:
     most = hour_limit(load(name).agents.count)
     assert world["dropped"] + world["amd_fp"] <= max(most * world["live_answers"], 3)
     assert world["refused_trunk"] == world["refused_cps"] == 0
+
+
+def test_the_scenarios_unlike_the_public_ones_are_scenarios() -> None:
+    sizes = {name: read(made).agents.count for name, made in variants().items()}
+    assert all(name.endswith(f"_{agents}") for name, agents in sizes.items())
 
 
 HOUR = {
