@@ -14,11 +14,14 @@ from dialer.state import FloorState
 
 log = structlog.get_logger(__name__)
 POLITE = 10
+LOOK_S = 1.0
 
 
 async def make_ready(state: FloorState) -> None:
-    """Until it returns predictive campaigns are paced 1:1."""
+    """Until it returns predictive campaigns are paced 1:1; where there is none it waits for one."""
     state.forecasts_ready = False
+    while not any(campaign.settings.mode == "predictive" for campaign in state.campaigns.values()):
+        await state.clock.sleep(LOOK_S)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "dialer.pacers_ready")
     try:
         if await process.wait() != 0:
