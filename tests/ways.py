@@ -20,6 +20,8 @@ PROGRAMS_IN = (
     "campaigns/imports/workers.py",
     "telephony/asterisk/",
     "telephony/ari/generate.py",
+    "dialer/pacers_ready.py",
+    "dialer/whatif/runs.py",
 )
 # what a name means, and where it may be written; a trailing slash is a folder
 NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {

@@ -1,14 +1,10 @@
 """The ways of dialing that can be simulated, by name."""
 
 from dataclasses import dataclass
-from importlib import import_module, util
-from typing import Protocol, cast
 
-from dialer.pacing.start import PacerStart
-from dialer.simulation.floor import Law, ViewPacer
+from dialer.simulation.floor import Law
 from dialer.simulation.layout import LAW_AVERAGE, LAW_HARD, LAW_RATIO, LAW_TAPERED
 
-PREDICTIVE = "dialer.pacing.predictive"
 MODES = ("progressive", "ratio", "power", "vici-hard", "vici-tapered", "vici-average", "predictive")
 VICI = {"vici-hard": LAW_HARD, "vici-tapered": LAW_TAPERED, "vici-average": LAW_AVERAGE}
 
@@ -26,12 +22,6 @@ class Mode:
     law: Law | None
 
 
-class PredictiveClass(Protocol):
-    """What `dialer.pacing.predictive.PredictivePacer` offers."""
-
-    def begin(self, start: PacerStart) -> ViewPacer: ...
-
-
 def mode_of(name: str, *, ratio: float = 2.0, max_level: float = 3.0, available_only: bool = False) -> Mode:
     """The mode of this name. `ratio`: lines for each idle agent; the last two are VICIdial's. Raises ModeProblem."""
     if not 0 < ratio <= 1000 or not 1 <= max_level <= 1000:
@@ -45,20 +35,8 @@ def mode_of(name: str, *, ratio: float = 2.0, max_level: float = 3.0, available_
         knobs += ["available only"] if available_only else []
         return Mode(name, ", ".join([name, *knobs]), Law(VICI[name], 1.0, max_level, available_only))
     if name == "predictive":
-        predictive_class()
         return Mode(name, name, None)
     raise ModeProblem(f"there is no mode {name}; there are {', '.join(MODES)}")
-
-
-def has_predictive() -> bool:
-    return util.find_spec(PREDICTIVE) is not None
-
-
-def predictive_class() -> PredictiveClass:
-    """The predictive pacer; ModeProblem where this installation has none."""
-    if not has_predictive():
-        raise ModeProblem("this version has no predictive pacer yet; the other modes can be simulated")
-    return cast(PredictiveClass, import_module(PREDICTIVE).PredictivePacer)
 
 
 def compared(ratio: float) -> tuple[Mode, ...]:
@@ -69,4 +47,4 @@ def compared(ratio: float) -> tuple[Mode, ...]:
         *(mode_of(name) for name in VICI),
         mode_of("vici-tapered", max_level=10.0, available_only=True),
     ]
-    return (*modes, mode_of("predictive")) if has_predictive() else tuple(modes)
+    return (*modes, mode_of("predictive"))

@@ -13,9 +13,10 @@ import numpy as np
 from numba.core import event as numba_events
 from numpy.typing import NDArray
 
+from dialer.pacing.predictive import PredictivePacer
 from dialer.simulation.confidence import estimate
 from dialer.simulation.floor import SimulatedFloor
-from dialer.simulation.modes import Mode, predictive_class
+from dialer.simulation.modes import Mode
 from dialer.simulation.results import pooled, result_of
 from dialer.simulation.scenario import ZERO, Agents, Calls, Group, Profile, Row, Scenario, Shift, TalkClass
 from dialer.simulation.tables import Tables, tables_of
@@ -51,7 +52,7 @@ def run_day(day: Day) -> Ran:
     began = time.perf_counter()
     floor = SimulatedFloor(day.scenario, day.seed, law=day.mode.law, tick_s=day.tick_s, tables=_tables(day.scenario))
     if day.mode.law is None:
-        floor.run_pacer(predictive_class().begin(floor.start()))
+        floor.run_pacer(PredictivePacer.begin(floor.start()))
     else:
         floor.run_law()
     result = result_of(day.scenario, day.seed, floor.memory)
