@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.progress import Progress
 from sqlalchemy import select
@@ -17,7 +16,7 @@ from campaigns.model import MODES
 from campaigns.problems import refuse
 from campaigns.queue import service as queue
 from campaigns.users import service as users
-from dialer.cli.output import Json, errors, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import Json, errors, fail, print_json, print_rows, read_object, say, told_clearly
 from dialer.cli.session import in_transaction
 from dialer.settings import load_settings
 
@@ -39,7 +38,9 @@ def create(
     json: Json = False,
 ) -> None:
     """Make a campaign; it dials nobody until it is started."""
-    given: dict[str, Any] = {"caller_id": caller_id, "mode": mode} | (_settings(settings) if settings else {})
+    given: dict[str, Any] = {"caller_id": caller_id, "mode": mode} | (
+        read_object(settings, "settings") if settings else {}
+    )
 
     async def work(conn: AsyncConnection, tenant_id: int) -> int:
         return await admin.create(
@@ -59,18 +60,6 @@ def create(
         {"campaign_id": campaign_id},
         f"Campaign {campaign_id} was made. Start it: promiseline campaign start {campaign_id}",
     )
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    try:
-        found = orjson.loads(path.read_bytes())
-    except OSError as problem:
-        fail(f"{path} cannot be read ({problem.strerror})")
-    except orjson.JSONDecodeError as problem:
-        fail(f"{path}, line {problem.lineno}, column {problem.colno}: {problem.msg}")
-    if not isinstance(found, dict):
-        fail(f"{path} must hold one JSON object of settings")
-    return found
 
 
 async def _agents(conn: AsyncConnection, tenant_id: int, logins: str) -> list[int]:
@@ -143,7 +132,7 @@ def set_(
     json: Json = False,
 ) -> None:
     """Change how a campaign dials; a running one goes by it from its next tick, and keeps what its pacer has learnt."""
-    given: dict[str, Any] = _settings(settings) if settings else {}
+    given: dict[str, Any] = read_object(settings, "settings") if settings else {}
     options = {
         "mode": mode or None,
         "lines_per_agent": ratio,

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import orjson
@@ -51,3 +52,16 @@ def told_clearly(*problems: type[Exception]) -> Iterator[None]:
         yield
     except problems as problem:
         fail(str(problem))
+
+
+def read_object(path: Path, of: str = "") -> dict[str, Any]:
+    """The JSON object in a file; ends with the file, line and column where there is none. `of`: what it holds."""
+    try:
+        found = orjson.loads(path.read_bytes())
+    except OSError as problem:
+        fail(f"{path} cannot be read ({problem.strerror})")
+    except orjson.JSONDecodeError as problem:
+        fail(f"{path}, line {problem.lineno}, column {problem.colno}: {problem.msg}")
+    if not isinstance(found, dict):
+        fail(f"{path} must hold one JSON object{of and ' of '}{of}")
+    return found

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 from rich.progress import Progress
 
-from dialer.cli.output import Json, errors, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import Json, errors, fail, print_json, print_rows, read_object, say, told_clearly
 
 if TYPE_CHECKING:
     from dialer.ticks.model import Record
@@ -76,14 +75,7 @@ def _changes(mode: str, ratio: float | None, config: Path | None) -> "Changes":
 def _figures(path: Path) -> dict[str, Any]:
     from dialer.pacing.start import PacerStart
 
-    try:
-        found = orjson.loads(path.read_bytes())
-    except OSError as problem:
-        fail(f"{path} cannot be read ({problem.strerror})")
-    except orjson.JSONDecodeError as problem:
-        fail(f"{path}, line {problem.lineno}, column {problem.colno}: {problem.msg}")
-    if not isinstance(found, dict):
-        fail(f"{path} must hold one JSON object")
+    found = read_object(path)
     known = {one.name: one.type for one in fields(PacerStart) if one.name not in ("amd", "dial_window_s")}
     for name, value in found.items():
         if name not in known:
