@@ -236,6 +236,12 @@ async def test_a_stop_with_a_place_in_it_binds_at_once_and_is_read_by_somebody_t
     assert [one.meaning for one in await waiting(it)] == ["stop"]
 
 
+async def test_a_stop_by_likelihood_alone_binds_at_once_and_is_read_by_somebody_too(it: Rig) -> None:
+    assert await says(it, "spare me the messages") == "stop"
+    assert not await allowed(it, "voice")
+    assert [one.meaning for one in await waiting(it)] == ["stop"]
+
+
 async def test_the_persons_own_start_settles_an_unclear_reply(it: Rig) -> None:
     await queued(it)
     await says(it, "not interested")
