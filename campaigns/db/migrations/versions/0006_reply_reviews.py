@@ -37,4 +37,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("Promiseline migrates forward only: restore the backup made before the upgrade")
+    raise NotImplementedError("migrations go forward only: restore the backup made before the upgrade")

@@ -18,4 +18,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_verdict_at", table_name="verdict")
+    raise NotImplementedError("migrations go forward only: restore the backup made before the upgrade")

@@ -56,8 +56,4 @@ def _origins(words: tuple[str, ...]) -> None:
 
 
 def downgrade() -> None:
-    op.execute(COUNTED.format(only=""))
-    op.execute("UPDATE attempt SET origin = 'dialer' WHERE origin = 'announcement'")
-    _origins(ORIGINS)
-    op.drop_column("queue_row", "skips")
-    op.drop_table("pacer_state")
+    raise NotImplementedError("migrations go forward only: restore the backup made before the upgrade")

@@ -14,4 +14,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_column("debtor", "erased_at")
+    raise NotImplementedError("migrations go forward only: restore the backup made before the upgrade")
