@@ -12,7 +12,8 @@ export interface Call {
   csrf: string | null;
 }
 
-export async function openTab(tab: string, answer: (call: Call) => Response | null): Promise<Call[]> {
+/** The server of a test: it keeps what was asked of it, and knows no route that `answer` does not know. */
+export function serving(answer: (call: Call) => Response | null): Call[] {
   const calls: Call[] = [];
   window.fetch = async (input, init) => {
     const call: Call = {
@@ -24,6 +25,11 @@ export async function openTab(tab: string, answer: (call: Call) => Response | nu
     calls.push(call);
     return answer(call) ?? refused(404, "no such route");
   };
+  return calls;
+}
+
+export async function openTab(tab: string, answer: (call: Call) => Response | null): Promise<Call[]> {
+  const calls = serving(answer);
   place.value = placeOf(`#compliance/${tab}`);
   render(h(Compliance, null));
   await settle();

@@ -8,23 +8,13 @@ import { place, placeOf } from "../../src/supervisor/view";
 import { WhatIf } from "../../src/supervisor/whatif/WhatIf";
 import { follow, QUESTION, type Run, wrongNumber } from "../../src/supervisor/whatif/whatif";
 import { settle } from "../agent/helpers";
-import { type Call, refused } from "./tabs";
+import { type Call, refused, serving } from "./tabs";
 
 const RUNNING: Run = { ...ANSWERED, state: "running", progress: 0.4, answer: null };
 
 async function open(answer: (call: Call) => Response | null, hash = "#whatif/3"): Promise<Call[]> {
-  const calls: Call[] = [];
-  window.fetch = async (input, init) => {
-    const call: Call = {
-      method: init?.method ?? "GET",
-      path: String(input),
-      body: init?.body ? JSON.parse(String(init.body)) : null,
-      csrf: new Headers(init?.headers).get("X-CSRF-Token"),
-    };
-    calls.push(call);
-    if (call.path === "/api/campaigns") return Response.json({ campaigns: [{ id: 3, name: "Iberia", creditor: "B" }] });
-    return answer(call) ?? refused(404, "no such route");
-  };
+  const campaigns = { campaigns: [{ id: 3, name: "Iberia", creditor: "B" }] };
+  const calls = serving((call) => (call.path === "/api/campaigns" ? Response.json(campaigns) : answer(call)));
   place.value = placeOf(hash);
   render(<WhatIf />);
   await settle();
