@@ -204,13 +204,16 @@ async def _locked_head(conn: AsyncConnection, tenant_id: int, now: datetime) -> 
     c = t.audit_head.c
     query = select(c.seq, c.hash, c.verdict_number, c.outcome_number).where(c.tenant_id == tenant_id).with_for_update()
     found = (await conn.execute(query)).one_or_none()
+    if found is None and (await conn.execute(select(t.audit.c.seq).where(_sealed(tenant_id)).limit(1))).first():
+        # the first sealer of this tenant may have ended between the two statements: it writes both in one transaction
+        found = (await conn.execute(query)).one_or_none()
+        if found is None:
+            raise ChainBroken(
+                f"tenant {tenant_id} has sealed audit rows and no row in audit_head: run promiseline audit verify, find"
+                " who removed it, and restore it from a backup; nothing is sealed until then"
+            )
     if found is not None:
         return Head(*found)
-    if (await conn.execute(select(t.audit.c.seq).where(_sealed(tenant_id)).limit(1))).first() is not None:
-        raise ChainBroken(
-            f"tenant {tenant_id} has sealed audit rows and no row in audit_head: run promiseline audit verify, find"
-            " who removed it, and restore it from a backup; nothing is sealed until then"
-        )
     start = {"tenant_id": tenant_id, "seq": 0, "hash": GENESIS, "verdict_number": 0, "at": now}
     await conn.execute(upsert(t.audit_head).values(start).on_conflict_do_nothing())
     return Head(*(await conn.execute(query)).one())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns import audit
 from campaigns.audit import sealing
@@ -168,6 +168,27 @@ async def test_a_lost_head_row_stops_sealing_and_says_what_to_do(shelf: Shelf) -
     await shelf.record()
     with pytest.raises(ChainBroken, match="promiseline audit verify"):
         await shelf.seal()
+
+
+async def test_a_tenants_first_sealer_may_end_between_anothers_statements(
+    shelf: Shelf, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shelf.record(2)
+    before = AsyncConnection.execute
+    others: list[int] = []
+
+    async def execute(self: AsyncConnection, statement: Any, *words: Any) -> Any:
+        if not others and "audit.seq IS NOT NULL" in str(statement):
+            others.append(0)
+            others[0] = await shelf.seal(sign=False)
+        return await before(self, statement, *words)
+
+    async with engine.begin() as conn:
+        monkeypatch.setattr(AsyncConnection, "execute", execute)
+        assert (await sealing.seal(conn, shelf.tenant, now=NOW)).rows == 0
+    monkeypatch.undo()
+    assert others == [2]
+    assert (await shelf.check()).ok
 
 
 async def test_checkpoints_come_each_hour_and_not_before_the_first_row(shelf: Shelf, engine: AsyncEngine) -> None:
