@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-reset test setup check bench bench-rules pacing-conformance pacing-figures system-packages clean
+.PHONY: demo demo-reset test setup check bench bench-rules bench-pacing pacing-conformance system-packages clean
 
 setup: $(VENV)/.installed agent_ui/static/.built
 
@@ -51,8 +51,8 @@ bench-rules: setup
 pacing-conformance: setup
 	$(BIN)/python -m tests.bench.pacing_conformance
 
-pacing-figures: setup
-	$(BIN)/python -m tests.bench.bench_pacing
+bench-pacing: setup
+	$(BIN)/python -m tests.bench.bench_pacing --document docs/benchmarks/pacing.md
 
 clean:
 	rm -rf $(VENV) agent_ui/static agent_ui/web/node_modules

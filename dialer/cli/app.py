@@ -1,48 +1,70 @@
-"""Puts the commands together."""
+"""Puts the commands together; the module of a command is loaded when it is called, since all of them take a second."""
+
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from dialer.cli import (
-    audit,
-    campaigns,
-    compliance,
-    consents,
-    demo,
-    imports,
-    lists,
-    maintenance,
-    pacer,
-    persons,
-    retention,
-    reviews,
-    serve,
-    simulate,
-    ticks,
-    users,
-)
+PARTS = {
+    "migrate": "maintenance:migrate_command",
+    "doctor": "maintenance:doctor_command",
+    "asterisk-config": "maintenance:asterisk_config_command",
+    "serve": "serve:serve_command",
+    "demo": "demo:demo_command",
+    "replay": "ticks:replay_command",
+    "simulate": "simulate:simulate_command",
+    "pacer": "pacer:pacer_command",
+    "import": "imports:import_command",
+    "campaign": "campaigns:app",
+    "user": "users:app",
+    "compliance": "compliance:app",
+    "audit": "audit:app",
+    "lists": "lists:app",
+    "consents": "consents:app",
+    "person": "persons:app",
+    "reviews": "reviews:app",
+    "retention": "retention:app",
+}
+"""Name of a command: its module in this package, and the function or the group of commands in it."""
+
+
+class Commands(TyperGroup):
+    """The commands of `PARTS`. Typer has a click of its own, whose types cannot be named here."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(PARTS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in PARTS:
+            return None
+        if cmd_name not in self.commands:
+            self.commands[cmd_name] = _loaded(cmd_name)
+        return self.commands[cmd_name]
+
+
+def _loaded(name: str) -> Any:
+    module, attribute = PARTS[name].split(":")
+    found = getattr(import_module(f"dialer.cli.{module}"), attribute)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(found)
+        found = alone
+    command = typer.main.get_group(found) if attribute == "app" else typer.main.get_command(found)
+    command.name = name
+    return command
+
 
 app = typer.Typer(
     name="promiseline",
+    cls=Commands,
     help="Auto-dialer and messaging server for debt collection.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command("migrate")(maintenance.migrate_command)
-app.command("doctor")(maintenance.doctor_command)
-app.command("asterisk-config")(maintenance.asterisk_config_command)
-app.command("serve")(serve.serve_command)
-app.command("demo")(demo.demo_command)
-app.command("replay")(ticks.replay_command)
-app.command("simulate")(simulate.simulate_command)
-app.command("pacer")(pacer.pacer_command)
-app.command("import")(imports.import_command)
-app.add_typer(campaigns.app, name="campaign")
-app.add_typer(users.app, name="user")
-app.add_typer(compliance.app, name="compliance")
-app.add_typer(audit.app, name="audit")
-app.add_typer(lists.app, name="lists")
-app.add_typer(consents.app, name="consents")
-app.add_typer(persons.app, name="person")
-app.add_typer(reviews.app, name="reviews")
-app.add_typer(retention.app, name="retention")
+
+
+@app.callback()
+def promiseline() -> None:
+    """Auto-dialer and messaging server for debt collection."""

@@ -1,6 +1,9 @@
 """Prints for people (rich) or for programs (--json), and ends with a clear sentence when something is wrong."""
 
+import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +46,14 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """End with a message on standard error."""
     errors.print(f"[bold red]promiseline:[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(code)
+
+
+def written_down(fault: BaseException) -> Path:
+    """The fault with where it came from, in a file of its own that only this user may read."""
+    handle, name = tempfile.mkstemp(prefix="promiseline-fault-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        traceback.print_exception(fault, file=file)
+    return Path(name)
 
 
 @contextmanager

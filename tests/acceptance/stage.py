@@ -79,7 +79,7 @@ class Promiseline:
         await self.ready()
 
     async def ready(self) -> None:
-        async with asyncio.timeout(30), aiohttp.ClientSession() as http:
+        async with asyncio.timeout(90), aiohttp.ClientSession() as http:
             while True:
                 assert self.process is not None and self.process.returncode is None, self.log.read_text()
                 try:

@@ -126,7 +126,7 @@ async def test_a_stop_while_it_is_being_set_up_leaves_nothing_that_hinders_the_n
 async def test_headless_it_prints_every_figure_as_one_document_and_breaks_no_rule(tmp_path: Path) -> None:
     ran = await ended(
         await Program(tmp_path).start(
-            *("demo", "--headless", "--seconds", "120", "--speed", "20", "--seed", "7", "--debtors", "2000", "--json")
+            *("demo", "--headless", "--seconds", "240", "--speed", "20", "--seed", "7", "--debtors", "2000", "--json")
         ),
         within_s=240,
     )

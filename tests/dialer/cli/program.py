@@ -3,12 +3,15 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from dialer.cli import A_FAULT
 
 PROGRAM = (sys.executable, "-c", "from dialer.cli import main; main()")
 KEY = "tests of the commands sign addresses with this"
@@ -67,7 +70,14 @@ async def ended(process: asyncio.subprocess.Process, stdin: str = "", within_s: 
         raise
     ran = Ran(process.returncode or 0, out.decode(), err.decode())
     assert "Traceback" not in ran.out + ran.err, ran
+    assert ran.code != A_FAULT, fault_of(ran)
     return ran
+
+
+def fault_of(ran: Ran) -> str:
+    """What the program wrote down of a fault of its own."""
+    found = re.search(r"\S*promiseline-fault-\w+\.txt", ran.err)
+    return Path(found[0]).read_text() if found else ran.err
 
 
 async def line_of(process: asyncio.subprocess.Process, word: str, within_s: float = 60) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from campaigns.admin import service as admin
 from campaigns.synthetic.portfolio import Portfolio, write_csv
 from campaigns.users import service as users
-from dialer.demo.setting_up import Plan, read_logins, set_up
+from dialer.demo.setting_up import Plan, password_for, read_logins, set_up
 
 NOW = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 SMALL = Plan(debtors=60, agents=3, seed=5)
@@ -28,6 +28,13 @@ def test_the_same_seed_gives_the_same_portfolio_and_another_one_another(tmp_path
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
+
+
+def test_a_password_that_came_up_with_its_login_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = ["xSaMx45678ab", "q8ZkW45678ab"]
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _: drawn.pop(0))
+
+    assert password_for("sam") == "q8ZkW45678ab"
 
 
 @pytest.mark.postgres
