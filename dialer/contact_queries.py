@@ -13,11 +13,13 @@ from sqlalchemy.types import NULLTYPE, BigInteger, Text
 
 from campaigns.consents.service import live
 from campaigns.db import tables as t
+from campaigns.db.ready import Ready
 from campaigns.lists.model import LONGEST_PREFIX
 from campaigns.lists.service import ADMISSIONS
 
-_now: BindParameter[datetime] = bindparam("now")
-_since: BindParameter[datetime] = bindparam("since")
+# not required: campaigns.db.ready asks for them
+_now: BindParameter[datetime] = bindparam("now", required=False)
+_since: BindParameter[datetime] = bindparam("since", required=False)
 
 
 def _asked() -> Any:
@@ -25,12 +27,12 @@ def _asked() -> Any:
 
     That took longer than the reading.
     """
-    asked = select(func.unnest(bindparam("ids", type_=ARRAY(BigInteger)))).scalar_subquery()
+    asked = select(func.unnest(bindparam("ids", required=False, type_=ARRAY(BigInteger)))).scalar_subquery()
     return func.any(func.array(asked, type_=ARRAY(BigInteger)))
 
 
 _debtor, _point, _attempt = t.debtor.c, t.contact_point.c, t.attempt.c
-LOCK = (
+LOCK = Ready(
     select(
         _debtor.id,
         func.current_setting("transaction_isolation").label("isolation"),
@@ -164,7 +166,8 @@ def _of_points(entries: Select[Any]) -> Select[Any]:
 
 
 def _of_keys(entries: Select[Any]) -> Select[Any]:
-    tenants, keys = bindparam("tenants", type_=ARRAY(BigInteger)), bindparam("keys", type_=ARRAY(Text))
+    tenants = bindparam("tenants", required=False, type_=ARRAY(BigInteger))
+    keys = bindparam("keys", required=False, type_=ARRAY(Text))
     return entries.where(_entry.tenant_id == func.any(tenants), _entry.address == func.any(keys))
 
 
@@ -197,9 +200,9 @@ class Reading:
     def __init__(self, *, as_of: bool) -> None:
         entries = _entries(as_of)
         parts = _PARTS | {"lists": _lists(as_of), "entries": _of_points(entries)}
-        self.facts = select(*(_as_array(part).label(name) for name, part in parts.items()))
+        self.facts = Ready(select(*(_as_array(part).label(name) for name, part in parts.items())))
         self.names = {name: tuple(column.name for column in part.selected_columns) for name, part in parts.items()}
-        self.entries = _of_keys(entries)
+        self.entries = Ready(_of_keys(entries))
 
 
 IN_FORCE, AS_OF = Reading(as_of=False), Reading(as_of=True)

@@ -45,7 +45,7 @@ async def lock_and_read(
     """
     ids = sorted(set(debtor_ids))
     if lock:
-        locked = (await conn.execute(LOCK, {"ids": ids})).all()
+        locked = (await LOCK.execute(conn, ids=ids)).all()
         if locked and locked[0].isolation not in ("read committed", "serializable"):
             raise WrongIsolation(f"admit() needs READ COMMITTED, this transaction is {locked[0].isolation.upper()}")
         ids = [row.id for row in locked]
@@ -53,7 +53,7 @@ async def lock_and_read(
         return {}
     reading = IN_FORCE if lock else AS_OF
     since = now - (FOR_EVER if for_ever else HISTORY)
-    found = (await conn.execute(reading.facts, {"ids": ids, "since": since, "now": now})).one()
+    found = (await reading.facts.execute(conn, ids=ids, since=since, now=now)).one()
     rows: dict[str, Rows] = {
         name: [dict(zip(names, row, strict=True)) for row in records]
         for (name, names), records in zip(reading.names.items(), found, strict=True)
@@ -93,8 +93,8 @@ async def _other_entries(conn: AsyncConnection, known: Mapping[int, Known], read
     if not odd:
         return []
     tenants = sorted({one.debtor["tenant_id"] for one in known.values()})
-    values = {"tenants": tenants, "keys": keys_of(odd), "now": now}
-    return [dict(row) for row in (await conn.execute(reading.entries, values)).mappings()]
+    found = await reading.entries.execute(conn, tenants=tenants, keys=keys_of(odd), now=now)
+    return [dict(row) for row in found.mappings()]
 
 
 async def _set_listings(known: Mapping[int, Known], rows: Mapping[str, Rows], shelf: Shelf | None) -> None:

@@ -16,7 +16,8 @@ TRUSTED_S = 1.0
 """So long after its last use a connection is not asked whether it lives: that is three ways there and back."""
 
 
-def _dumps(value: Any) -> str:
+def to_json(value: Any) -> str:
+    """What is stored as JSON; a Struct of msgspec may be anywhere in it."""
     return orjson.dumps(value, _struct, orjson.OPT_NON_STR_KEYS).decode()
 
 
@@ -55,7 +56,7 @@ def make_engine(
         max_overflow=max_overflow,
         pool_timeout=10,
         pool_recycle=3600,
-        json_serializer=_dumps,
+        json_serializer=to_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an exception's text lands in logs, and parameters are people's data
         connect_args={

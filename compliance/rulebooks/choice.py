@@ -8,7 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from compliance.facts import Address
-from compliance.timezones import parse_number
+from compliance.timezones import known_number
 
 DEFAULT = "default"
 BY_COUNTRY = {
@@ -51,8 +51,8 @@ def choose_rulebooks(addresses: tuple[Address, ...], numbers: tuple[str, ...]) -
 @lru_cache(maxsize=65536)
 def country_of_number(number: str) -> str | None:
     """ISO country of an E.164 number; None for toll-free, satellite and unknown numbers."""
-    parsed = parse_number(number)
-    if parsed is None or phonenumbers.number_type(parsed) == PhoneNumberType.TOLL_FREE:
+    parsed, kind = known_number(number)
+    if parsed is None or kind == PhoneNumberType.TOLL_FREE:
         return None
     region = phonenumbers.region_code_for_number(parsed)
     region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
