@@ -8,6 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from compliance.facts import Address
+from compliance.number_patterns import stand_in
 from compliance.timezones import known_number
 
 DEFAULT = "default"
@@ -48,9 +49,14 @@ def choose_rulebooks(addresses: tuple[Address, ...], numbers: tuple[str, ...]) -
     return tuple(dict.fromkeys(chosen))
 
 
-@lru_cache(maxsize=65536)
 def country_of_number(number: str) -> str | None:
     """ISO country of an E.164 number; None for toll-free, satellite and unknown numbers."""
+    return country_exactly(stand_in(number))
+
+
+@lru_cache(maxsize=65536)
+def country_exactly(number: str) -> str | None:
+    """The same without the short cut over numbers alike."""
     parsed, kind = known_number(number)
     if parsed is None or kind == PhoneNumberType.TOLL_FREE:
         return None
