@@ -9,17 +9,16 @@ from uuid import UUID
 
 import structlog
 import uuid_utils
-from msgspec import structs, to_builtins
-from sqlalchemy import insert
+from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from campaigns.db import tables as t
 from compliance.facts import Channel, Facts, HistoryEvent
 from compliance.gate import decide
 from compliance.rulebooks.model import Rulebooks
 from compliance.timezones import TZDB_VERSION
-from compliance.verdict import Verdict
+from compliance.verdict import Tally, Verdict
 from dialer.contact_facts import Known, Row, facts_of
+from dialer.contact_record import record
 from dialer.contact_rows import lock_and_read
 from dialer.number_shelf import NumberShelf
 from dialer.seals import seal_with
@@ -66,6 +65,15 @@ class GateContext:
 
     books: Rulebooks
     lists: NumberShelf | None = None
+
+
+class Inputs(Struct, frozen=True, gc=False):
+    """What a verdict was made of, as it is stored with it; the facts are read back by compliance.stored."""
+
+    facts: Facts
+    because: str
+    zones: tuple[str, ...]
+    tallies: tuple[Tally, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +125,8 @@ async def admit(
         if answers and len(answers) % BREATH == 0:
             await asyncio.sleep(0)
         answers.append(batch.judge(one, known.get(one.debtor_id)))
-    if batch.verdicts:
-        await conn.execute(insert(t.verdict), batch.verdicts)
+    await record(conn, batch.verdicts, batch.attempts)
     if batch.attempts:
-        await conn.execute(insert(t.attempt), batch.attempts)
         seal_with(conn, batch.seal)
     return answers
 
@@ -128,7 +134,7 @@ async def admit(
 def would(
     known: Known, wanted: WantedContact, *, now: datetime, gate: GateContext
 ) -> tuple[Admitted | Refused, dict[str, Any]]:
-    """What `admit` would answer, and the row of the verdict as it would be stored; nothing is written or may leave."""
+    """What `admit` would answer, and the verdict's row as it would be stored; nothing is written or may leave."""
     batch = _Batch(now, gate)
     answer = batch.judge(wanted, replace(known, events=None))
     return answer, (batch.verdicts[-1] if batch.verdicts else {})
@@ -227,12 +233,7 @@ class _Batch:
             "flags": list(verdict.flags),
             "rulebooks": dict(name.partition("@")[::2] for name in verdict.rulebooks),
             "tzdb": verdict.tzdb,
-            "inputs": {
-                "facts": to_builtins(facts),
-                "because": verdict.because,
-                "zones": verdict.zones,
-                "tallies": to_builtins(verdict.tallies),
-            },
+            "inputs": Inputs(facts, verdict.because, verdict.zones, verdict.tallies),
         }
         self.verdicts.append(row)
         verdict_id: UUID = row["id"]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import to_builtins
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -166,7 +167,7 @@ def _answer(known: Known, wanted: WantedContact, point: Row | None, at: datetime
         because=verdict.because if verdict is not None else f"Not allowed: {said}.",
         retry_at=None if verdict is None else verdict.retry_at,
         flags=() if verdict is None else verdict.flags,
-        tallies=tuple(row.get("inputs", {}).get("tallies", ())),
+        tallies=() if verdict is None else tuple(to_builtins(verdict.tallies)),
         rulebooks=() if verdict is None else verdict.rulebooks,
         zones=() if verdict is None else verdict.zones,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.casefile.model import MayContact
 from campaigns.casefile.service import load_file
+from campaigns.db.engine import reading
 from compliance.facts import CHANNELS
 from compliance.verdict import format_instant
 from dialer.contact import Admitted, WantedContact, would
@@ -34,7 +35,7 @@ class Files:
         """FileView of protocol.ts."""
         campaign = self._state.campaigns.get(call.campaign_id or 0)
         now = self._state.now()
-        async with self._state.engine.connect() as conn:
+        async with reading(self._state.engine) as conn:
             settings = campaign.settings if campaign else None
             file = await load_file(conn, call.debtor_id, now, settings=settings)
             references = {str(debt["id"]): debt["reference"] for debt in file["debts"]}

@@ -1,7 +1,7 @@
 """Gives an import what it may not import itself: numbers by telephony, zones and rulebooks by compliance.
 
 A million rows have two million numbers, and the exact answer for one takes 0.3 ms. Numbers that differ only in digits
-without meaning (dialer.number_patterns) are asked about once.
+without meaning (compliance.number_patterns) are asked about once.
 """
 
 import string
@@ -11,10 +11,10 @@ import phonenumbers
 
 from campaigns.imports.model import Hours, Phone, Place
 from compliance.facts import Address
+from compliance.number_patterns import calling_code_of, free_digits, meaningless_digits
 from compliance.places import postal_code_tells
 from compliance.rulebooks.choice import choose_rulebooks, country_of_number
 from compliance.timezones import candidate_zones, zones_of_number
-from dialer.number_patterns import LEADING, meaningless_digits
 from telephony.number import E164, LineKind, parse
 
 KINDS = {
@@ -46,7 +46,7 @@ class ImportParts:
         """E.164 and kind; the message of telephony.number where there is none."""
         plain = written.translate(_PLAIN)
         region = "" if plain.startswith("+") else country
-        free = _free_of_plus(plain) if not region else _free_of_national(plain, country)
+        free = free_digits(plain) if not region else _free_of_national(plain, country)
         if not free:
             return _exactly(written, country)
         key = (region, plain[:-free], len(plain))
@@ -67,7 +67,7 @@ class ImportParts:
         return Hours(candidate_zones(addresses, numbers, own_timezone), choose_rulebooks(addresses, numbers))
 
     def _example(self, number: str) -> str:
-        free = _free_of_plus(number)
+        free = free_digits(number)
         key = (number[:-free] if free else number, len(number))
         known = self._examples.get(key)
         if known is None:
@@ -89,24 +89,6 @@ def _exactly(written: str, country: str) -> Phone | str:
     return Phone(found.text, KINDS.get(found.kind, "landline")) if isinstance(found, E164) else found.message
 
 
-def _calling_code(digits: str) -> int:
-    """The country calling code that these digits begin with; no code begins with another one."""
-    for length in (1, 2, 3):
-        code = int(digits[:length] or 0)
-        if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-            return code
-    return 0
-
-
-def _free_of_plus(number: str) -> int:
-    digits = number[1:]
-    if not 7 <= len(digits) <= 15 or not _DIGITS.issuperset(digits):
-        return 0
-    code = _calling_code(digits)
-    national = digits[len(str(code)) :]
-    return meaningless_digits(code, len(national), national[:LEADING]) if code else 0
-
-
 def _free_of_national(number: str, country: str) -> int:
     if not 6 <= len(number) <= 15 or not _DIGITS.issuperset(number):
         return 0
@@ -121,7 +103,7 @@ def _same_plan(e164: str, plain: str, country: str) -> bool:
         return e164 == plain
     code = str(phonenumbers.country_code_for_region(country))
     taken_off = len(plain) - (len(e164) - 1 - len(code))
-    return e164.startswith(f"+{code}") and _calling_code(e164[1:]) == int(code) and 0 <= taken_off < 4
+    return e164.startswith(f"+{code}") and calling_code_of(e164[1:]) == int(code) and 0 <= taken_off < 4
 
 
 def import_parts() -> ImportParts:

@@ -81,21 +81,19 @@ def keys_of(addresses: Iterable[str]) -> list[str]:
     return sorted(keys)
 
 
-def listings(rows: Iterable[Row], hashed: Mapping[str, Hashed]) -> dict[int, Listings]:
-    """By tenant, from rows of dialer.contact_rows._LISTED: lists (kind `list`) and entries (`exact`, `prefix`)."""
-    lists: dict[int, list[ListInForce]] = {}
+def listings(lists: Iterable[Row], entries: Iterable[Row], hashed: Mapping[str, Hashed]) -> dict[int, Listings]:
+    """By tenant, from the rows of dialer.contact_queries: lists, and entries (of kind `exact` or `prefix`)."""
     found: dict[tuple[int, str], dict[str, set[int]]] = {}
-    for row in rows:
-        tenant, kind = row["tenant_id"], row["kind"]
-        if kind == "list":
-            lists.setdefault(tenant, []).append(_list_of(row))
-        else:
-            found.setdefault((tenant, kind), {}).setdefault(row["address"], set()).add(row["list_id"])
+    for row in entries:
+        found.setdefault((row["tenant_id"], row["kind"]), {}).setdefault(row["address"], set()).add(row["list_id"])
+    theirs: dict[int, list[ListInForce]] = {}
+    for row in lists:
+        theirs.setdefault(row["tenant_id"], []).append(_list_of(row))
     return {
         tenant: Listings(
-            tuple(theirs), _frozen(found.get((tenant, "exact"))), _frozen(found.get((tenant, "prefix"))), hashed
+            tuple(of), _frozen(found.get((tenant, "exact"))), _frozen(found.get((tenant, "prefix"))), hashed
         )
-        for tenant, theirs in lists.items()
+        for tenant, of in theirs.items()
     }
 
 

@@ -9,6 +9,7 @@ from agent_ui.context import IDENTITY, answer
 from agent_ui.deps import WebDeps
 from agent_ui.policy import SUPERVISOR, Route
 from agent_ui.problems import Problem
+from campaigns.db.engine import reading
 from campaigns.db.tables import debtor
 from dialer.explaining import explain
 
@@ -28,7 +29,7 @@ class ExplainApi:
         at = _instant(request.query["at"]) if "at" in request.query else now
         campaign_id = _campaign(request.query.get("campaign", ""))
         mine = select(debtor.c.id).where(debtor.c.id == debtor_id, debtor.c.tenant_id == request[IDENTITY].tenant_id)
-        async with self._deps.engine.connect() as connection:
+        async with reading(self._deps.engine) as connection:
             if (await connection.execute(mine)).one_or_none() is None:
                 raise Problem(404, "no_debtor", "There is no debtor of this number.")
             found = await explain(connection, debtor_id, at=at, now=now, gate=self._deps.gate, campaign_id=campaign_id)

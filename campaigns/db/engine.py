@@ -1,20 +1,41 @@
 """Makes the one kind of database engine that all of Promiseline uses: asyncpg, UTC, JSON by orjson."""
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 TRUSTED_S = 1.0
 """So long after its last use a connection is not asked whether it lives: that is three ways there and back."""
 
 
-def _dumps(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+def to_json(value: Any) -> str:
+    """What is stored as JSON; a Struct of msgspec may be anywhere in it."""
+    return orjson.dumps(value, _struct, orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _struct(value: Any) -> orjson.Fragment:
+    """A Struct inside what is stored as JSON: msgspec writes it in a tenth of the time that plain values would take."""
+    if isinstance(value, msgspec.Struct):
+        return orjson.Fragment(msgspec.json.encode(value))
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection for questions that change nothing: each statement is a transaction and a snapshot by itself.
+
+    That is what READ COMMITTED shows a reader too, without the two ways there and back for BEGIN and ROLLBACK.
+    """
+    async with engine.connect() as conn:
+        yield await conn.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def make_engine(
@@ -35,7 +56,7 @@ def make_engine(
         max_overflow=max_overflow,
         pool_timeout=10,
         pool_recycle=3600,
-        json_serializer=_dumps,
+        json_serializer=to_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an exception's text lands in logs, and parameters are people's data
         connect_args={

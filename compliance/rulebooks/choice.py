@@ -8,7 +8,8 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from compliance.facts import Address
-from compliance.timezones import parse_number
+from compliance.number_patterns import stand_in
+from compliance.timezones import known_number
 
 DEFAULT = "default"
 BY_COUNTRY = {
@@ -48,11 +49,16 @@ def choose_rulebooks(addresses: tuple[Address, ...], numbers: tuple[str, ...]) -
     return tuple(dict.fromkeys(chosen))
 
 
-@lru_cache(maxsize=65536)
 def country_of_number(number: str) -> str | None:
     """ISO country of an E.164 number; None for toll-free, satellite and unknown numbers."""
-    parsed = parse_number(number)
-    if parsed is None or phonenumbers.number_type(parsed) == PhoneNumberType.TOLL_FREE:
+    return country_exactly(stand_in(number))
+
+
+@lru_cache(maxsize=65536)
+def country_exactly(number: str) -> str | None:
+    """The same without the short cut over numbers alike."""
+    parsed, kind = known_number(number)
+    if parsed is None or kind == PhoneNumberType.TOLL_FREE:
         return None
     region = phonenumbers.region_code_for_number(parsed)
     region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)

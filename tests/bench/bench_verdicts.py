@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import migrate
 from campaigns.db.embedded import EmbeddedPostgres
-from campaigns.db.engine import make_engine
+from campaigns.db.engine import make_engine, reading
 from compliance.rulebooks.loader import load_rulebooks
 from dialer.contact import Admitted, GateContext, WantedContact, admit, would
 from dialer.contact_rows import lock_and_read
@@ -89,7 +89,7 @@ async def fill(conn: AsyncConnection, persons: int) -> list[int]:
 
 def looking(engine: AsyncEngine, gate: GateContext) -> Ask:
     async def ask(debtors: Sequence[int]) -> int:
-        async with engine.connect() as conn:
+        async with reading(engine) as conn:
             known = await lock_and_read(conn, debtors, now=NOW, lock=False, lists=gate.lists)
         wanted = [WantedContact(debtor, "voice", "dialer") for debtor in debtors]
         answers = [would(known[one.debtor_id], one, now=NOW, gate=gate)[0] for one in wanted]

@@ -8,8 +8,8 @@ import pytest
 
 from campaigns.imports.model import Hours, Phone, Place
 from compliance.facts import Address
-from compliance.rulebooks.choice import choose_rulebooks, country_of_number
-from compliance.timezones import candidate_zones, zones_of_number
+from compliance.rulebooks.choice import choose_rulebooks, country_exactly, country_of_number
+from compliance.timezones import candidate_zones, zones_exactly, zones_of_number
 from dialer.import_parts import ImportParts, import_parts
 from telephony.number import E164, parse
 
@@ -47,9 +47,8 @@ def _same(parts: ImportParts, written: str, region: str) -> None:
     text, good = _exact(written, region)
     assert (found.e164 if isinstance(found, Phone) else found) == text, written
     if good:
-        stand_in = parts._example(text)
-        assert zones_of_number(stand_in) == zones_of_number(text), text
-        assert country_of_number(stand_in) == country_of_number(text), text
+        assert zones_of_number(parts._example(text)) == zones_of_number(text) == zones_exactly(text), text
+        assert country_of_number(parts._example(text)) == country_of_number(text) == country_exactly(text), text
 
 
 def test_numbers_alike_are_asked_about_once() -> None:

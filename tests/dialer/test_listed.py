@@ -36,19 +36,22 @@ LISTS = st.lists(
 )
 
 
-def read(made: list[Made], number: str) -> list[dict[str, object]]:
-    """Rows as the database gives them for this number."""
-    nothing = dict.fromkeys(("name", "scope", "creditor_id", "campaign_id", "digest", "shut", "address"))
-    rows: list[dict[str, object]] = []
+Rows = list[dict[str, object]]
+
+
+def read(made: list[Made], number: str) -> tuple[Rows, Rows]:
+    """Lists and entries as the database gives them for this number."""
+    lists: Rows = []
+    entries: Rows = []
     for at, one in enumerate(made):
+        told = {"tenant_id": 1, "list_id": at}
+        scope = {"scope": one.scope, "creditor_id": None, "campaign_id": None}
         owner = {f"{one.scope}_id": one.owner} if one.scope != "global" else {}
         digest = None if one.hashed is None else f"d{at}"
-        told = {"kind": "list", "tenant_id": 1, "list_id": at, "name": f"L{at}", "scope": one.scope, "shut": one.shut}
-        rows.append(nothing | told | owner | {"digest": digest})
+        lists.append(told | {"name": f"L{at}", "shut": one.shut, "digest": digest} | scope | owner)
         for kind, addresses in (("exact", one.exact), ("prefix", one.prefixes)):
-            for address in addresses & set(keys_of([number])):
-                rows.append(nothing | {"kind": kind, "tenant_id": 1, "list_id": at, "address": address})
-    return rows
+            entries += [told | {"kind": kind, "address": found} for found in addresses & set(keys_of([number]))]
+    return lists, entries
 
 
 @given(
@@ -60,7 +63,7 @@ def test_it_is_the_naive_union_within_scope(
     hashed = {f"d{at}": one.hashed for at, one in enumerate(made) if one.hashed is not None}
     if gone and hashed:
         hashed.popitem()
-    found = listings(read(made, number), hashed).get(1, Listings())
+    found = listings(*read(made, number), hashed).get(1, Listings())
     answer = found.of(number, creditor_id=creditor, campaign_id=campaign)
     missing = gone and any(one.hashed is not None for one in made)
     if missing or any(one.shut for one in made):

@@ -1,10 +1,19 @@
 """Digits without meaning at a number's end: read from the patterns, and never too many."""
 
 import pytest
-from hypothesis import given, settings, strategies as st
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
+from hypothesis import assume, given, settings, strategies as st
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    SUPPORTED_REGIONS,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    example_number_for_type,
+    format_number,
+)
 
-from dialer.number_patterns import MOST, NotUnderstood, meaningless_digits, pattern_of
+from compliance.number_patterns import MOST, NotUnderstood, free_digits, meaningless_digits, pattern_of, stand_in
+from compliance.rulebooks.choice import country_exactly, country_of_number
+from compliance.timezones import zones_exactly, zones_of_number
 
 
 @pytest.mark.parametrize(
@@ -58,3 +67,19 @@ def test_texts_that_differ_in_free_digits_only_match_alike(pattern: str, data: s
 def test_countries_whose_habits_are_not_understood_are_never_short_cut() -> None:
     assert all(meaningless_digits(1, 7, "", region) >= 0 for region in sorted(SUPPORTED_REGIONS))
     assert meaningless_digits(44, 10, "", "US") == 0  # another country's plan
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(sorted(SUPPORTED_REGIONS)), st.sampled_from(sorted(PhoneNumberType.values())), st.data())
+def test_a_stand_in_has_the_zones_and_the_country_of_each_number_it_stands_for(
+    region: str, kind: int, data: st.DataObject
+) -> None:
+    example = example_number_for_type(region, kind) or example_number_for_type(region, PhoneNumberType.FIXED_LINE)
+    assume(example is not None)
+    plain = format_number(example, PhoneNumberFormat.E164)
+    tail = data.draw(st.text("0123456789", min_size=0, max_size=min(7, len(plain) - 2)))
+    number = plain[: len(plain) - len(tail)] + tail
+    assert zones_of_number(number) == zones_exactly(number), number
+    assert country_of_number(number) == country_exactly(number), number
+    assert len(stand_in(number)) == len(number)
+    assert free_digits(stand_in(number)) == free_digits(number)

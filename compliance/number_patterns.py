@@ -8,6 +8,7 @@ last k digits get the same answers. An expression outside the small language rea
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ _KINDS = (
     "pager", "uan", "voicemail",
 )  # fmt: skip
 _ENDLESS = 10_000
+_DIGITS = frozenset(string.digits)
 
 
 class NotUnderstood(ValueError):
@@ -168,6 +170,32 @@ def meaningless_digits(calling_code: int, national_length: int, leading: str = "
     code = str(calling_code)
     zoned = max((len(known) - len(code) for known in TIMEZONE_DATA if known.startswith(code)), default=0)
     return max(0, min(free, national_length - max(prefix, zoned)))
+
+
+def free_digits(number: str) -> int:
+    """How many of the last digits of an E.164 number mean nothing; 0 of anything else."""
+    digits = number[1:]
+    if number[:1] != "+" or not 7 <= len(digits) <= 15 or not _DIGITS.issuperset(digits):
+        return 0
+    code = calling_code_of(digits)
+    national = digits[len(str(code)) :]
+    return meaningless_digits(code, len(national), national[:LEADING]) if code else 0
+
+
+def calling_code_of(digits: str) -> int:
+    """The country calling code that these digits begin with, or 0; no code begins with another one."""
+    for length in (1, 2, 3):
+        code = int(digits[:length] or 0)
+        if code in COUNTRY_CODE_TO_REGION_CODE:
+            return code
+    return 0
+
+
+@lru_cache(maxsize=65536)
+def stand_in(number: str) -> str:
+    """The number with zeros for its meaningless digits: the same zones and country, shared with thousands of others."""
+    free = free_digits(number)
+    return number[:-free] + "0" * free if free else number
 
 
 def _ruled_out(plan: PhoneMetadata, leading: str) -> bool:
