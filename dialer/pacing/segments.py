@@ -17,11 +17,12 @@ from dialer.pacing.interface import OutcomeKind
 Feature = Literal["list", "score", "hour", "attempt"]
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 # before the first call: the share answered, and how far factors lie apart, both as standard deviations of a logarithm
-FIRST_SHARE, FIRST_SPREAD, SPREAD = 0.25, 1.0, 0.4
-# so many expected answers a factor remembers; what is usual for the campaign longer, so that hours stand out from it
-FACTOR_ANSWERS, USUAL_ANSWERS = 500.0, 3000.0
+FIRST_SHARE, FIRST_SPREAD, SPREAD = 0.25, 2.0, 0.4
+# so many expected answers are remembered: hours are to follow the day, and what they have in common is not
+REMEMBERED: dict[Feature, float] = {"list": 2000.0, "score": 2000.0, "hour": 500.0, "attempt": 2000.0}
+USUAL_ANSWERS = 5000.0
 LEAST_SHARE = 0.0005
-FACTORS_WITHIN = LEAST_ODDS, MOST_ODDS = 0.125, 8.0
+LEAST_ODDS, MOST_ODDS = 0.125, 8.0
 LISTS_KEPT = 64
 SCORE_BAND = 10_000
 LAST_ATTEMPT = 8
@@ -69,6 +70,9 @@ class Factors(Struct, frozen=True, array_like=True):
     def of(self, feature: Feature, value: int) -> Believed:
         return self.known.get(feature, {}).get(value, Believed())
 
+    def varies(self, feature: Feature) -> bool:
+        return len(self.known.get(feature, {})) > 1
+
 
 class Shown(NamedTuple):
     """One factor for people. `sure`: standard deviation of its logarithm, about its relative error."""
@@ -80,8 +84,14 @@ class Shown(NamedTuple):
 
 
 def odds(factors: Factors, cell: Cell) -> float:
-    """How likely the call is answered, compared with one of which nothing is known: 1 before anything was learnt."""
-    total = sum(factors.of(feature, value).mean for feature, value in zip(FEATURES, cell, strict=True))
+    """How likely the call is answered, compared with one of which nothing is known: 1 before anything was learnt.
+
+    A feature that all calls had alike tells nothing, and its factor is left out.
+    """
+    told = [
+        factors.of(feature, value) for feature, value in zip(FEATURES, cell, strict=True) if factors.varies(feature)
+    ]
+    total = sum(one.mean for one in told)
     return round(min(max(math.exp(total), LEAST_ODDS), MOST_ODDS), DIGITS)
 
 
@@ -118,7 +128,9 @@ def _learn(usual: Believed, known: dict[Feature, dict[int, Believed]], one: Trie
     share = 1.0 / (1.0 + expected * (usual.variance + sum(part.variance for part in parts)))
     for feature, value, part in zip(FEATURES, one.cell, parts, strict=True):
         # what was used last stands last
-        known[feature][value] = _moved(part, missed * share, expected * share, FACTOR_ANSWERS, FACTORS_WITHIN)
+        known[feature][value] = _moved(
+            part, missed * share, expected * share, REMEMBERED[feature], (LEAST_ODDS, MOST_ODDS)
+        )
     while len(known["list"]) > LISTS_KEPT:
         known["list"].pop(next(iter(known["list"])))
     return _moved(usual, missed * share, expected * share, USUAL_ANSWERS, (LEAST_SHARE, 1.0))

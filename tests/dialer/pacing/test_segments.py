@@ -98,15 +98,23 @@ def test_one_fact_is_not_given_to_every_factor_in_full() -> None:
 
 
 def test_a_few_calls_change_little() -> None:
-    factors = learnt(Factors(), [Tried(0.0, Cell(1, 5, 9, 1), True)])
-    assert 1.0 < odds(factors, Cell(1, 5, 9, 1)) < 1.6
-    factors = learnt(Factors(), [Tried(0.0, Cell(1, 5, 9, 1), False)] * 3)
-    assert 0.7 < odds(factors, Cell(1, 5, 9, 1)) < 1.0
+    one, other = Cell(1, 5, 9, 1), Cell(2, 6, 10, 2)
+    first = learnt(Factors(), [Tried(0.0, one, False), Tried(0.0, other, False)])
+    assert 1.0 < odds(learnt(first, [Tried(0.0, one, True)]), one) < 1.6
+    assert 0.7 < odds(learnt(first, [Tried(0.0, one, False)] * 3), one) < 1.0
+
+
+def test_what_all_calls_have_alike_tells_nothing() -> None:
+    dice, one = np.random.default_rng(5), Cell(1, 5, 9, 1)
+    factors = learnt(Factors(), calls(dice, {one: 0.5}, 300))
+    assert odds(factors, one) == 1.0
+    factors = learnt(factors, calls(dice, {one._replace(hour=10): 0.1}, 300))
+    assert 2.2 < odds(factors, one) / odds(factors, one._replace(hour=10)) < 6.0
 
 
 def test_yesterdays_hours_are_known_this_morning() -> None:
     dice, factors = np.random.default_rng(3), Factors()
-    for hour, share in ((9, 0.1), (12, 0.2), (18, 0.4)):
+    for hour, share in ((9, 0.1), (12, 0.2), (18, 0.4)) * 2:
         factors = learnt(factors, calls(dice, {Cell(1, 5, hour, 1): share}, 1_500))
     again = stored_factors(stored(ProgressivePacer(), factors) or b"")
     assert again == factors
@@ -118,8 +126,8 @@ def test_a_list_that_has_changed_is_learnt_anew() -> None:
     dice, one, other = np.random.default_rng(4), Cell(1, 5, 9, 1), Cell(2, 5, 9, 1)
     factors = learnt(Factors(), calls(dice, {one: 0.3, other: 0.1}, 6_000))
     assert odds(factors, one) / odds(factors, other) > 2
-    factors = learnt(factors, calls(dice, {one: 0.1, other: 0.3}, 12_000))
-    assert odds(factors, other) / odds(factors, one) > 2
+    factors = learnt(factors, calls(dice, {one: 0.1, other: 0.3}, 20_000))
+    assert odds(factors, other) / odds(factors, one) > 1.5
 
 
 @pytest.mark.parametrize("old", [b"", b"\x94garbage", msgspec.msgpack.encode(["predictive", None, 0.0, b"memory"])])
@@ -147,7 +155,8 @@ def test_what_an_outcome_tells(kind: OutcomeKind, plain: bool | None, detects: b
 
 def test_quick_answers_do_not_make_a_new_list_look_rich() -> None:
     """A quarter answers within seconds, the others ring out: nothing is learnt before these are heard of too."""
-    book, cell = OddsBook(), Cell(7, 5, 9, 1)
+    dice, other, cell = np.random.default_rng(6), Cell(6, 5, 9, 1), Cell(7, 5, 9, 1)
+    book = OddsBook(learnt(Factors(), calls(dice, {other: 0.25}, 500)))
     for launched_s in range(0, 20, 4):
         book.hear(cell, "answered", launched_s, 20.0, detects=False)
     book.learn(23.0)
@@ -155,11 +164,12 @@ def test_quick_answers_do_not_make_a_new_list_look_rich() -> None:
     for launched_s in set(range(20)) - set(range(0, 20, 4)):
         book.hear(cell, "no_answer", launched_s, 20.0, detects=False)
     book.learn(20.0 + 20.0 + HEARD_OF_S)
-    assert book.unlearnt == 0 and book.give(cell) == pytest.approx(1.0, abs=0.15)
+    assert book.unlearnt == 0 and book.give(cell) == pytest.approx(1.0, abs=0.25)
 
 
 def test_the_next_odds_are_those_of_the_last_calls() -> None:
-    book = OddsBook(learnt(Factors(), [Tried(0.0, Cell(1, 5, 9, 1), True)] * 20))
+    tried = [Tried(0.0, Cell(1, 5, 9, 1), True), Tried(0.0, Cell(2, 5, 9, 1), False)]
+    book = OddsBook(learnt(Factors(), tried * 20))
     assert book.next_odds == 1.0
     given = [book.give(Cell(1, 5, 9, 1)) for _ in range(8)]
     assert given[0] > 1.3 and book.next_odds == given[0]
