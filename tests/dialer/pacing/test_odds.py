@@ -39,7 +39,9 @@ def test_a_call_of_twice_the_odds_is_forecast_as_two_calls_nearly() -> None:
 
 def test_calls_launched_now_have_their_own_odds_and_a_level_stays_a_chance() -> None:
     usual, likely, sure = outlook(1.0), outlook(1.0, next_odds=1.5), outlook(1.0, next_odds=90.0)
-    assert likely.each == pytest.approx(1.5 * usual.each) and likely.next_level == pytest.approx(1.5 * usual.level)
+    assert likely.each[:, 1] == pytest.approx(1.5 * usual.each[:, 1]) and likely.next_level == pytest.approx(
+        1.5 * usual.level
+    )
     assert sure.each.max() < 1.0 and outlook(90.0).answers.max() <= 1.0
 
 
