@@ -12,6 +12,7 @@ from dialer.agent import AgentState
 from dialer.call import Call, CallState, step
 from dialer.lives import UnexpectedEvent
 from dialer.matching import FreeAgent, WaitingCall, match
+from dialer.odds import hear_odds
 from dialer.pacing_facts import heard
 from dialer.records import Records
 from dialer.state import FloorState, LiveAgent, LiveCall
@@ -127,6 +128,7 @@ class CallRunner:
             seen = heard(before, live.call, at, self._state.seconds())
             if seen is not None:
                 campaign.hear(seen)
+                hear_odds(campaign, live, seen)
 
     def _exchange(self, live: LiveCall) -> Exchange:
         return self._state.exchanges[live.node]

@@ -10,7 +10,7 @@ from campaigns.casefile.service import last_four
 from dialer.state import Card
 
 CARDS = text("""
-SELECT d.id, d.given_name, d.family_name, d.language, d.date_of_birth,
+SELECT d.id, d.given_name, d.family_name, d.language, d.date_of_birth, d.import_batch_id,
        (SELECT a.postal_code FROM address a WHERE a.debtor_id = d.id AND a.postal_code IS NOT NULL
         ORDER BY a.id LIMIT 1) AS postal_code,
        (SELECT b.external_ref FROM debt b WHERE b.debtor_id = d.id AND b.status = 'open' ORDER BY b.id LIMIT 1) AS ref,
@@ -34,4 +34,5 @@ def _card(row: dict[str, Any]) -> Card:
     }
     checks = tuple({"key": key, "label": LABELS[key], "expected": text} for key, text in expected.items() if text)
     name = f"{row['given_name']} {row['family_name']}".strip()
-    return Card(name, row["language"], checks, row["business_name"] or "", row["business_phone"] or "")
+    shown = row["business_name"] or "", row["business_phone"] or ""
+    return Card(name, row["language"], checks, *shown, list_id=row["import_batch_id"])

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +23,7 @@ from dialer.contact import Admitted, Refused, WantedContact, admit
 from dialer.floor_snapshot import snapshot
 from dialer.giving_up import give_up, staff
 from dialer.lanes import Lane
+from dialer.odds import give_odds, zone_of
 from dialer.pacing import PacingDecision, PacingSnapshot, ProgressivePacer
 from dialer.previews import Previews
 from dialer.settlement import walk_on
@@ -56,6 +58,7 @@ class Loop:
     again_s: float | None = None  # when only a rate limited the last look: how soon the next call may go
     open_groups: dict[int, tuple[bool, datetime | None]] = field(default_factory=dict)
     groups_until: datetime | None = None
+    zones: dict[int, ZoneInfo] = field(default_factory=dict)  # of the window groups
 
 
 class Engine:
@@ -132,6 +135,7 @@ class Engine:
         if not nodes:
             campaign.because = "no exchange node is up: no dialing"
             return
+        campaign.odds.learn(state.seconds())
         seen = snapshot(state, campaign, self._tallies.campaign(campaign.id), self._dialing(now), now)
         give_up(state, campaign, seen, now)
         decision = self._ask(campaign, seen)
@@ -211,6 +215,7 @@ class Engine:
                 known = tuple(name for name in ids if name in books.books)
                 found = window_state(group.zones, known, "voice", now, books)
                 loop.open_groups[group.id] = (found.open, found.until)
+                loop.zones[group.id] = zone_of(group)
                 if found.until is not None:
                     limit = min(limit, found.until)
             loop.groups_until = max(limit, now + timedelta(seconds=1))
@@ -274,6 +279,7 @@ class Engine:
             self.make_call(campaign, one, by_debtor[one.wanted.debtor_id], cards.get(one.wanted.debtor_id))
             for one in admitted
         ]
+        give_odds(campaign, lives, loop.zones, now)
         for live in lives:
             live.staff, live.per_agent = loop.staff, loop.per_agent
         if lives:

@@ -55,7 +55,7 @@ def snapshot(
         # a call that an agent chose has its agent already
         if phase is not None and live.call.for_agent is None:
             age = (now - live.call.launched_at).total_seconds() if live.call.launched_at else 0.0
-            lines.append(Line(phase, _ms(age)))
+            lines.append(Line(phase, _ms(age), live.odds))
     outcomes, campaign.outcomes = tuple(campaign.outcomes), []
     events, campaign.seat_events = tuple(campaign.seat_events), []
     return PacingSnapshot(
@@ -74,6 +74,7 @@ def snapshot(
         lines_in_use=flying,
         limits=PacingLimits(campaign.settings.max_lines, campaign.settings.calls_per_second),
         abandonment=campaign.abandonment,
+        next_odds=campaign.odds.next_odds,
     )
 
 

@@ -14,8 +14,9 @@ from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from compliance.abandonment_ledger import Policy
 from dialer.pacing.interface import Pacer
+from dialer.pacing.odds_book import OddsBook
 from dialer.pacing.start import MachineDetection, PacerStart
-from dialer.pacing.stored import NotStored, adapted, begun, learns, restored, stored
+from dialer.pacing.stored import NotStored, adapted, begun, learns, restored, stored, stored_factors
 from dialer.state import FloorState, LiveCampaign
 
 log = structlog.get_logger(__name__)
@@ -63,13 +64,15 @@ def take_up(
     campaign.start = start_of(campaign.id, settings, len(campaign.agents), policy)
     if known is not None:
         campaign.learnt, campaign.saved_at = known.learnt, known.saved_at
+        campaign.odds = known.odds
         if known.settings.mode == settings.mode:
             campaign.pacer = adapted(known.pacer, settings.lines_per_agent, campaign.start)
             return
         if learns(known.pacer):
-            campaign.learnt = stored(known.pacer)
+            campaign.learnt = stored(known.pacer, known.odds.factors)
     elif campaign.id in kept:
         campaign.learnt, campaign.saved_at = kept[campaign.id]
+        campaign.odds = OddsBook(stored_factors(campaign.learnt))
     campaign.pacer = _with_what_was_learnt(campaign)
 
 
@@ -106,7 +109,7 @@ class PacerKeeper:
         ]
         for campaign in live:
             pacer, now = campaign.pacer, self._state.now()
-            data = await asyncio.to_thread(stored, pacer)
+            data = await asyncio.to_thread(stored, pacer, campaign.odds.factors)
             if data is not None and await self._write(campaign.id, data, now):
                 self._saved[campaign.id] = pacer
                 campaign.saved_at = now

@@ -27,6 +27,8 @@ from dialer.occupancy import Occupancy
 from dialer.pacing import UNREAD, AbandonmentBudget, Pacer, PacingSnapshot, ProgressivePacer
 from dialer.pacing.foretold import Foretold, foretold
 from dialer.pacing.interface import OutcomeSeen, SeatEvent
+from dialer.pacing.odds_book import OddsBook
+from dialer.pacing.segments import Cell
 from dialer.pacing.start import PacerStart
 from dialer.streams import StreamHub
 from dialer.ticks.recorder import TickRecorder
@@ -61,6 +63,7 @@ class Card:
     checks: tuple[Mapping[str, str], ...] = ()
     business_name: str = ""  # ours: who calls, and whom to call back
     business_phone: str = ""
+    list_id: int | None = None  # the import that brought the person; for pacing, not shown
 
 
 @dataclass(slots=True)
@@ -95,6 +98,8 @@ class LiveCall:
     staff: int = 0  # agents at work for the campaign when it was launched
     per_agent: float = 0.0  # calls in flight for each of them then
     playback_id: str | None = None
+    cell: Cell | None = None  # what was known of it at its launch; None: its end teaches nothing
+    odds: float = 1.0  # how likely it was to be answered then, as a multiple of the campaign's level
 
     @property
     def attempt_id(self) -> str:
@@ -171,6 +176,7 @@ class LiveCampaign:
     surprised_since: datetime | None = None  # the pacer's forecasts are not borne out
     outcomes: list[OutcomeSeen] = field(default_factory=list)
     seat_events: list[SeatEvent] = field(default_factory=list)
+    odds: OddsBook = field(default_factory=OddsBook)  # what makes an answer likelier
     abandonment: AbandonmentBudget = UNREAD
     gauges: tuple[tuple[Gauge, datetime], ...] = ()  # each with the instant since which it has been in its state
 

@@ -173,7 +173,7 @@ def pause(name: Name, json: Json = False) -> None:
 def status(
     name: Annotated[str, typer.Argument(help="Name or number; all by default.")] = "", json: Json = False
 ) -> None:
-    """Campaigns with their state and queue."""
+    """Campaigns with their state and queue; of one, also what its pacer has learnt makes an answer likelier."""
 
     async def work(conn: AsyncConnection, tenant_id: int) -> list[dict[str, Any]]:
         found = await admin.everything(conn, tenant_id)
@@ -190,6 +190,7 @@ def status(
                 "priority": campaign.settings.priority,
                 "agents": len(campaign.agents),
                 **asdict(await queue.counts(conn, campaign.id)),
+                "odds": await _odds(conn, campaign.id),
             }
             for campaign in found
         ]
@@ -198,9 +199,22 @@ def status(
     if json:
         print_json(rows)
     elif rows:
+        odds = [row.pop("odds") for row in rows]
         print_rows("Campaigns", rows)
+        if name and odds[0]:
+            print_rows("Odds of an answer, as multiples of the campaign's level", odds[0])
     else:
         say("There is no campaign yet. Make one: promiseline campaign create NAME --creditor ... --caller-id ...")
+
+
+async def _odds(conn: AsyncConnection, campaign_id: int) -> list[dict[str, Any]]:
+    """Each factor that was stored with the campaign's pacer, at most a minute old; none: nothing was learnt."""
+    from dialer.pacing.segments import shown
+    from dialer.pacing.stored import stored_factors
+
+    state = select(t.pacer_state.c.state).where(t.pacer_state.c.campaign_id == campaign_id)
+    data = (await conn.execute(state)).scalar_one_or_none()
+    return [] if data is None else [one._asdict() for one in shown(stored_factors(bytes(data)))]
 
 
 async def find(conn: AsyncConnection, tenant_id: int, name: str) -> int:

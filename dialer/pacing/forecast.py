@@ -13,7 +13,7 @@ import numpy as np
 from dialer.pacing.chance import add_event, at_most, count_of
 from dialer.pacing.jit import compiled
 from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, talk_before
-from dialer.pacing.level import STEADY_SPAN, level_now, shape_of, works_share
+from dialer.pacing.level import MOST_LEVEL, STEADY_SPAN, at_odds, level_now, shape_of, works_share
 from dialer.pacing.memory import (
     AGE_STEP_S,
     BUSY,
@@ -45,7 +45,8 @@ class Outlook(NamedTuple):
 
     `free`: idle agents less waiting calls. `each[look, level]`: chance that a call launched now has been answered.
     `second[...]`, `third[...]`: central moments of free agents. `events`: chances of the busy agents and of the calls
-    in flight, where they are few enough to be reckoned exactly.
+    in flight, where they are few enough to be reckoned exactly. `level`, `next_level`: share of the calls in flight,
+    and of those launched now, that somebody answers.
     """
 
     free: int
@@ -60,6 +61,7 @@ class Outlook(NamedTuple):
     agents: Figures
     calls: Figures
     level: float
+    next_level: float
 
 
 @compiled
@@ -75,12 +77,13 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
             state = view.seat_state[place]
             free += 1 if state == IDLE else 0
             busy += 1 if state == TALK or state == WRAP else 0
-    flying = 0
+    flying, flying_odds = 0, 0.0
     for place in range(len(view.call_phase)):
         if view.call_phase[place] == WAITING:
             free -= 1
         else:
             flying += 1
+            flying_odds += view.call_odds[place]
     agents = _agents(memory, view, busy, ahead + patience_s(memory, rules))
     calls = in_flight(view, ended, levels, works, ahead, DETECTING)
     finished = np.empty(3)
@@ -94,9 +97,11 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
             answers[look, point] = a.sum()
             second[look, point] = (r * (1 - r)).sum() + (a * (1 - a)).sum()
             third[look, point] = (r * (1 - r) * (1 - 2 * r)).sum() - (a * (1 - a) * (1 - 2 * a)).sum()
-            each[look, point] = levels[point] * works * LOOKS_AT[look]
+            each[look, point] = at_odds(levels[point], view.next_odds) * works * LOOKS_AT[look]
     exact = busy + flying <= EXACT_EVENTS
-    return Outlook(free, flying, ahead, finished, answers, second, third, each, exact, agents, calls, levels[1] * works)
+    next_level = at_odds(levels[1], view.next_odds) * works
+    level = at_odds(levels[1], flying_odds / flying) * works if flying > 0 else next_level
+    return Outlook(free, flying, ahead, finished, answers, second, third, each, exact, agents, calls, level, next_level)
 
 
 @compiled
@@ -109,7 +114,7 @@ def levels_of(memory: Memory) -> Figures:
     wide = math.sqrt(math.log(1.0 + spread * spread))
     levels = np.empty(3)
     for point in range(3):
-        levels[point] = min(level * math.exp(LEVEL_POINTS[point] * wide - 0.5 * wide * wide), 0.97)
+        levels[point] = min(level * math.exp(LEVEL_POINTS[point] * wide - 0.5 * wide * wide), MOST_LEVEL)
     return levels
 
 
@@ -173,7 +178,7 @@ def in_flight(view: FloorView, ended: Figures, levels: Figures, works: float, ah
         gone += others[2] * at_age(cdf[SILENT], age)
         failed = at_age(cdf[FAILED], age)
         for point in range(3):
-            p = levels[point]
+            p = at_odds(levels[point], view.call_odds[place])
             left = 1.0 - (1.0 - works) * failed - works * (p * over + (1.0 - p) * gone)
             left = max(left, works * p * (1.0 - over), 1e-3)
             for look in range(3):

@@ -21,10 +21,14 @@ class Seat(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A call in flight without an agent; `age_s` seconds since launch."""
+    """A call in flight without an agent; `age_s` seconds since launch.
+
+    `odds`: how likely it is answered, as a multiple of the campaign's answer level.
+    """
 
     phase: CallPhase
     age_s: float
+    odds: float = 1.0
 
 
 class OutcomeSeen(NamedTuple):
@@ -80,7 +84,10 @@ UNREAD = AbandonmentBudget(0, True, "abandonment: the campaign's figures are not
 
 @dataclass(frozen=True, slots=True)
 class PacingSnapshot:
-    """The floor of one campaign at `now_s`. `outcomes` and `seat_events`: what came since the last snapshot."""
+    """The floor of one campaign at `now_s`. `outcomes` and `seat_events`: what came since the last snapshot.
+
+    `next_odds`: `Line.odds` of a call that is launched now.
+    """
 
     now_s: float
     seats: tuple[Seat, ...] = ()
@@ -91,6 +98,7 @@ class PacingSnapshot:
     lines_in_use: int = 0
     limits: PacingLimits = field(default_factory=PacingLimits)
     abandonment: AbandonmentBudget = field(default_factory=AbandonmentBudget)
+    next_odds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dialer.pacing.level import (
     level_now,
     raise_level,
     shape_of,
+    weight_of,
     works_share,
 )
 from dialer.pacing.memory import (
@@ -97,17 +98,22 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
 def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None:
     marks = memory.marks
     ended = ended_by(memory)
-    odds = answer_odds(ended, level_now(memory.level)[0], works_share(marks))
-    trials, answers = 0.0, 0.0
+    level, works = level_now(memory.level)[0], works_share(marks)
+    odds = answer_odds(ended, level, works)
+    trials, answers, unweighed = 0.0, 0.0, 0.0
     for place in range(len(view.call_age_s)):
         if view.call_phase[place] <= RINGING:
             age = view.call_age_s[place]
             lived = min(step_s, age)
-            trials += at_age(odds, age) - at_age(odds, age - lived)
+            due = at_age(odds, age) - at_age(odds, age - lived)
+            unweighed += due
+            trials += due * weight_of(ended, level, works, age, view.call_odds[place])
             live_through(memory.risk, age - lived, lived)
+    # of a call that has ended only the time since the last look is left to count: its odds were those of the others
+    weight = trials / unweighed if unweighed > 0 else 1.0
     for place in range(len(view.outcome_at_s)):
         tried, answered = _outcome(memory, rules, view, place, odds)
-        trials += tried
+        trials += tried * weight
         answers += answered
     if len(view.outcome_at_s) > 0:
         memory.marks[LAST_OUTCOME_S] = view.now_s

@@ -20,8 +20,10 @@ from dialer.pacing.memory import (
     SLOW_FAILING,
     Figures,
 )
-from dialer.pacing.shapes import normed
+from dialer.pacing.shapes import at_age, normed
 
+MOST_LEVEL = 0.97
+MOST_WEIGHT = 100.0
 KEPT_AFTER_AWAY = 15.0
 FAST_CALLS = 25.0
 # of the spans of `Memory.level`: what a list has been like for a while
@@ -56,7 +58,13 @@ def level_now(level: Figures) -> tuple[float, float]:
     weights /= weights.sum()
     mean = (weights * means).sum()
     variance = (weights * (spreads + (means - mean) ** 2)).sum()
-    return min(mean, 0.97), math.sqrt(variance) / mean
+    return min(mean, MOST_LEVEL), math.sqrt(variance) / mean
+
+
+@compiled
+def at_odds(level: float, odds: float) -> float:
+    """The level of a call that is so many times as likely to be answered as the usual one."""
+    return min(level * odds, MOST_LEVEL)
 
 
 @compiled
@@ -123,6 +131,29 @@ def answer_odds(ended: Figures, level: float, works: float) -> Figures:
         step = cdf[LIVE, place] - cdf[LIVE, place - 1]
         odds[place] = odds[place - 1] + min(works * step / max(alive, 1e-3), 1.0)
     return odds
+
+
+@compiled
+def weight_of(ended: Figures, level: float, works: float, age_s: float, odds: float) -> float:
+    """Answers to be expected of a call of these odds at this age, over those of a usual one that is still in the air.
+
+    It is less than the odds for likely calls: one that ought to have been answered by now is the likelier to be so.
+    """
+    if odds == 1.0:
+        return 1.0
+    own = at_odds(level, odds)
+    usual, this = _still_up(ended, level, works, age_s), _still_up(ended, own, works, age_s)
+    return min(own / level * usual / this, MOST_WEIGHT)
+
+
+@compiled
+def _still_up(ended: Figures, level: float, works: float, age_s: float) -> float:
+    """Chance that a call of this level has not ended by this age."""
+    others = max(ended[MACHINE, -1] + ended[BUSY, -1] + ended[SILENT, -1], 1e-9)
+    gone = at_age(ended[MACHINE], age_s) + at_age(ended[BUSY], age_s) + at_age(ended[SILENT], age_s)
+    failed = at_age(ended[FAILED], age_s) / max(ended[FAILED, -1], 1e-9)
+    live = at_age(ended[LIVE], age_s) / max(ended[LIVE, -1], 1e-9)
+    return max(1.0 - (1.0 - works) * failed - works * (level * live + (1.0 - level) * gone / others), 1e-3)
 
 
 @compiled

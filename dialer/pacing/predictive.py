@@ -56,6 +56,7 @@ class Thought(NamedTuple):
     ahead_s: float
     flying: int
     level: float
+    next_level: float
     answered: float
     abandoned: float
 
@@ -89,6 +90,7 @@ def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap
         outlook.ahead_s[1],
         outlook.flying,
         outlook.level,
+        outlook.next_level,
         balance.answered,
         balance.abandoned,
     )
@@ -194,6 +196,8 @@ def because_of(thought: Thought, target: float) -> str:
         f"{thought.free} free, {thought.finished:.0f} finishing in {thought.ahead_s:.0f} s,"
         f" {thought.flying} in flight at {thought.level:.0%}"
     )
+    if f"{thought.next_level:.0%}" != f"{thought.level:.0%}":
+        what += f", the next at {thought.next_level:.0%}"
     if thought.answered < LEARNING:
         return f"learning: {thought.answered:.0f} answers seen: {what}"
     return f"chance that nobody is free {thought.risk:.1%}, limit {thought.limit:.1%}: {what}"

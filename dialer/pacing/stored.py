@@ -12,6 +12,7 @@ from msgspec import Struct
 from dialer.pacing.budget import Budget
 from dialer.pacing.interface import Pacer
 from dialer.pacing.modes import BroadcastPacer, PreviewPacer, ProgressivePacer, RatioPacer, pacer_for
+from dialer.pacing.segments import Factors
 from dialer.pacing.start import PacerStart
 
 if TYPE_CHECKING:
@@ -21,12 +22,16 @@ LEARNS = "predictive"
 
 
 class Stored(Struct, frozen=True, array_like=True):
-    """`body`: the predictive pacer's memory in its own form; `tokens` and `at_s`: the other modes' budget of calls."""
+    """`body`: the predictive pacer's memory in its own form; `tokens` and `at_s`: the other modes' budget of calls.
+
+    `factors`: what the campaign's calls have taught of their odds; None: nothing was told, as before there were any.
+    """
 
     mode: str
     tokens: float | None = None
     at_s: float = 0.0
     body: bytes = b""
+    factors: Factors | None = None
 
 
 class NotStored(ValueError):
@@ -85,16 +90,26 @@ def adapted(pacer: Pacer, lines_per_agent: float, start: PacerStart) -> Pacer:
     return replace(fresh, memory=Memory(**parts), budget=learnt.budget)
 
 
-def stored(pacer: Pacer) -> bytes | None:
-    """The pacer's memory; None where it has none that could be stored."""
+def stored(pacer: Pacer, factors: Factors | None = None) -> bytes | None:
+    """The pacer's memory and its campaign's factors; None where the pacer has nothing that could be stored."""
     if isinstance(pacer, Simple):
-        return msgspec.msgpack.encode(Stored(MODES[type(pacer)], pacer.budget.tokens, pacer.budget.at_s))
+        return msgspec.msgpack.encode(
+            Stored(MODES[type(pacer)], pacer.budget.tokens, pacer.budget.at_s, factors=factors)
+        )
     learnt = predictive(pacer)
     if learnt is None:
         return None
     from dialer.pacing.storing import store
 
-    return msgspec.msgpack.encode(Stored(LEARNS, body=store(learnt)))
+    return msgspec.msgpack.encode(Stored(LEARNS, body=store(learnt), factors=factors))
+
+
+def stored_factors(data: bytes) -> Factors:
+    """The factors that were stored with a pacer; fresh ones where there are none that can be read."""
+    try:
+        return msgspec.msgpack.decode(data, type=Stored).factors or Factors()
+    except msgspec.MsgspecError:
+        return Factors()
 
 
 def restored(data: bytes, mode: str, lines_per_agent: float, start: PacerStart) -> Pacer:

@@ -23,7 +23,11 @@ SEAT_EVENTS = ("talk_end", "wrap_end")
 
 
 class FloorView(NamedTuple):
-    """One look at a campaign's floor. Arrays of one group have one length; nothing in it is changed by who reads it."""
+    """One look at a campaign's floor. Arrays of one group have one length; nothing in it is changed by who reads it.
+
+    `call_odds`, `next_odds`: how likely each call in flight, and one that is launched now, is answered, as a multiple
+    of the answer level.
+    """
 
     now_s: float
     seat_state: Codes
@@ -41,6 +45,8 @@ class FloorView(NamedTuple):
     event_machine: NDArray[np.bool_]
     totals: Totals
     lines_in_use: int
+    call_odds: Seconds
+    next_odds: float
 
 
 def view_of(snapshot: PacingSnapshot) -> FloorView:
@@ -63,6 +69,8 @@ def view_of(snapshot: PacingSnapshot) -> FloorView:
         event_machine=np.fromiter((event.machine for event in events), np.bool_, len(events)),
         totals=snapshot.totals,
         lines_in_use=snapshot.lines_in_use,
+        call_odds=_seconds([call.odds for call in calls]),
+        next_odds=float(snapshot.next_odds),
     )
 
 

@@ -27,6 +27,7 @@ from dialer.pacing.start import MachineDetection, PacerStart
 Seconds = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
+Odds = Annotated[float, Meta(ge=0, le=100)]
 MOST_SEATS = 20_000
 MOST_CALLS = 200_000
 
@@ -44,6 +45,7 @@ class WireAgent(NamedTuple):
 class WireCall(NamedTuple):
     phase: CallPhase
     age_s: Seconds
+    odds: Odds = 1.0
 
 
 class WireOutcome(NamedTuple):
@@ -94,6 +96,7 @@ class SnapshotLine(msgspec.Struct, tag_field="type", tag="snapshot"):
     agent_events: Annotated[list[WireSeatEvent], Meta(max_length=MOST_CALLS)]
     totals: WireTotals
     lines_in_use: Count
+    next_odds: Odds = 1.0
 
 
 _decoder = msgspec.json.Decoder(StartLine | SnapshotLine)
@@ -157,4 +160,5 @@ def snapshot_of(line: SnapshotLine, start: PacerStart) -> PacingSnapshot:
         totals=Totals(totals.launched, totals.answered, totals.connected, totals.dropped, totals.amd_machine),
         lines_in_use=line.lines_in_use,
         limits=PacingLimits(start.max_lines, start.max_cps),
+        next_odds=line.next_odds,
     )

@@ -43,8 +43,8 @@ def snapshot_of(view: FloorView, limits: PacingLimits) -> PacingSnapshot:
             for state, for_s, then in seats
         ),
         calls=tuple(
-            Line(cast(CallPhase, CALL_PHASES[phase]), float(age))
-            for phase, age in zip(view.call_phase, view.call_age_s, strict=True)
+            Line(cast(CallPhase, CALL_PHASES[phase]), float(age), float(odds))
+            for phase, age, odds in zip(view.call_phase, view.call_age_s, view.call_odds, strict=True)
         ),
         outcomes=tuple(
             OutcomeSeen(float(at), cast(OutcomeKind, OUTCOME_KINDS[kind]), float(age), float(extra))
@@ -57,4 +57,5 @@ def snapshot_of(view: FloorView, limits: PacingLimits) -> PacingSnapshot:
         totals=view.totals,
         lines_in_use=view.lines_in_use,
         limits=limits,
+        next_odds=view.next_odds,
     )

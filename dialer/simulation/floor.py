@@ -28,6 +28,7 @@ from dialer.simulation.layout import (
     Floor,
 )
 from dialer.simulation.scenario import Scenario
+from dialer.simulation.segments import Knowledge
 from dialer.simulation.tables import Tables, tables_of
 
 
@@ -51,7 +52,8 @@ class SimulatedFloor:
     """One run. `advance` until it says that the horizon is reached, or `run_law` / `run_pacer` for all of it.
 
     `tick_s` None: the scenario's; `on_event`: the pacer is asked after every event too; `logging`: keep `log`, the
-    list of everything that happened. Make `tables` once for many seeds.
+    list of everything that happened. Make `tables` once for many seeds. `knows`: what the pacer is told of the
+    segments of the list; None: nothing.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class SimulatedFloor:
         on_event: bool = False,
         logging: bool = False,
         tables: Tables | None = None,
+        knows: Knowledge | None = None,
     ) -> None:
         law, tables = law or Law(), tables or tables_of(scenario)
-        self.scenario, self.seed = scenario, seed
+        self.scenario, self.seed, self.knows = scenario, seed, knows
         self.tick_s = tick_s or scenario.tick_s
         terms = tables.terms.copy()
         terms["tick_s"], terms["on_event"], terms["logging"] = self.tick_s, on_event, logging
@@ -118,6 +121,10 @@ class SimulatedFloor:
         seats, calls = memory.seats_seen, memory.calls_seen[:, : w["n_flying"]]
         outcomes, events = memory.outcomes[: w["n_outcomes"]], memory.events[: w["n_events"]]
         w["n_outcomes"] = w["n_events"] = 0
+        odds, next_odds = np.ones(calls.shape[1]), 1.0
+        if self.knows is not None:
+            numbers = calls[2].astype(np.int64)
+            odds, next_odds = self.knows.look(float(w["now"]), int(w["calls"]), numbers, outcomes)
         return FloorView(
             now_s=float(w["now"]),
             seat_state=seats[0].astype(np.int8),
@@ -141,6 +148,8 @@ class SimulatedFloor:
                 amd_machine=int(w["amd_released"] + w["amd_fp"]),
             ),
             lines_in_use=int(w["lines"]),
+            call_odds=odds,
+            next_odds=next_odds,
         )
 
 
@@ -177,7 +186,7 @@ def _memory(scenario: Scenario, seed: int, terms: NDArray[np.void], tables: Tabl
         dists=tables.dists,
         pool=tables.pool,
         seats_seen=np.zeros((3, count)),
-        calls_seen=np.zeros((2, len(calls))),
+        calls_seen=np.zeros((3, len(calls))),
         rng=of_calls,
     )
     _free(memory.calls, memory.world[0], 0)
@@ -210,5 +219,5 @@ def _roomier(memory: Floor) -> Floor:
     if w["n_free"] == 0:
         calls = np.concatenate([memory.calls, np.zeros_like(memory.calls)])
         _free(calls, w, len(memory.calls))
-        new["calls"], new["calls_seen"] = calls, np.zeros((2, len(calls)))
+        new["calls"], new["calls_seen"] = calls, np.zeros((3, len(calls)))
     return memory._replace(**new)

@@ -221,6 +221,7 @@ def look(floor: Floor) -> None:
             phase = RINGING
         floor.calls_seen[0, place] = phase
         floor.calls_seen[1, place] = age
+        floor.calls_seen[2, place] = call.serial
         slot = call.after
         place += 1
 

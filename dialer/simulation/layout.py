@@ -55,11 +55,13 @@ TERMS = np.dtype(
             "delay_human", "delay_machine", "machine_talk", "machine_wrap",
         )
     ]
+    + [(name, np.int64) for name in ("segment_size", "segment_first", "segment_count")]
     + [("law", np.int64), ("ratio", np.float64), ("max_level", np.float64), ("available_only", np.int64)]
     + [(sources_stamp(), np.int64)]
 )  # fmt: skip
 """The scenario's fixed figures; `max_lines` and `max_cps` below 0: no limit; the third group: numbers of distributions;
-the last: the law that paces inside the kernel."""
+`segment_first`: where the segments' factors begin in the pool, size 0: none; the last: the law that paces inside the
+kernel."""
 
 WORLD = np.dtype(
     [(name, np.float64) for name in ("now", "tick_at", "tokens", "tokens_at", "block_shift", "lines_at")]
@@ -106,7 +108,9 @@ CALL = np.dtype(
 
 EVENT = np.dtype([("at", np.float64), ("order", np.int64), ("what", np.int64), ("who", np.int64), ("more", np.float64)])
 ANSWER = np.dtype([("at", np.float64), ("abandoned", np.int64)])
-OUTCOME = np.dtype([("at", np.float64), ("age", np.float64), ("extra", np.float64), ("kind", np.int64)])
+OUTCOME = np.dtype(
+    [("at", np.float64), ("age", np.float64), ("extra", np.float64), ("kind", np.int64), ("call", np.int64)]
+)
 SEAT_EVENT = np.dtype([("at", np.float64), ("duration", np.float64), ("kind", np.int64), ("machine", np.int64)])
 LOGGED = np.dtype(
     [("at", np.float64), ("what", np.int64), ("call", np.int64), ("agent", np.int64), ("more", np.float64)]

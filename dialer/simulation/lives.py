@@ -59,23 +59,28 @@ def seen(floor: Floor, kind: int, slot: int, extra: float) -> None:
     w = floor.world[0]
     outcome = floor.outcomes[w.n_outcomes]
     outcome.at, outcome.kind, outcome.age, outcome.extra = w.now, kind, w.now - floor.calls[slot].launched, extra
+    outcome.call = floor.calls[slot].serial
     w.n_outcomes += 1
 
 
 @inlined
 def draw_kind(floor: Floor) -> int:
-    """The class of the next call: the profile's row, its log-odds shifted by noise and by the block of the list."""
+    """The class of the next call: the profile's row, times the segment's factor, its log-odds shifted by noise and by
+    the block of the list."""
     t, w = floor.terms[0], floor.world[0]
     second = min(int(w.now), len(floor.rates) - 1)
     row = floor.rates[second]
     if t.block_size > 0 and w.calls % t.block_size == 0:
         w.block_shift = t.block_sd * floor.rng.standard_normal()
-    human = row[0]
+    human, others = row[0], 1.0
+    if t.segment_size > 0 and human < 1.0:
+        own = min(human * floor.pool[t.segment_first + w.calls // t.segment_size % t.segment_count], 1.0)
+        others = (1.0 - own) / (1.0 - human)
+        human = own
     shift = floor.noise[min(second, len(floor.noise) - 1)] + w.block_shift
-    others = 1.0
     if shift != 0.0 and 0.0 < human < 1.0:
         shifted = 1.0 / (1.0 + (1.0 - human) / human * math.exp(-shift))
-        others = (1.0 - shifted) / (1.0 - human)
+        others *= (1.0 - shifted) / (1.0 - human)
         human = shifted
     u = floor.rng.random()
     edge = human

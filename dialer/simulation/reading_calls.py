@@ -13,6 +13,7 @@ from dialer.simulation.scenario import (
     Noise,
     Profile,
     Row,
+    Segments,
     Shape,
     TalkClass,
 )
@@ -21,13 +22,14 @@ SHAPES = ("const", "uniform", "exp", "gamma", "lognormal", "empirical", "mixture
 SHORTEST_RINGING_S = 15.0
 # 16 CFR 310.4(b)(4)(ii): "allows the telephone to ring for at least fifteen seconds or four rings"
 ROUNDING = 1e-9
+MOST_FACTOR = 20.0
 NOTHING = Calls(Profile(()), Dist("const"), Dist("const"), ())
 
 
 def read_calls(node: Node | None) -> Calls:
     if node is None:
         return NOTHING
-    noise, blocks = node.child("noise"), node.child("blocks")
+    noise, blocks, segments = node.child("noise"), node.child("blocks"), node.child("segments")
     return Calls(
         profile=_profile(node.child("profile", needed=True)),
         pdd=read_dist(node, "pdd"),
@@ -47,7 +49,16 @@ def read_calls(node: Node | None) -> Calls:
         drop_message_s=node.number("drop_message_s", 0.0),
         noise=Noise(_spread(noise), noise.positive("tau_s")) if noise else None,
         blocks=Blocks(blocks.whole("size", low=1), _spread(blocks)) if blocks else None,
+        segments=_segments(segments) if segments else None,
     )  # fmt: skip
+
+
+def _segments(node: Node) -> Segments:
+    factors = node.numbers("factors")
+    for place, factor in enumerate(factors):
+        if not 0 <= factor <= MOST_FACTOR:
+            node.wrong(f"factors[{place}]", f"{factor:g} is not a number between 0 and {MOST_FACTOR:g}")
+    return Segments(node.whole("size", low=1), factors or (1.0,))
 
 
 def _spread(node: Node) -> float:

@@ -19,6 +19,7 @@ from dialer.simulation.floor import SimulatedFloor
 from dialer.simulation.modes import Mode
 from dialer.simulation.results import pooled, result_of
 from dialer.simulation.scenario import ZERO, Agents, Calls, Group, Profile, Row, Scenario, Shift, TalkClass
+from dialer.simulation.segments import Learning
 from dialer.simulation.tables import Tables, tables_of
 
 Result = Mapping[str, Any]
@@ -50,7 +51,9 @@ def _tables(scenario: Scenario) -> Tables:
 
 def run_day(day: Day) -> Ran:
     began = time.perf_counter()
-    floor = SimulatedFloor(day.scenario, day.seed, law=day.mode.law, tick_s=day.tick_s, tables=_tables(day.scenario))
+    tables, segments = _tables(day.scenario), day.scenario.calls.segments
+    knows = Learning(day.scenario, segments) if segments and day.mode.law is None else None
+    floor = SimulatedFloor(day.scenario, day.seed, law=day.mode.law, tick_s=day.tick_s, tables=tables, knows=knows)
     if day.mode.law is None:
         floor.run_pacer(PredictivePacer.begin(floor.start()))
     else:

@@ -110,6 +110,15 @@ class Blocks:
 
 
 @dataclass(frozen=True, slots=True)
+class Segments:
+    """Runs of `size` launches belong to one segment of the list after the other, over and over; a segment's persons
+    answer `factors` times as often as the profile says, machines, busy and failed making room."""
+
+    size: int
+    factors: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """Answering machine detection. `fp`, `fn`: true shares of wrong verdicts; `est_fp`, `est_fn`: what is believed."""
 
@@ -147,6 +156,7 @@ class Calls:
     drop_message_s: float = 0.0
     noise: Noise | None = None
     blocks: Blocks | None = None
+    segments: Segments | None = None
 
 
 @dataclass(frozen=True, slots=True)

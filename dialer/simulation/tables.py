@@ -82,6 +82,10 @@ def _terms_of_calls(terms: NDArray[np.void], calls: Calls, table: DistTable) -> 
     terms["ring_timeout_s"], terms["n_talk"] = calls.ring_timeout_s, len(calls.talk)
     if calls.blocks is not None:
         terms["block_size"], terms["block_sd"] = calls.blocks.size, calls.blocks.logit_sd
+    if calls.segments is not None:
+        terms["segment_size"], terms["segment_count"] = calls.segments.size, len(calls.segments.factors)
+        terms["segment_first"] = len(table.pool)
+        table.pool.extend(calls.segments.factors)
     for name in ("pdd", "ring_human", "ring_machine", "busy_delay", "failed_delay", "greeting"):
         terms[name] = table.add(getattr(calls, name))
     terms["machine_talk"], terms["machine_wrap"] = table.add(calls.machine_talk), table.add(calls.machine_wrap)

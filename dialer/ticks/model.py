@@ -28,6 +28,7 @@ SEAT_STATES: tuple[SeatState, ...] = get_args(SeatState)
 SEAT_THEN: tuple[Literal["pause", "logout"] | None, ...] = (None, "pause", "logout")
 CALL_PHASES: tuple[CallPhase, ...] = get_args(CallPhase)
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
+WHOLE = 1000
 SEAT_EVENTS: tuple[Literal["talk_end", "wrap_end"], ...] = ("talk_end", "wrap_end")
 
 
@@ -42,7 +43,10 @@ class Begun(Struct, frozen=True, array_like=True, tag="begun"):
 
 
 class Tick(Struct, frozen=True, array_like=True, tag="tick"):
-    """One snapshot and the decision on it. Words are places in the lists above."""
+    """One snapshot and the decision on it. Words are places in the lists above.
+
+    `odds`: thousandths, one for each call; empty: all 1, as in recordings from before they were told.
+    """
 
     campaign: int
     now_ms: int
@@ -59,6 +63,8 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
     gauge: str
     launch: int
     because: str
+    odds: list[int] = []
+    next_odds: int = WHOLE
 
     @property
     def now_s(self) -> float:
@@ -72,7 +78,10 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
             seats=tuple(
                 Seat(SEAT_STATES[state], (now - since) / 1000, SEAT_THEN[then]) for state, since, then in self.seats
             ),
-            calls=tuple(Line(CALL_PHASES[phase], (now - since) / 1000) for phase, since in self.calls),
+            calls=tuple(
+                Line(CALL_PHASES[phase], (now - since) / 1000, odds / WHOLE)
+                for (phase, since), odds in zip(self.calls, self.odds or [WHOLE] * len(self.calls), strict=True)
+            ),
             outcomes=tuple(
                 OutcomeSeen(at / 1000, OUTCOME_KINDS[kind], age / 1000, extra / 1000)
                 for at, kind, age, extra in self.outcomes
@@ -85,6 +94,7 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
             lines_in_use=self.lines_in_use,
             limits=PacingLimits(self.max_lines, self.max_cps),
             abandonment=AbandonmentBudget(self.remaining, self.holds, self.gauge),
+            next_odds=self.next_odds / WHOLE,
         )
 
 
@@ -92,8 +102,8 @@ Record = Begun | Tick
 
 
 def tick_of(campaign: int, seen: PacingSnapshot, decision: PacingDecision) -> Tick:
-    """The record of a look whose times are whole milliseconds."""
-    now = _ms(seen.now_s)
+    """The record of a look whose times are whole milliseconds and whose odds are whole thousandths."""
+    now, odds = _ms(seen.now_s), [round(call.odds * WHOLE) for call in seen.calls]
     return Tick(
         campaign=campaign,
         now_ms=now,
@@ -116,6 +126,8 @@ def tick_of(campaign: int, seen: PacingSnapshot, decision: PacingDecision) -> Ti
         gauge=seen.abandonment.because,
         launch=decision.launch,
         because=decision.because,
+        odds=odds if any(one != WHOLE for one in odds) else [],
+        next_odds=round(seen.next_odds * WHOLE),
     )
 
 

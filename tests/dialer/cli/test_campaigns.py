@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.admin import service as admin
+from campaigns.db import tables as t
 from campaigns.templates import service as templates
 from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
-from tests.builders import a_creditor, a_debtor, a_window_group
+from dialer.pacing.modes import ProgressivePacer
+from dialer.pacing.segments import Cell, Factors, Tried, learnt
+from dialer.pacing.stored import stored
+from tests.builders import NOW, a_creditor, a_debtor, a_window_group
 from tests.dialer.cli.program import Program
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
@@ -164,3 +168,22 @@ async def test_how_a_campaign_dials_is_changed_by_one_command_and_audited(
     assert "nothing to change" in (await program("campaign", "set", "Autumn")).refusal()
     assert "mode" in (await program("campaign", "set", "Autumn", "--mode", "wild")).refusal()
     assert "lines_per_agent" in (await program("campaign", "set", "Autumn", "--ratio", "11")).refusal()
+
+
+async def test_what_makes_an_answer_likelier_is_told_with_the_status(program: Program, engine: AsyncEngine) -> None:
+    async with engine.begin() as conn:
+        await furnished(conn)
+    await program("campaign", "create", "Autumn", "--creditor", "Bank [north]", *NUMBER)
+    (row,) = (await program("campaign", "status", "--json")).json()
+    assert row["odds"] == []
+    factors = learnt(Factors(), [Tried(0.0, Cell(12, 7, 18, 2), True)] * 3)
+    state = {"campaign_id": row["id"], "state": stored(ProgressivePacer(), factors), "saved_at": NOW}
+    async with engine.begin() as conn:
+        await conn.execute(insert(t.pacer_state).values(**state))
+    (row,) = (await program("campaign", "status", "--json")).json()
+    assert [(one["feature"], one["value"]) for one in row["odds"]] == [
+        ("list", 12), ("score", 7), ("hour", 18), ("attempt", 2),
+    ]  # fmt: skip
+    assert all(one["factor"] > 1 and 0 < one["sure"] < 0.4 for one in row["odds"])
+    shown = (await program("campaign", "status", "Autumn")).out
+    assert "Odds of an answer" in shown and "attempt" in shown

@@ -26,7 +26,8 @@ seats = st.builds(
     seconds,
     st.sampled_from([None, None, "pause", "logout"]),
 )
-calls = st.builds(Line, st.sampled_from(["dialing", "ringing", "detecting", "waiting"]), seconds)
+odds = st.just(1.0) | st.floats(0, 100)
+calls = st.builds(Line, st.sampled_from(["dialing", "ringing", "detecting", "waiting"]), seconds, odds)
 kinds = st.sampled_from(["busy", "failed", "no_answer", "answered", "amd_machine", "connected", "dropped"])
 starts = st.builds(
     PacerStart,
@@ -66,6 +67,7 @@ def looks(draw: st.DrawFn) -> list[PacingSnapshot]:
                 tuple(events),
                 Totals(),
                 draw(st.integers(0, 80)),
+                next_odds=draw(odds),
             )
         )
     return out

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from dialer.pacing import pacer_for
+from dialer.pacing.interface import Line
 from dialer.pacing.predictive import PredictivePacer
 from dialer.pacing.protocol import LONGEST_LINE, Session
+from dialer.pacing.start import PacerStart
+from dialer.pacing.wire import SnapshotLine, read_line, snapshot_of
 
 START: dict[str, Any] = {
     "type": "start",
@@ -98,6 +101,13 @@ def test_a_snapshot_without_a_field_is_refused_by_its_name_and_launches_nothing(
         ({"calls": [["ringing", -0.1]]}, "calls[0][1]"),
         ({"calls": [["flying", 0.1]]}, "calls[0][0]"),
         ({"calls": [["ringing", "7"]]}, "calls[0][1]"),
+        ({"calls": [["ringing", 7.1, -0.1]]}, "calls[0][2]"),
+        ({"calls": [["ringing", 7.1, "1"]]}, "calls[0][2]"),
+        ({"calls": [["ringing", 7.1, 1e300]]}, "calls[0][2]"),
+        ({"calls": [["ringing", 7.1, 1, 1]]}, "calls[0]"),
+        ({"next_odds": -1}, "next_odds"),
+        ({"next_odds": 101}, "next_odds"),
+        ({"next_odds": None}, "next_odds"),
         ({"outcomes": [[1.0, "lost", 2.0, 0]]}, "outcomes[0][1]"),
         ({"outcomes": [[1.0, "busy", -2.0, 0]]}, "outcomes[0][2]"),
         ({"agent_events": [[1.0, "talk_end", 2.0, 7]]}, "agent_events[0][3]"),
@@ -167,6 +177,22 @@ def test_the_start_comes_first_and_once() -> None:
     assert "start" in said(talk, SNAPSHOT)["error"]
     assert said(talk, START) is None
     assert "second start" in said(talk, START)["error"]
+
+
+def test_odds_that_are_not_told_are_one() -> None:
+    silent, told = opened(), opened()
+    floor = SNAPSHOT | {"calls": [["dialing", 0.8], ["ringing", 7.1]]}
+    same = SNAPSHOT | {"calls": [["dialing", 0.8, 1], ["ringing", 7.1, 1.0]], "next_odds": 1}
+    assert said(silent, floor) == said(told, same)
+    assert snapshot_of(line_of(same), PacerStart()) == snapshot_of(line_of(floor), PacerStart())
+    other = snapshot_of(line_of(floor | {"calls": [["ringing", 7.1, 1.4]], "next_odds": 0.5}), PacerStart())
+    assert (other.calls, other.next_odds) == ((Line("ringing", 7.1, 1.4),), 0.5)
+
+
+def line_of(line: dict[str, Any]) -> SnapshotLine:
+    read = read_line(json.dumps(line).encode())
+    assert isinstance(read, SnapshotLine)
+    return read
 
 
 def test_the_same_lines_get_the_same_answers() -> None:

@@ -115,5 +115,6 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         calls__drop_message_s=draw(seconds(8.0)),
         calls__noise=draw(st.sampled_from([None, {"logit_sd": 0.5, "tau_s": 60}])),
         calls__blocks=draw(st.sampled_from([None, {"size": 5, "logit_sd": 1.0}])),
+        calls__segments=draw(st.sampled_from([None, None, {"size": 7, "factors": [0.0, 0.5, 9.0]}])),
     )
     return read(value)

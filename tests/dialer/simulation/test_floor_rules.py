@@ -102,7 +102,7 @@ def roomier(floor: SimulatedFloor) -> Floor:
         name: np.concatenate([getattr(memory, name), np.zeros(400_000, getattr(memory, name).dtype)])
         for name in ("heap", "answers", "waits", "delays", "outcomes", "events", "log")
     }
-    return memory._replace(calls=calls, calls_seen=np.zeros((2, len(calls))), **wide)
+    return memory._replace(calls=calls, calls_seen=np.zeros((3, len(calls))), **wide)
 
 
 def test_nobody_is_dialed_for_outside_the_window() -> None:

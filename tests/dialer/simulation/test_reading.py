@@ -106,6 +106,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"calls__talk": []}, "calls.talk: is empty"),
     ({"calls__talk": [{"weight": 0, "talk": 1, "wrap": 1}]}, "calls.talk: the weights are all 0"),
     ({"calls__noise": {"logit_sd": 1, "tau_s": 0}}, "calls.noise.tau_s: 0 is not a number above 0"),
+    ({"calls__segments": {"size": 0, "factors": [1]}}, "calls.segments.size: 0 is not a whole number of 1 or more"),
+    ({"calls__segments": {"size": 5}}, "calls.segments.factors: is missing"),
+    ({"calls__segments": {"size": 5, "factors": [1, -1]}}, "calls.segments.factors[1]: -1 is not a number between 0"),
+    ({"calls__segments": {"size": 5, "factors": [1, 21]}}, "calls.segments.factors[1]: 21 is not a number between 0"),
     ({"calls__blocks": {"size": 0, "logit_sd": 1}}, "calls.blocks.size: 0 is not a whole number of 1 or more"),
     ({"calls": None}, "calls: is missing"),
 ]  # fmt: skip

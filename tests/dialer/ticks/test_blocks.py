@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
@@ -11,14 +12,15 @@ from dialer.pacing.interface import Line, OutcomeSeen, Seat, SeatEvent, Totals
 from dialer.pacing.start import MachineDetection, PacerStart
 from dialer.pacing.view import CALL_PHASES, OUTCOME_KINDS, SEAT_EVENTS, SEAT_STATES, SEAT_THEN
 from dialer.ticks.blocks import HEAD, MAGIC, BrokenTicks, block, cut_off, read
-from dialer.ticks.model import Begun, Record, tick_of
+from dialer.ticks.model import Begun, Record, Tick, tick_of
 
 seconds = st.integers(0, 10**9).map(lambda ms: ms / 1000)
+odds = st.just(1.0) | st.integers(0, 100_000).map(lambda thousandths: thousandths / 1000)
 snapshots = st.builds(
     PacingSnapshot,
     now_s=st.integers(0, 4 * 10**12).map(lambda ms: ms / 1000),
     seats=st.lists(st.builds(Seat, st.sampled_from(SEAT_STATES), seconds, st.sampled_from(SEAT_THEN))).map(tuple),
-    calls=st.lists(st.builds(Line, st.sampled_from(CALL_PHASES), seconds)).map(tuple),
+    calls=st.lists(st.builds(Line, st.sampled_from(CALL_PHASES), seconds, odds)).map(tuple),
     outcomes=st.lists(
         st.builds(OutcomeSeen, seconds, st.sampled_from(OUTCOME_KINDS), seconds, seconds), max_size=5
     ).map(tuple),
@@ -29,6 +31,7 @@ snapshots = st.builds(
     lines_in_use=st.integers(0, 5000),
     limits=st.builds(PacingLimits, st.none() | st.integers(1, 900), st.none() | st.floats(0.1, 100)),
     abandonment=st.builds(AbandonmentBudget, st.none() | st.integers(-50, 50), st.booleans(), st.text(max_size=20)),
+    next_odds=odds,
 )
 BEGUN = Begun(3, "power", 2.0, PacerStart(amd=MachineDetection(0.05, 0.1)), b"memory")
 DECISION = PacingDecision(2, "ratio 2: 1 free agents, 0 calls in flight")
@@ -49,6 +52,13 @@ def test_a_tick_is_read_exactly_as_the_pacer_was_told_it(campaign: int, told: Pa
     assert not isinstance(found, Begun)
     assert found.snapshot() == told
     assert (found.campaign, found.launch, found.because) == (campaign, DECISION.launch, DECISION.because)
+
+
+def test_a_tick_recorded_before_odds_were_told_has_odds_of_one() -> None:
+    calls = (Line("ringing", 3.0, 1.4), Line("dialing", 0.5))
+    whole = msgspec.to_builtins(tick_of(3, PacingSnapshot(1000.5, calls=calls, next_odds=0.7), DECISION))
+    old = msgspec.convert(whole[:-2], Tick)
+    assert old.snapshot() == PacingSnapshot(1000.5, calls=tuple(call._replace(odds=1.0) for call in calls))
 
 
 def test_how_a_campaign_was_paced_is_read_back() -> None:
