@@ -26,7 +26,7 @@ from dialer.metrics import FloorMetrics
 from dialer.occupancy import Occupancy
 from dialer.pacing import UNREAD, AbandonmentBudget, Pacer, PacingSnapshot, ProgressivePacer
 from dialer.pacing.foretold import Foretold, foretold
-from dialer.pacing.interface import OutcomeSeen, SeatEvent
+from dialer.pacing.interface import OutcomeSeen, SeatEvent, Stage
 from dialer.pacing.start import PacerStart
 from dialer.streams import StreamHub
 from dialer.ticks.recorder import TickRecorder
@@ -95,6 +95,9 @@ class LiveCall:
     staff: int = 0  # agents at work for the campaign when it was launched
     per_agent: float = 0.0  # calls in flight for each of them then
     playback_id: str | None = None
+    stage: Stage | None = None  # what the console shows of the talk, and since when
+    staged_at: datetime | None = None
+    stages_told: int = 0
 
     @property
     def attempt_id(self) -> str:

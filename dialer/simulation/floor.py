@@ -141,6 +141,11 @@ class SimulatedFloor:
                 amd_machine=int(w["amd_released"] + w["amd_fp"]),
             ),
             lines_in_use=int(w["lines"]),
+            seat_stage=seats[3].astype(np.int8),
+            seat_stage_for_s=seats[4].copy(),
+            event_stage=events["stage"].astype(np.int8),
+            event_stage_for_s=events["known"].copy(),
+            event_shows=events["shows"].astype(np.int8),
         )
 
 
@@ -176,7 +181,7 @@ def _memory(scenario: Scenario, seed: int, terms: NDArray[np.void], tables: Tabl
         talk=tables.talk,
         dists=tables.dists,
         pool=tables.pool,
-        seats_seen=np.zeros((3, count)),
+        seats_seen=np.zeros((5, count)),
         calls_seen=np.zeros((2, len(calls))),
         rng=of_calls,
     )

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from dialer.pacing.interface import (
+    STAGES,
     AbandonmentBudget,
     CallPhase,
     Line,
@@ -19,6 +20,7 @@ from dialer.pacing.interface import (
     PacingSnapshot,
     Seat,
     SeatEvent,
+    SeatEventKind,
     SeatState,
     Totals,
 )
@@ -28,7 +30,7 @@ SEAT_STATES: tuple[SeatState, ...] = get_args(SeatState)
 SEAT_THEN: tuple[Literal["pause", "logout"] | None, ...] = (None, "pause", "logout")
 CALL_PHASES: tuple[CallPhase, ...] = get_args(CallPhase)
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
-SEAT_EVENTS: tuple[Literal["talk_end", "wrap_end"], ...] = ("talk_end", "wrap_end")
+SEAT_EVENTS: tuple[SeatEventKind, ...] = get_args(SeatEventKind)
 
 
 class Begun(Struct, frozen=True, array_like=True, tag="begun"):
@@ -42,7 +44,11 @@ class Begun(Struct, frozen=True, array_like=True, tag="begun"):
 
 
 class Tick(Struct, frozen=True, array_like=True, tag="tick"):
-    """One snapshot and the decision on it. Words are places in the lists above."""
+    """One snapshot and the decision on it. Words are places in the lists above.
+
+    `seat_stages`: place among the seats, stage, and since when it shows; `event_stages`: place among the seat events,
+    stage until then, how long it had shown, and what shows. Ticks of before there were stages have neither.
+    """
 
     campaign: int
     now_ms: int
@@ -59,6 +65,8 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
     gauge: str
     launch: int
     because: str
+    seat_stages: list[tuple[int, int, int]] = []
+    event_stages: list[tuple[int, int, int, int]] = []
 
     @property
     def now_s(self) -> float:
@@ -67,10 +75,15 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
     def snapshot(self) -> PacingSnapshot:
         """What the pacer was told."""
         now = self.now_ms
+        shown = {place: (STAGES[stage], (now - since) / 1000) for place, stage, since in self.seat_stages}
+        stages = {
+            place: (STAGES[stage], known / 1000, STAGES[shows]) for place, stage, known, shows in self.event_stages
+        }
         return PacingSnapshot(
             now_s=now / 1000,
             seats=tuple(
-                Seat(SEAT_STATES[state], (now - since) / 1000, SEAT_THEN[then]) for state, since, then in self.seats
+                Seat(SEAT_STATES[state], (now - since) / 1000, SEAT_THEN[then], *shown.get(place, ()))
+                for place, (state, since, then) in enumerate(self.seats)
             ),
             calls=tuple(Line(CALL_PHASES[phase], (now - since) / 1000) for phase, since in self.calls),
             outcomes=tuple(
@@ -78,8 +91,8 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
                 for at, kind, age, extra in self.outcomes
             ),
             seat_events=tuple(
-                SeatEvent(at / 1000, SEAT_EVENTS[kind], duration / 1000, machine)
-                for at, kind, duration, machine in self.seat_events
+                SeatEvent(at / 1000, SEAT_EVENTS[kind], duration / 1000, machine, *stages.get(place, ()))
+                for place, (at, kind, duration, machine) in enumerate(self.seat_events)
             ),
             totals=self.totals,
             lines_in_use=self.lines_in_use,
@@ -116,6 +129,16 @@ def tick_of(campaign: int, seen: PacingSnapshot, decision: PacingDecision) -> Ti
         gauge=seen.abandonment.because,
         launch=decision.launch,
         because=decision.because,
+        seat_stages=[
+            (place, STAGES.index(seat.stage), now - _ms(seat.stage_for_s))
+            for place, seat in enumerate(seen.seats)
+            if seat.stage is not None
+        ],
+        event_stages=[
+            (place, STAGES.index(one.stage), _ms(one.stage_for_s), STAGES.index(one.shows))
+            for place, one in enumerate(seen.seat_events)
+            if one.stage is not None or one.shows is not None
+        ],
     )
 
 
