@@ -11,7 +11,7 @@ from dialer.state import FloorState, LiveAgent
 IN_TALK = (AgentState.TALKING, AgentState.HOLD)
 WITH_CALL = (*IN_TALK, AgentState.WRAP_UP)
 FROM_CONSOLE: tuple[Stage, ...] = ("promise", "outcome")
-"""What only the console knows; who was on the line is known here."""
+"""What only the console knows; who is on the line is known here."""
 TOLD_AT_MOST = 20
 """Messages of one call that are looked at; a console sends a stage once."""
 
@@ -19,6 +19,8 @@ TOLD_AT_MOST = 20
 def show(state: FloorState, live: LiveAgent, stage: Stage) -> bool:
     """The agent's call has come to this stage now. False: there is no such call, or it is there or further already."""
     call = live.call
+    if stage == "outcome" and call is not None and call.identity != "right_party":
+        stage = "not_party_outcome"
     if call is None or live.agent.state not in WITH_CALL or STAGES.index(stage) <= STAGES.index(call.stage):
         return False
     now = state.now()

@@ -11,8 +11,9 @@ SeatState = Literal["idle", "talk", "wrap", "pause", "out"]
 CallPhase = Literal["dialing", "ringing", "detecting", "waiting"]
 OutcomeKind = Literal["busy", "failed", "no_answer", "answered", "amd_machine", "connected", "dropped"]
 # how far an agent's call is known to be, in this order: somebody else answered, or the person refuses to be identified;
-# the right party is known; a promise is being taken down; the outcome is picked, so that only the end is left
-Stage = Literal["not_party", "identified", "promise", "outcome"]
+# the outcome of a call without the right party is picked; the right party is known; a promise is being taken down; the
+# outcome of a call with the right party is picked. Outcomes are two because what follows a talk goes by who was in it
+Stage = Literal["not_party", "not_party_outcome", "identified", "promise", "outcome"]
 STAGES: tuple[Stage | None, ...] = (None, *get_args(Stage))
 SeatEventKind = Literal["talk_end", "wrap_end", "talk_stage", "wrap_stage"]
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dialer.pacing.interface import STAGES
 from dialer.pacing.start import PacerStart
 
 Figures = NDArray[np.float64]
@@ -36,7 +37,7 @@ RECENT_TALKS = 512
 # seconds since a stage showed; its last bin has no end
 STAGE_EDGES_S = np.array([0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 60, 90, 140, 220, 400.0])
 # rows of `Memory.wrap_staged`: one for each stage that the talk ended in, and one for what shows in the wrap-up itself
-SHOWN_IN_WRAP = 4
+SHOWN_IN_WRAP = len(STAGES) - 1
 
 # the places of `Memory.marks`
 (

@@ -50,18 +50,18 @@ def _about(mean: float, cv: float) -> dict[str, Any]:
     return {"dist": "lognormal", "mean": mean, "cv": cv}
 
 
-IN_WRAP_UP = {"stage": "outcome", "before_wrap_end_s": _about(3, 0.5)}
+IN_WRAP_UP = {"before_wrap_end_s": _about(3, 0.5)}
 SHOWS: dict[str, list[dict[str, Any]]] = {
     "wrong_party": [
         {"stage": "not_party", "after_s": _about(12, 0.5)},
-        {"stage": "outcome", "before_end_s": _about(4, 0.6), "share": 0.5},
-        IN_WRAP_UP,
+        {"stage": "not_party_outcome", "before_end_s": _about(4, 0.6), "share": 0.5},
+        {"stage": "not_party_outcome", **IN_WRAP_UP},
     ],
     "right_party": [
         {"stage": "identified", "after_s": _about(25, 0.4)},
         {"stage": "promise", "before_end_s": _about(60, 0.5), "share": 0.5},
         {"stage": "outcome", "before_end_s": _about(8, 0.6), "share": 0.5},
-        IN_WRAP_UP,
+        {"stage": "outcome", **IN_WRAP_UP},
     ],
 }
 

@@ -105,6 +105,9 @@ async def test_a_person_who_is_somebody_else_is_told_and_may_turn_out_to_be_the_
 async def test_an_outcome_saved_in_the_talk_is_told_without_the_console(rig: Rig) -> None:
     await in_a_talk(rig)
     await rig.press("dispose", code="contact_no_result")
+    assert seat(rig).stage == "not_party_outcome", "nobody was identified"
+    await rig.press("identify", result="right_party", checks=["last4"])
+    await rig.press("dispose", code="contact_no_result")
     assert seat(rig).stage == "outcome"
 
 

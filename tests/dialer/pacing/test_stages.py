@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from dialer.pacing.interface import PacingSnapshot, Seat, SeatEvent, Stage
+from dialer.pacing.interface import STAGES, PacingSnapshot, Seat, SeatEvent, Stage
 from dialer.pacing.learning import learn
 from dialer.pacing.memory import Memory, fresh, rules_of
 from dialer.pacing.predictive import PredictivePacer
@@ -23,6 +23,7 @@ from tests.bench.bench_pacing import protocol_ms
 
 START = PacerStart(n_agents=60)
 RULES = rules_of(START)
+NOT_PARTY, IDENTIFIED, OUTCOME = (STAGES.index(stage) for stage in ("not_party", "identified", "outcome"))
 BEFORE_STAGES = {
     "marks", "ends", "risk", "prior", "level", "talk", "wrap", "recent", "finish", "wrapped", "coverage",
 }  # fmt: skip
@@ -123,10 +124,14 @@ def test_what_is_left_of_a_talk_is_learnt_apart_for_each_stage() -> None:
     memory = taught(Talks(1).snapshots(5400))
     for within in (8.0, 16.0):
         for since in (4.0, 30.0):
-            assert staged_talk_over(memory, 1, since, within) == pytest.approx(both_over(15, 5, within), abs=0.06)
-            assert staged_talk_over(memory, 2, since, within) == pytest.approx(both_over(150, 30, within), abs=0.03)
-    assert staged_wrap_over(memory, 1, 20.0, 2.0, 0, 5.0) == pytest.approx(1 - np.exp(-1), abs=0.08)
-    assert staged_wrap_over(memory, 2, 99.0, 2.0, 0, 10.0) == pytest.approx(1 - np.exp(-1 / 3), abs=0.06)
+            assert staged_talk_over(memory, NOT_PARTY, since, within) == pytest.approx(
+                both_over(15, 5, within), abs=0.06
+            )
+            assert staged_talk_over(memory, IDENTIFIED, since, within) == pytest.approx(
+                both_over(150, 30, within), abs=0.03
+            )
+    assert staged_wrap_over(memory, NOT_PARTY, 20.0, 2.0, 0, 5.0) == pytest.approx(1 - np.exp(-1), abs=0.08)
+    assert staged_wrap_over(memory, IDENTIFIED, 99.0, 2.0, 0, 10.0) == pytest.approx(1 - np.exp(-1 / 3), abs=0.06)
 
 
 def test_a_talk_of_which_nothing_shows_yet_may_end_by_way_of_a_stage() -> None:
@@ -143,11 +148,11 @@ def test_a_talk_of_which_nothing_shows_yet_may_end_by_way_of_a_stage() -> None:
 
 def test_an_outcome_picked_in_the_wrap_up_tells_that_it_is_nearly_over() -> None:
     memory = taught(Talks(4, shown_in_wrap=True).snapshots(5400))
-    picked = staged_wrap_over(memory, 4, 1.0, 12.0, 0, 4.0)
-    waiting = staged_wrap_over(memory, 2, 80.0, 12.0, 0, 4.0)
+    picked = staged_wrap_over(memory, OUTCOME, 1.0, 12.0, 0, 4.0)
+    waiting = staged_wrap_over(memory, IDENTIFIED, 80.0, 12.0, 0, 4.0)
     assert picked > 0.75 and waiting < 0.25
     # picked or not, half of all wrap-ups of right parties end within 21 s
-    assert staged_wrap_over(memory, 2, 80.0, 0.0, 0, 20.8) == pytest.approx(0.5, abs=0.08)
+    assert staged_wrap_over(memory, IDENTIFIED, 80.0, 0.0, 0, 20.8) == pytest.approx(0.5, abs=0.08)
 
 
 def test_what_shows_against_the_order_of_the_stages_is_not_counted() -> None:

@@ -127,7 +127,7 @@ class Replayed:
     def shown(self, at: float, call: int, agent: int, stage: float) -> None:
         assert self.on_call[agent] == call and self.state[agent] in (TALK, WRAP)
         known = self.stages.setdefault(call, [])
-        assert 1 <= stage <= 4 and all(stage > before for before, _ in known)
+        assert 1 <= stage <= 5 and all(stage > before for before, _ in known)
         known.append((int(stage), at))
 
     def change(self, at: float, call: int, agent: int, state: float) -> None:

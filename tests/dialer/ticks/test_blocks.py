@@ -21,7 +21,7 @@ snapshots = st.builds(
     now_s=st.integers(0, 4 * 10**12).map(lambda ms: ms / 1000),
     seats=st.lists(
         st.one_of(
-            st.builds(Seat, st.sampled_from(SEAT_STATES), seconds, st.sampled_from(SEAT_THEN)),
+            st.builds(Seat, st.sampled_from(SEAT_STATES), seconds, st.sampled_from(SEAT_THEN), st.none(), st.just(0.0)),
             st.builds(Seat, st.just("talk"), seconds, st.none(), st.sampled_from(STAGES[1:]), seconds),
         )
     ).map(tuple),
