@@ -128,7 +128,10 @@ class Agents:
         began = call.bridged_at if talked and call.bridged_at is not None else before.since
         seconds = (at - began).total_seconds() if began is not None else 0.0
         kind: Literal["talk_end", "wrap_end"] = "talk_end" if talked else "wrap_end"
-        campaign.hear_seat(SeatEvent(self._state.seconds(), kind, seconds, call.answered_by == "machine"))
+        staged_at = live.call.staged_at
+        known_s = (at - staged_at).total_seconds() if staged_at is not None else 0.0
+        machine = call.answered_by == "machine"
+        campaign.hear_seat(SeatEvent(self._state.seconds(), kind, seconds, machine, live.call.stage, max(known_s, 0.0)))
 
     def _start_timer(self, live: LiveAgent, effect: ae.StartTimer) -> None:
         self.set_timer(live, effect.timer, effect.due)

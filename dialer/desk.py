@@ -18,7 +18,7 @@ from campaigns.problems import Refused
 from campaigns.promises import service as promises_service
 from campaigns.promises.model import Limits
 from campaigns.requests import service as requests
-from dialer import agent_events as ae, call_events as ce
+from dialer import agent_events as ae, call_events as ce, stages
 from dialer.agent import AgentState
 from dialer.call import CallState
 from dialer.commands import Actor, Command, Reply
@@ -69,6 +69,7 @@ class Desk:
             "hold": self._hold,
             "unhold": self._unhold,
             "identify": self._identify,
+            "stage": self._stage,
             "promise": self._promise,
             "note": self._note,
             "callback": self._callback,
@@ -185,9 +186,25 @@ class Desk:
         if result == "right_party" and call.identity != "right_party":
             self._tallies.agent(live.user_id).right_party += 1
         call.identity = result
+        if live.call is call:
+            stages.show(self._state, live, "identified" if result == "right_party" else "not_party")
         live.file = await self._files.load(call) if result == "right_party" else None
         self._state.agent_changed(live)
         return Reply({"identity": result})
+
+    async def _stage(self, live: LiveAgent, command: Command) -> Reply:
+        """What the console shows of the call, for the forecast: nothing is stored, and nobody waits for it."""
+        stage, attempt = command.args.get("stage"), command.args.get("attempt_id")
+        if command.args.keys() != {"stage", "attempt_id"} or stage not in stages.FROM_CONSOLE:
+            known = " or ".join(stages.FROM_CONSOLE)
+            raise Wrong("bad_stage", f"Give an attempt_id and a stage: {known}.", "stage")
+        call = live.call
+        if call is None or call.attempt_id != attempt:
+            return Reply({"taken": False})  # of a call that is over by now
+        call.stages_told += 1
+        if call.stages_told > stages.TOLD_AT_MOST:
+            raise Wrong("too_many", "This call's stages were told often enough.")
+        return Reply({"taken": stages.show(self._state, live, stage)})
 
     def _right_party(self, live: LiveAgent) -> LiveCall:
         call = self._call(live, *WITH_CALL)
@@ -313,6 +330,7 @@ class Desk:
             async with self._state.engine.begin() as conn:
                 await conn.execute(CHOSEN, {"id": UUID(call.attempt_id), "code": code})
             call.prewritten = True
+            stages.show(self._state, live, "outcome")
         reply = self._feed(live, ae.Disposed(str(code), self._state.now()))
         if not await self._records.written():
             return Reply(

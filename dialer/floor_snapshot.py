@@ -15,7 +15,6 @@ from dialer.pacing.interface import (
     PacingLimits,
     PacingSnapshot,
     Seat,
-    SeatEvent,
     SeatState,
     Totals,
 )
@@ -69,7 +68,10 @@ def snapshot(
         outcomes=tuple(
             one._replace(at_s=_ms(one.at_s), age_s=_ms(one.age_s), extra_s=_ms(one.extra_s)) for one in outcomes
         ),
-        seat_events=tuple(SeatEvent(_ms(one.at_s), one.kind, _ms(one.duration_s), one.machine) for one in events),
+        seat_events=tuple(
+            one._replace(at_s=_ms(one.at_s), duration_s=_ms(one.duration_s), stage_for_s=_ms(one.stage_for_s))
+            for one in events
+        ),
         totals=Totals(tally.dialed, tally.answered, tally.bridged, tally.abandoned, tally.machines),
         lines_in_use=flying,
         limits=PacingLimits(campaign.settings.max_lines, campaign.settings.calls_per_second),
@@ -92,7 +94,10 @@ def _seat(state: FloorState, live: LiveAgent, campaign_id: int, sharing: Collect
     away = home(state, live, sharing) != campaign_id
     if away or (kind == "idle" and not state.takes_calls(live)):
         kind = "out"
-    return Seat(kind, for_s, then)
+    call = live.call
+    if kind not in ("talk", "wrap") or call is None or call.stage is None or call.staged_at is None:
+        return Seat(kind, for_s, then)
+    return Seat(kind, for_s, then, call.stage, _ms((now - call.staged_at).total_seconds()))
 
 
 def home(state: FloorState, live: LiveAgent, sharing: Collection[int]) -> int | None:

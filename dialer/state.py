@@ -26,7 +26,7 @@ from dialer.metrics import FloorMetrics
 from dialer.occupancy import Occupancy
 from dialer.pacing import UNREAD, AbandonmentBudget, Pacer, PacingSnapshot, ProgressivePacer
 from dialer.pacing.foretold import Foretold, foretold
-from dialer.pacing.interface import OutcomeSeen, SeatEvent
+from dialer.pacing.interface import OutcomeSeen, SeatEvent, Stage
 from dialer.pacing.odds_book import OddsBook
 from dialer.pacing.segments import Cell
 from dialer.pacing.start import PacerStart
@@ -100,6 +100,9 @@ class LiveCall:
     playback_id: str | None = None
     cell: Cell | None = None  # what was known of it at its launch; None: its end teaches nothing
     odds: float = 1.0  # how likely it was to be answered then, as a multiple of the campaign's level
+    stage: Stage | None = None  # what the console shows of the talk, and since when
+    staged_at: datetime | None = None
+    stages_told: int = 0
 
     @property
     def attempt_id(self) -> str:

@@ -28,6 +28,7 @@ from dialer.pacing.memory import (
     Rules,
 )
 from dialer.pacing.shapes import at_age, band_of, ended_by, normed, talk_over, wrap_over
+from dialer.pacing.stages import shows_in_wrap, staged_talk_over, staged_wrap_over
 from dialer.pacing.view import FloorView
 
 # where in the answer times of a new call it is looked at, as quantiles of equal weight
@@ -141,14 +142,20 @@ def _agents(memory: Memory, view: FloorView, busy: int, within: Figures) -> Figu
     """`[look, agent]`: chance that a busy agent is free within so many seconds."""
     chances = np.empty((3, busy))
     agent = 0
+    shows = shows_in_wrap(memory)
     for place in range(len(view.seat_state)):
         state, spent = view.seat_state[place], view.seat_for_s[place]
+        stage, since = view.seat_stage[place], view.seat_stage_for_s[place]
         if view.seat_then[place] != 0 or not (state == TALK or state == WRAP):
             continue
         band = band_of(talk_before(memory, view.now_s - spent)) if state == WRAP else 0
         for look in range(3):
-            if state == TALK:
+            if state == TALK and stage > 0:
+                chances[look, agent] = staged_talk_over(memory, stage, since, within[look])
+            elif state == TALK:
                 chances[look, agent] = talk_over(memory, spent, within[look])
+            elif stage > 0 or shows:
+                chances[look, agent] = staged_wrap_over(memory, stage, since, spent, band, within[look])
             else:
                 chances[look, agent] = wrap_over(memory, band, spent, within[look])
         agent += 1

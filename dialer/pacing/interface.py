@@ -5,19 +5,31 @@ can be stored, and the same input gives the same output.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, get_args
 
 SeatState = Literal["idle", "talk", "wrap", "pause", "out"]
 CallPhase = Literal["dialing", "ringing", "detecting", "waiting"]
 OutcomeKind = Literal["busy", "failed", "no_answer", "answered", "amd_machine", "connected", "dropped"]
+# how far an agent's call is known to be, in this order: somebody else answered, or the person refuses to be identified;
+# the outcome of a call without the right party is picked; the right party is known; a promise is being taken down; the
+# outcome of a call with the right party is picked. Outcomes are two because what follows a talk goes by who was in it
+Stage = Literal["not_party", "not_party_outcome", "identified", "promise", "outcome"]
+STAGES: tuple[Stage | None, ...] = (None, *get_args(Stage))
+SeatEventKind = Literal["talk_end", "wrap_end", "talk_stage", "wrap_stage"]
 
 
 class Seat(NamedTuple):
-    """An agent. `for_s`: seconds in the state; `then`: a pause or logout that takes effect after the call."""
+    """An agent. `for_s`: seconds in the state; `then`: a pause or logout that takes effect after the call.
+
+    `stage`: how far the call is known to be, in talk and in its wrap-up; None: nothing shows. `stage_for_s`: seconds
+    since that showed, more than `for_s` in a wrap-up whose talk had shown it.
+    """
 
     state: SeatState
     for_s: float
     then: Literal["pause", "logout"] | None = None
+    stage: Stage | None = None
+    stage_for_s: float = 0.0
 
 
 class Line(NamedTuple):
@@ -41,10 +53,16 @@ class OutcomeSeen(NamedTuple):
 
 
 class SeatEvent(NamedTuple):
+    """An end of talk or wrap-up, or a stage that shows in it (`shows`). `duration_s`: seconds in talk or wrap-up until
+    then; `stage`, `stage_for_s`: what was known until then, as in `Seat`."""
+
     at_s: float
-    kind: Literal["talk_end", "wrap_end"]
+    kind: SeatEventKind
     duration_s: float
     machine: bool = False
+    stage: Stage | None = None
+    stage_for_s: float = 0.0
+    shows: Stage | None = None
 
 
 class Totals(NamedTuple):

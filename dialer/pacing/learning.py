@@ -52,6 +52,18 @@ from dialer.pacing.memory import (
     Rules,
 )
 from dialer.pacing.shapes import at_age, band_of, bin_of, distribute, ended_by
+from dialer.pacing.stages import (
+    distribute_stages,
+    end_in_stage,
+    end_in_wrap,
+    fade_talks,
+    fade_wraps,
+    live_in_stage,
+    live_in_wrap,
+    move,
+    show_in_wrap,
+    wrap_row,
+)
 from dialer.pacing.view import FloorView
 
 LONGEST_STEP_S = 5.0
@@ -68,7 +80,7 @@ DROUGHT_ANSWERS = 8.0
 IDLE, TALK, WRAP = 0, 1, 2
 DIALING, RINGING, DETECTING, WAITING = 0, 1, 2, 3
 O_BUSY, O_FAILED, O_NO_ANSWER, O_ANSWERED, O_MACHINE, O_CONNECTED, O_DROPPED = 0, 1, 2, 3, 4, 5, 6
-TALK_END, WRAP_END = 0, 1
+TALK_END, WRAP_END, TALK_STAGE, WRAP_STAGE = 0, 1, 2, 3
 
 
 @compiled
@@ -89,6 +101,7 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
     _seat_events(memory, view)
     if view.now_s - marks[DISTRIBUTED_S] >= DISTRIBUTE_EVERY_S or marks[LOOKS] == 0:
         distribute(memory)
+        distribute_stages(memory)
         marks[DISTRIBUTED_S] = view.now_s
     marks[NOW_S] = max(marks[NOW_S], view.now_s) if marks[LOOKS] > 0 else view.now_s
     marks[LOOKS] += 1.0
@@ -198,7 +211,12 @@ def _seats(memory: Memory, view: FloorView, step_s: float) -> None:
         return
     for place in range(len(view.seat_state)):
         state, spent = view.seat_state[place], view.seat_for_s[place]
-        if state == TALK:
+        stage, since = view.seat_stage[place], view.seat_stage_for_s[place]
+        if state == TALK and stage > 0:
+            live_in_stage(memory, stage, since, step_s)
+        elif state == WRAP and stage > 0:
+            live_in_wrap(memory, wrap_row(stage, since, spent), min(since, spent), step_s)
+        elif state == TALK:
             memory.talk[bin_of(TALK_EDGES_S, spent), EXPOSURE] += min(step_s, spent)
         elif state == WRAP:
             band = band_of(talk_before(memory, view.now_s - spent))
@@ -211,11 +229,20 @@ def _seat_events(memory: Memory, view: FloorView) -> None:
     for place in range(len(view.event_at_s)):
         duration, at_s = max(view.event_duration_s[place], 0.0), view.event_at_s[place]
         unseen = min(max(at_s - marks[NOW_S], 0.0), duration, LONGEST_STEP_S)
-        if view.event_kind[place] == TALK_END:
+        kind, stage, since = view.event_kind[place], view.event_stage[place], max(view.event_stage_for_s[place], 0.0)
+        if kind == TALK_STAGE:
+            move(memory, stage, since if stage > 0 else duration, unseen, view.event_shows[place])
+        elif kind == WRAP_STAGE:
+            show_in_wrap(memory, stage, since, duration, unseen, band_of(talk_before(memory, at_s - duration)))
+        elif kind == TALK_END:
             keep = 1.0 - 1.0 / TALKS_KEPT
             memory.talk[:] *= keep
-            memory.talk[bin_of(TALK_EDGES_S, duration), EVENTS] += 1.0
-            memory.talk[bin_of(TALK_EDGES_S, duration), EXPOSURE] += unseen
+            fade_talks(memory, keep)
+            if stage > 0:
+                end_in_stage(memory, stage, since, unseen)
+            else:
+                memory.talk[bin_of(TALK_EDGES_S, duration), EVENTS] += 1.0
+                memory.talk[bin_of(TALK_EDGES_S, duration), EXPOSURE] += unseen
             marks[TALKS] = marks[TALKS] * keep + 1.0
             marks[MACHINE_TALKS] = marks[MACHINE_TALKS] * keep + (1.0 if view.event_machine[place] else 0.0)
             marks[UNWRAPPED] = marks[UNWRAPPED] * keep + 1.0
@@ -225,9 +252,13 @@ def _seat_events(memory: Memory, view: FloorView) -> None:
             marks[RECENT_AT] = (head + 1) % RECENT_TALKS
         else:
             memory.wrap[:] *= 1.0 - 1.0 / TALKS_KEPT
-            band = band_of(talk_before(memory, at_s - duration))
-            memory.wrap[band, bin_of(WRAP_EDGES_S, duration), EVENTS] += 1.0
-            memory.wrap[band, bin_of(WRAP_EDGES_S, duration), EXPOSURE] += unseen
+            fade_wraps(memory, 1.0 - 1.0 / TALKS_KEPT)
+            if stage > 0:
+                end_in_wrap(memory, stage, since, duration, unseen)
+            else:
+                band = band_of(talk_before(memory, at_s - duration))
+                memory.wrap[band, bin_of(WRAP_EDGES_S, duration), EVENTS] += 1.0
+                memory.wrap[band, bin_of(WRAP_EDGES_S, duration), EXPOSURE] += unseen
             marks[UNWRAPPED] = max(marks[UNWRAPPED] - 1.0, 0.0)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dialer.pacing.interface import STAGES
 from dialer.pacing.start import PacerStart
 
 Figures = NDArray[np.float64]
@@ -33,6 +34,10 @@ EVENTS, EXPOSURE = range(2)
 WRAP_STEP_S = 0.5
 WRAP_STEPS = 320
 RECENT_TALKS = 512
+# seconds since a stage showed; its last bin has no end
+STAGE_EDGES_S = np.array([0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 60, 90, 140, 220, 400.0])
+# rows of `Memory.wrap_staged`: one for each stage that the talk ended in, and one for what shows in the wrap-up itself
+SHOWN_IN_WRAP = len(STAGES) - 1
 
 # the places of `Memory.marks`
 (
@@ -82,6 +87,11 @@ class Memory(NamedTuple):
     `finish[edge, second]`: chance that a talk of that age is over, wrap-up too, within so many seconds;
     `wrapped[after, step]`: cumulative hazard of wrap-up. `coverage`: forecasts compared, and how many of the
     outcomes were under each quantile; first row decayed, second row since the start.
+
+    Of stages (`dialer/pacing/stages.py`), all 0 as long as none has shown: `staged[stage - 1, bin]`: ends and seconds
+    lived through by time since the stage showed; `moved[stage, bin, stage - 1]`: talks in which another stage showed,
+    by the clock of the stage before. `wrap_staged[row, bin]`, `wrap_moved[band, bin]`: the same of wrap-up.
+    `stage_finish[stage - 1, edge, second]`, `wrap_finish[band, edge, second]`: as `finish`.
     """
 
     marks: Figures
@@ -95,6 +105,12 @@ class Memory(NamedTuple):
     finish: Figures
     wrapped: Figures
     coverage: Figures
+    staged: Figures
+    moved: Figures
+    wrap_staged: Figures
+    wrap_moved: Figures
+    stage_finish: Figures
+    wrap_finish: Figures
 
     def copy(self) -> "Memory":
         return Memory(*(part.copy() for part in self))
@@ -139,6 +155,7 @@ def fresh(rules: Rules) -> Memory:
     marks = np.zeros(MARKS)
     marks[LAST_OUTCOME_S] = marks[DISTRIBUTED_S] = marks[ASKED_S] = -math.inf
     level = np.zeros((len(LEVEL_SPANS), 3))
+    stages, wraps, seconds = SHOWN_IN_WRAP, len(WRAP_EDGES_S), bins // 2 + 8
     return Memory(
         marks=marks,
         ends=np.zeros((5, bins)),
@@ -148,9 +165,15 @@ def fresh(rules: Rules) -> Memory:
         talk=np.zeros((len(TALK_EDGES_S), 2)),
         wrap=np.zeros((bands, len(WRAP_EDGES_S), 2)),
         recent=np.full((RECENT_TALKS, 2), -math.inf),
-        finish=np.zeros((len(TALK_EDGES_S), bins // 2 + 8)),
+        finish=np.zeros((len(TALK_EDGES_S), seconds)),
         wrapped=np.zeros((bands, WRAP_STEPS + 1)),
         coverage=np.zeros((2, 1 + len(QUANTILES))),
+        staged=np.zeros((stages, len(STAGE_EDGES_S), 2)),
+        moved=np.zeros((1 + stages, len(TALK_EDGES_S), stages)),
+        wrap_staged=np.zeros((stages + 1, wraps, 2)),
+        wrap_moved=np.zeros((bands + stages, wraps)),
+        stage_finish=np.zeros((stages, len(STAGE_EDGES_S), seconds)),
+        wrap_finish=np.zeros((bands + stages + 1, wraps, seconds)),
     )
 
 

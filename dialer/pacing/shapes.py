@@ -160,6 +160,13 @@ def wrap_over(memory: Memory, band: int, spent_s: float, within_s: float) -> flo
 
 
 @compiled
+def unwrapped_share(memory: Memory) -> float:
+    """Share of the talks that no wrap-up follows."""
+    talks = memory.marks[TALKS]
+    return float(memory.marks[UNWRAPPED] / talks) if talks > 20 else 0.0
+
+
+@compiled
 def _wrapped(memory: Memory, band: int, age_s: float) -> float:
     row = memory.wrapped[band]
     place, last = age_s / WRAP_STEP_S, len(row) - 1

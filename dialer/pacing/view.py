@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dialer.pacing.interface import PacingSnapshot, Totals
+from dialer.pacing.interface import STAGES, PacingSnapshot, Totals
 
 Codes = NDArray[np.int8]
 Seconds = NDArray[np.float64]
@@ -19,7 +19,7 @@ SEAT_STATES = ("idle", "talk", "wrap", "pause", "out")
 SEAT_THEN = (None, "pause", "logout")
 CALL_PHASES = ("dialing", "ringing", "detecting", "waiting")
 OUTCOME_KINDS = ("busy", "failed", "no_answer", "answered", "amd_machine", "connected", "dropped")
-SEAT_EVENTS = ("talk_end", "wrap_end")
+SEAT_EVENTS = ("talk_end", "wrap_end", "talk_stage", "wrap_stage")
 
 
 class FloorView(NamedTuple):
@@ -47,6 +47,11 @@ class FloorView(NamedTuple):
     lines_in_use: int
     call_odds: Seconds
     next_odds: float
+    seat_stage: Codes
+    seat_stage_for_s: Seconds
+    event_stage: Codes
+    event_stage_for_s: Seconds
+    event_shows: Codes
 
 
 def view_of(snapshot: PacingSnapshot) -> FloorView:
@@ -71,6 +76,11 @@ def view_of(snapshot: PacingSnapshot) -> FloorView:
         lines_in_use=snapshot.lines_in_use,
         call_odds=_seconds([call.odds for call in calls]),
         next_odds=float(snapshot.next_odds),
+        seat_stage=_codes(STAGES, [seat.stage for seat in seats]),
+        seat_stage_for_s=_seconds([seat.stage_for_s for seat in seats]),
+        event_stage=_codes(STAGES, [event.stage for event in events]),
+        event_stage_for_s=_seconds([event.stage_for_s for event in events]),
+        event_shows=_codes(STAGES, [event.shows for event in events]),
     )
 
 

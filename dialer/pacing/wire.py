@@ -19,7 +19,9 @@ from dialer.pacing.interface import (
     PacingSnapshot,
     Seat,
     SeatEvent,
+    SeatEventKind,
     SeatState,
+    Stage,
     Totals,
 )
 from dialer.pacing.start import MachineDetection, PacerStart
@@ -30,6 +32,7 @@ Count = Annotated[int, Meta(ge=0)]
 Odds = Annotated[float, Meta(ge=0, le=100)]
 MOST_SEATS = 20_000
 MOST_CALLS = 200_000
+STAGED = ("talk_stage", "wrap_stage")
 
 
 class BadLine(ValueError):
@@ -40,6 +43,8 @@ class WireAgent(NamedTuple):
     state: SeatState
     for_s: Seconds
     then: Literal["pause", "logout"] | None = None
+    stage: Stage | None = None
+    stage_for_s: Seconds = 0.0
 
 
 class WireCall(NamedTuple):
@@ -57,9 +62,12 @@ class WireOutcome(NamedTuple):
 
 class WireSeatEvent(NamedTuple):
     at_s: float
-    kind: Literal["talk_end", "wrap_end"]
+    kind: SeatEventKind
     duration_s: Seconds
     machine: Annotated[int, Meta(ge=0, le=1)]
+    stage: Stage | None = None
+    stage_for_s: Seconds = 0.0
+    shows: Stage | None = None
 
 
 class WireTotals(msgspec.Struct):
@@ -114,10 +122,18 @@ def read_line(line: bytes) -> StartLine | SnapshotLine:
             raise BadLine("dial_window_s ends before it begins: give [first second, last second]")
         return read
     _finite("now", (read.now,))
-    _finite("agents", (agent.for_s for agent in read.agents))
+    _finite("agents", (value for agent in read.agents for value in (agent.for_s, agent.stage_for_s)))
     _finite("calls", (call.age_s for call in read.calls))
     _finite("outcomes", (value for seen in read.outcomes for value in (seen.at_s, seen.age_s, seen.extra_s)))
-    _finite("agent_events", (value for seen in read.agent_events for value in (seen.at_s, seen.duration_s)))
+    _finite(
+        "agent_events",
+        (value for seen in read.agent_events for value in (seen.at_s, seen.duration_s, seen.stage_for_s)),
+    )
+    for place, seen in enumerate(read.agent_events):
+        if seen.kind in STAGED and seen.shows is None:
+            raise BadLine(f"agent_events[{place}]: {seen.kind} needs the stage that shows, as its seventh value")
+        if seen.kind not in STAGED and seen.shows is not None:
+            raise BadLine(f"agent_events[{place}]: nothing shows at {seen.kind}; its seventh value must be null")
     return read
 
 
@@ -156,7 +172,10 @@ def snapshot_of(line: SnapshotLine, start: PacerStart) -> PacingSnapshot:
         seats=tuple(Seat(*agent) for agent in line.agents),
         calls=tuple(Line(*call) for call in line.calls),
         outcomes=tuple(OutcomeSeen(*seen) for seen in line.outcomes),
-        seat_events=tuple(SeatEvent(at, kind, lasted, bool(m)) for at, kind, lasted, m in line.agent_events),
+        seat_events=tuple(
+            SeatEvent(at, kind, lasted, bool(machine), *stage)
+            for at, kind, lasted, machine, *stage in line.agent_events
+        ),
         totals=Totals(totals.launched, totals.answered, totals.connected, totals.dropped, totals.amd_machine),
         lines_in_use=line.lines_in_use,
         limits=PacingLimits(start.max_lines, start.max_cps),

@@ -150,6 +150,11 @@ class SimulatedFloor:
             lines_in_use=int(w["lines"]),
             call_odds=odds,
             next_odds=next_odds,
+            seat_stage=seats[3].astype(np.int8),
+            seat_stage_for_s=seats[4].copy(),
+            event_stage=events["stage"].astype(np.int8),
+            event_stage_for_s=events["known"].copy(),
+            event_shows=events["shows"].astype(np.int8),
         )
 
 
@@ -185,7 +190,7 @@ def _memory(scenario: Scenario, seed: int, terms: NDArray[np.void], tables: Tabl
         talk=tables.talk,
         dists=tables.dists,
         pool=tables.pool,
-        seats_seen=np.zeros((3, count)),
+        seats_seen=np.zeros((5, count)),
         calls_seen=np.zeros((3, len(calls))),
         rng=of_calls,
     )

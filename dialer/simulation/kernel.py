@@ -26,6 +26,7 @@ from dialer.simulation.layout import (
     RESOLVE,
     RESUME,
     RINGING,
+    SHOW,
     TALK_END,
     VERDICT,
     WRAP,
@@ -34,6 +35,7 @@ from dialer.simulation.layout import (
 )
 from dialer.simulation.lives import begin, deadline, lines_change, resolve, serve_waiting, slice_of, verdict
 from dialer.simulation.seats import account, after_wrap, enter, login, logout_due, note, pause_due, resume
+from dialer.simulation.shows import show, told
 
 ROOM = 8
 """More than one event can need of any list."""
@@ -114,6 +116,8 @@ def happen(floor: Floor, what: int, who: int, more: float) -> None:
         pause_due(floor, who, more)
     elif what == LOGOUT:
         logout_due(floor, who)
+    elif what == SHOW:
+        show(floor, who, more)
     elif what == RESUME and resume(floor, who):
         serve_waiting(floor)
 
@@ -121,7 +125,7 @@ def happen(floor: Floor, what: int, who: int, more: float) -> None:
 @inlined
 def talk_end(floor: Floor, who: int) -> None:
     w, agent = floor.world[0], floor.agents[who]
-    told(floor, who, 0, agent.machine)
+    told(floor, who, 0, agent.machine, 0)
     note(floor, LOG_TALK_END, agent.serial, who, 0.0)
     enter(floor, who, WRAP)
     w.talking -= 1
@@ -132,18 +136,11 @@ def talk_end(floor: Floor, who: int) -> None:
 @inlined
 def wrap_end(floor: Floor, who: int) -> None:
     agent = floor.agents[who]
-    told(floor, who, 1, agent.machine)
+    told(floor, who, 1, agent.machine, 0)
+    agent.stage = 0
     note(floor, LOG_WRAP_END, agent.serial, who, 0.0)
     if after_wrap(floor, who):
         serve_waiting(floor)
-
-
-@inlined
-def told(floor: Floor, who: int, kind: int, machine: int) -> None:
-    w = floor.world[0]
-    event = floor.events[w.n_events]
-    event.at, event.kind, event.machine, event.duration = w.now, kind, machine, w.now - floor.agents[who].since
-    w.n_events += 1
 
 
 @inlined
@@ -212,6 +209,8 @@ def look(floor: Floor) -> None:
         floor.seats_seen[0, who] = agent.state
         floor.seats_seen[1, who] = w.now - agent.since
         floor.seats_seen[2, who] = agent.then
+        floor.seats_seen[3, who] = agent.stage
+        floor.seats_seen[4, who] = w.now - agent.shown_at if agent.stage > 0 else 0.0
     slot, place = w.fly_first, 0
     while slot >= 0:
         call = floor.calls[slot]

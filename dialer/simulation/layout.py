@@ -18,14 +18,18 @@ NO_THEN, THEN_PAUSE, THEN_LOGOUT = range(3)
 DIALING, RINGING, DETECTING, WAITING = range(4)
 SEEN_BUSY, SEEN_FAILED, SEEN_NO_ANSWER, SEEN_ANSWERED, SEEN_MACHINE, SEEN_CONNECTED, SEEN_DROPPED = range(7)
 HUMAN, MACHINE, BUSY, FAILED, NO_ANSWER = range(5)
-(RESOLVE, VERDICT, DEADLINE, LINE_FREE, TALK_END, WRAP_END, LOGIN, PAUSE_DUE, RESUME, LOGOUT) = range(10)
+(RESOLVE, VERDICT, DEADLINE, LINE_FREE, TALK_END, WRAP_END, LOGIN, PAUSE_DUE, RESUME, LOGOUT, SHOW) = range(11)
 AT_TICK, AT_END, NEEDS_ROOM, AT_EVENT = range(4)
 
 LAW_NONE, LAW_RATIO, LAW_HARD, LAW_TAPERED, LAW_AVERAGE = range(5)
 
-(LOG_LAUNCH, LOG_ANSWER, LOG_CONNECT, LOG_DROP, LOG_ENDED, LOG_TALK_END, LOG_WRAP_END, LOG_STATE, LOG_LINE_FREE) = (
-    range(9)
-)
+(
+    LOG_LAUNCH, LOG_ANSWER, LOG_CONNECT, LOG_DROP, LOG_ENDED, LOG_TALK_END, LOG_WRAP_END, LOG_STATE, LOG_LINE_FREE,
+    LOG_SHOWN,
+) = range(10)  # fmt: skip
+MOST_SHOWS = 5
+"""Stages that a class of calls may show, one after the other; below `kernel.ROOM`, for each is an event."""
+AFTER_BEGIN, BEFORE_END, BEFORE_WRAP_END = range(3)
 
 
 def sources_stamp() -> str:
@@ -36,7 +40,7 @@ def sources_stamp() -> str:
     """
     folder = resources.files("dialer.simulation")
     digest = sha256()
-    for name in ("agenda", "chains", "draws", "jit", "kernel", "laws", "layout", "lives", "seats"):
+    for name in ("agenda", "chains", "draws", "jit", "kernel", "laws", "layout", "lives", "seats", "shows"):
         digest.update((folder / f"{name}.py").read_bytes())
     return f"sources_{digest.hexdigest()[:16]}"
 
@@ -47,7 +51,7 @@ TERMS = np.dtype(
         for name in ("horizon_s", "from_s", "until_s", "tick_s", "hold_s", "connect_s", "drop_message_s")
     ]
     + [(name, np.float64) for name in ("ring_timeout_s", "max_cps", "fp", "fn", "block_sd", "target", "bin_s")]
-    + [(name, np.int64) for name in ("max_lines", "amd", "block_size", "on_event", "logging", "n_talk")]
+    + [(name, np.int64) for name in ("max_lines", "amd", "block_size", "on_event", "logging", "n_talk", "shows")]
     + [
         (name, np.int64)
         for name in (
@@ -87,10 +91,11 @@ WORLD = np.dtype(
 """The whole changing state that is not an agent's, a call's or an event's."""
 
 AGENT = np.dtype(
-    [(name, np.float64) for name in ("since", "due", "due_end", "until", "speed", "wrap_s", "connected_at")]
-    + [(name, np.int64) for name in ("state", "then", "machine", "before", "after", "serial")]
+    [(name, np.float64) for name in ("since", "due", "due_end", "until", "speed", "wrap_s", "connected_at", "shown_at")]
+    + [(name, np.int64) for name in ("state", "then", "machine", "before", "after", "serial", "stage")]
 )
-"""`due`, `due_end`: the pause that waits for the wrap-up's end; `until`: end of the present pause."""
+"""`due`, `due_end`: the pause that waits for the wrap-up's end; `until`: end of the present pause; `stage`: what shows
+of the call, since `shown_at`."""
 
 CALL = np.dtype(
     [
@@ -101,17 +106,24 @@ CALL = np.dtype(
         (name, np.int64)
         for name in (
             "serial", "kind", "outcome", "phase", "machine_heard", "answer", "before", "after", "ahead", "behind",
+            "talk_kind",
         )
     ]
+    + [("shows", np.float64, (MOST_SHOWS,))]
 )  # fmt: skip
-"""A call without an agent. `before`/`after`: order of launch, `ahead`/`behind`: order of waiting."""
+"""A call without an agent. `before`/`after`: order of launch, `ahead`/`behind`: order of waiting; `shows`: seconds of
+talk and wrap-up after which each stage of its class shows, -1: it does not."""
 
 EVENT = np.dtype([("at", np.float64), ("order", np.int64), ("what", np.int64), ("who", np.int64), ("more", np.float64)])
 ANSWER = np.dtype([("at", np.float64), ("abandoned", np.int64)])
 OUTCOME = np.dtype(
     [("at", np.float64), ("age", np.float64), ("extra", np.float64), ("kind", np.int64), ("call", np.int64)]
 )
-SEAT_EVENT = np.dtype([("at", np.float64), ("duration", np.float64), ("kind", np.int64), ("machine", np.int64)])
+SEAT_EVENT = np.dtype(
+    [(name, np.float64) for name in ("at", "duration", "known")]
+    + [(name, np.int64) for name in ("kind", "machine", "stage", "shows")]
+)
+"""`stage`, for `known` seconds: until then; `shows`: from then on."""
 LOGGED = np.dtype(
     [("at", np.float64), ("what", np.int64), ("call", np.int64), ("agent", np.int64), ("more", np.float64)]
 )
@@ -128,7 +140,8 @@ SLICE = np.dtype(
 
 class Floor(NamedTuple):
     """All memory of one run. `rates`: row per second of human, machine, busy, failed, ring, talk, wrap scale;
-    `noise`: shift of log-odds per second; `talk`: cumulative weight, number of talk and of wrap distribution."""
+    `noise`: shift of log-odds per second; `talk`: cumulative weight, number of talk and of wrap distribution, and four
+    figures for each stage that may show (`tables._shows`)."""
 
     terms: NDArray[np.void]
     world: NDArray[np.void]

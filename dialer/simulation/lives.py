@@ -35,6 +35,7 @@ from dialer.simulation.layout import (
     Floor,
 )
 from dialer.simulation.seats import enter, note
+from dialer.simulation.shows import draw_shows, plan_shows
 
 ROUNDING_S = 1e-9
 
@@ -113,6 +114,9 @@ def draw_answered(floor: Floor, slot: int, scales) -> None:  # type: ignore[no-u
             kind += 1
         call.talk_s = draw(floor.dists, floor.pool, floor.rng, int(floor.talk[kind, 1])) * scales[5]
         call.wrap_s = draw(floor.dists, floor.pool, floor.rng, int(floor.talk[kind, 2])) * scales[6]
+        if t.shows:
+            call.talk_kind = kind
+            draw_shows(floor, slot)
     else:
         call.talk_s, call.wrap_s = (
             draw(floor.dists, floor.pool, floor.rng, t.machine_talk),
@@ -276,8 +280,10 @@ def connect(floor: Floor, slot: int, who: int) -> None:
             _abandoned(floor, slot)
     else:
         w.machine_to_agent += 1
-    agent.wrap_s = wrap
+    agent.wrap_s, agent.stage = wrap, 0
     w.talking += 1
+    if human and t.shows:
+        plan_shows(floor, slot, who, w.now + t.connect_s)
     seen(floor, SEEN_CONNECTED, slot, w.now - call.answered)
     note(floor, LOG_CONNECT, call.serial, who, call.deadline)
     put(floor, w.now + t.connect_s + talk, TALK_END, who, 0.0)

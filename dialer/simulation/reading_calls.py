@@ -4,8 +4,11 @@ import math
 from itertools import pairwise
 from typing import Any, Literal, cast
 
+from dialer.pacing.interface import STAGES, Stage
 from dialer.simulation.checker import REQUIRED, Node
+from dialer.simulation.layout import MOST_SHOWS
 from dialer.simulation.scenario import (
+    SINCE,
     Blocks,
     Calls,
     Detection,
@@ -15,6 +18,7 @@ from dialer.simulation.scenario import (
     Row,
     Segments,
     Shape,
+    Showing,
     TalkClass,
 )
 
@@ -73,7 +77,23 @@ def _talk(node: Node) -> tuple[TalkClass, ...]:
 
 
 def _talk_class(node: Node) -> TalkClass:
-    return TalkClass(node.text("name", ""), node.number("weight"), read_dist(node, "talk"), read_dist(node, "wrap"))
+    shows = node.children("shows", _showing)
+    if len(shows) > MOST_SHOWS:
+        node.wrong("shows", f"{len(shows)} stages; there may be {MOST_SHOWS} at most")
+    name, weight = node.text("name", ""), node.number("weight")
+    return TalkClass(name, weight, read_dist(node, "talk"), read_dist(node, "wrap"), shows[:MOST_SHOWS])
+
+
+def _showing(node: Node) -> Showing:
+    known = tuple(stage for stage in STAGES if stage is not None)
+    given = [since for since in SINCE if node.has(since)]
+    since = given[0] if given else SINCE[0]
+    if len(given) != 1:
+        node.wrong("", f"says {len(given)} times when it shows; give one of {', '.join(SINCE)}")
+    if not node.has("stage"):
+        node.wrong("stage", "is missing")
+    stage = node.one_of("stage", known[0], known)
+    return Showing(cast(Stage, stage), since, read_dist(node, since, 0.0), node.share("share", 1.0))
 
 
 def _detection(node: Node | None) -> Detection | None:

@@ -1,7 +1,9 @@
 """A scenario of the floor as values: agents, calls, trunks. Times are seconds from the start, shares 0 to 1."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from dialer.pacing.interface import Stage
 
 Shape = Literal["const", "uniform", "exp", "gamma", "lognormal", "empirical", "mixture"]
 
@@ -130,12 +132,30 @@ class Detection:
     est_fn: float
 
 
+Since = Literal["after_s", "before_end_s", "before_wrap_end_s"]
+SINCE: tuple[Since, ...] = get_args(Since)
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A stage that shows in a share of a class's calls: `by` seconds after the talk began, before it ends, or before
+    the wrap-up ends."""
+
+    stage: Stage
+    since: Since
+    by: Dist
+    share: float = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class TalkClass:
+    """`shows`: the stages of such a call in the order in which they show."""
+
     name: str
     weight: float
     talk: Dist
     wrap: Dist
+    shows: tuple[Showing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

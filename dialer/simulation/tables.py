@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dialer.pacing.interface import STAGES
 from dialer.simulation.draws import CONST, EMPIRICAL, EXP, GAMMA, LOGNORMAL, MIXTURE, UNIFORM
-from dialer.simulation.layout import DIST, TERMS
-from dialer.simulation.scenario import Calls, Dist, Profile, Scenario
+from dialer.simulation.layout import DIST, MOST_SHOWS, TERMS
+from dialer.simulation.scenario import SINCE, Calls, Dist, Profile, Scenario, TalkClass
 
 KINDS = {
     "const": CONST,
@@ -60,13 +61,24 @@ def tables_of(scenario: Scenario) -> Tables:
     calls, table = scenario.calls, DistTable()
     weights = _cumulated([kind.weight for kind in calls.talk])
     talk = np.array(
-        [(weight, table.add(kind.talk), table.add(kind.wrap)) for weight, kind in zip(weights, calls.talk, strict=True)]
+        [
+            (weight, table.add(kind.talk), table.add(kind.wrap), *_shows(kind, table))
+            for weight, kind in zip(weights, calls.talk, strict=True)
+        ]
     )
     terms = np.zeros(1, TERMS)
     _terms_of_floor(terms, scenario)
     _terms_of_calls(terms, calls, table)
     dists, pool = table.arrays()
     return Tables(terms, rates_of(calls.profile, scenario.horizon_s), talk, dists, pool)
+
+
+def _shows(kind: TalkClass, table: DistTable) -> list[float]:
+    """For each place stage, share, since when, number of the distribution; a share below 0: nothing."""
+    found: list[float] = []
+    for shown in kind.shows:
+        found += [STAGES.index(shown.stage), shown.share, SINCE.index(shown.since), table.add(shown.by)]
+    return found + [0.0, -1.0, 0.0, 0.0] * (MOST_SHOWS - len(kind.shows))
 
 
 def _terms_of_floor(terms: NDArray[np.void], scenario: Scenario) -> None:
@@ -80,6 +92,7 @@ def _terms_of_floor(terms: NDArray[np.void], scenario: Scenario) -> None:
 def _terms_of_calls(terms: NDArray[np.void], calls: Calls, table: DistTable) -> None:
     terms["hold_s"], terms["drop_message_s"] = calls.hold_s, calls.drop_message_s
     terms["ring_timeout_s"], terms["n_talk"] = calls.ring_timeout_s, len(calls.talk)
+    terms["shows"] = any(kind.shows for kind in calls.talk)
     if calls.blocks is not None:
         terms["block_size"], terms["block_sd"] = calls.blocks.size, calls.blocks.logit_sd
     if calls.segments is not None:

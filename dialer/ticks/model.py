@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from dialer.pacing.interface import (
+    STAGES,
     AbandonmentBudget,
     CallPhase,
     Line,
@@ -19,6 +20,7 @@ from dialer.pacing.interface import (
     PacingSnapshot,
     Seat,
     SeatEvent,
+    SeatEventKind,
     SeatState,
     Totals,
 )
@@ -29,7 +31,7 @@ SEAT_THEN: tuple[Literal["pause", "logout"] | None, ...] = (None, "pause", "logo
 CALL_PHASES: tuple[CallPhase, ...] = get_args(CallPhase)
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 WHOLE = 1000
-SEAT_EVENTS: tuple[Literal["talk_end", "wrap_end"], ...] = ("talk_end", "wrap_end")
+SEAT_EVENTS: tuple[SeatEventKind, ...] = get_args(SeatEventKind)
 
 
 class Begun(Struct, frozen=True, array_like=True, tag="begun"):
@@ -46,6 +48,8 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
     """One snapshot and the decision on it. Words are places in the lists above.
 
     `odds`: thousandths, one for each call; empty: all 1, as in recordings from before they were told.
+    `seat_stages`: place among the seats, stage, and since when it shows; `event_stages`: place among the seat events,
+    stage until then, how long it had shown, and what shows. Ticks of before there were stages have neither.
     """
 
     campaign: int
@@ -65,6 +69,8 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
     because: str
     odds: list[int] = []
     next_odds: int = WHOLE
+    seat_stages: list[tuple[int, int, int]] = []
+    event_stages: list[tuple[int, int, int, int]] = []
 
     @property
     def now_s(self) -> float:
@@ -73,10 +79,15 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
     def snapshot(self) -> PacingSnapshot:
         """What the pacer was told."""
         now = self.now_ms
+        shown = {place: (STAGES[stage], (now - since) / 1000) for place, stage, since in self.seat_stages}
+        stages = {
+            place: (STAGES[stage], known / 1000, STAGES[shows]) for place, stage, known, shows in self.event_stages
+        }
         return PacingSnapshot(
             now_s=now / 1000,
             seats=tuple(
-                Seat(SEAT_STATES[state], (now - since) / 1000, SEAT_THEN[then]) for state, since, then in self.seats
+                Seat(SEAT_STATES[state], (now - since) / 1000, SEAT_THEN[then], *shown.get(place, ()))
+                for place, (state, since, then) in enumerate(self.seats)
             ),
             calls=tuple(
                 Line(CALL_PHASES[phase], (now - since) / 1000, odds / WHOLE)
@@ -87,8 +98,8 @@ class Tick(Struct, frozen=True, array_like=True, tag="tick"):
                 for at, kind, age, extra in self.outcomes
             ),
             seat_events=tuple(
-                SeatEvent(at / 1000, SEAT_EVENTS[kind], duration / 1000, machine)
-                for at, kind, duration, machine in self.seat_events
+                SeatEvent(at / 1000, SEAT_EVENTS[kind], duration / 1000, machine, *stages.get(place, ()))
+                for place, (at, kind, duration, machine) in enumerate(self.seat_events)
             ),
             totals=self.totals,
             lines_in_use=self.lines_in_use,
@@ -128,6 +139,16 @@ def tick_of(campaign: int, seen: PacingSnapshot, decision: PacingDecision) -> Ti
         because=decision.because,
         odds=odds if any(one != WHOLE for one in odds) else [],
         next_odds=round(seen.next_odds * WHOLE),
+        seat_stages=[
+            (place, STAGES.index(seat.stage), now - _ms(seat.stage_for_s))
+            for place, seat in enumerate(seen.seats)
+            if seat.stage is not None
+        ],
+        event_stages=[
+            (place, STAGES.index(one.stage), _ms(one.stage_for_s), STAGES.index(one.shows))
+            for place, one in enumerate(seen.seat_events)
+            if one.stage is not None or one.shows is not None
+        ],
     )
 
 

@@ -81,14 +81,18 @@ def one_day(name: str, seed: int, tick_s: float | None) -> dict[str, Any]:
     return day
 
 
-def protocol_ms(agents: int = 300, calls: int = 900, looks: int = 200) -> dict[str, float]:
-    """One decision as a line of the protocol, parse and answer included: median and p95, milliseconds of CPU."""
+def protocol_ms(agents: int = 300, calls: int = 900, looks: int = 200, *, stages: bool = False) -> dict[str, float]:
+    """One decision as a line of the protocol, parse and answer included: median and p95, milliseconds of CPU.
+
+    `stages`: every busy agent's call has one.
+    """
     dice = np.random.default_rng(1)
     session = Session(PredictivePacer.begin)
     session.answer(msgspec.json.encode(START | {"n_agents": agents}))
     took = []
     for look in range(looks):
-        line = msgspec.json.encode(_line(dice, look, agents, calls))
+        shown = _line(dice, look, agents, calls)
+        line = msgspec.json.encode(_with_stages(shown) if stages else shown)
         began = time.process_time()
         answer = session.answer(line)
         took.append(1000 * (time.process_time() - began))
@@ -109,6 +113,16 @@ def _line(dice: np.random.Generator, look: int, agents: int, calls: int) -> dict
         "totals": {"launched": 0, "answered": 0, "connected": 0, "dropped": 0, "amd_machine": 0},
         "lines_in_use": calls,
     }
+
+
+def _with_stages(line: dict[str, Any]) -> dict[str, Any]:
+    now = line["now"]
+    known = [[state, for_s, None, "identified", for_s / 2] for state, for_s in line["agents"]]
+    shows = [
+        [now, "talk_stage", 12.0, 0, None, 0.0, "identified"],
+        [now, "wrap_stage", 3.0, 0, "identified", 60.0, "outcome"],
+    ]
+    return line | {"agents": known, "agent_events": line["agent_events"] + shows}
 
 
 def hour_limit(agents: int) -> float:

@@ -22,6 +22,7 @@ from tests.bench import (
     bench_live,
     bench_search,
     bench_simulator,
+    bench_stages,
     bench_verdicts,
     bench_year,
 )
@@ -149,6 +150,7 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "search": search,
     "verdicts": verdicts,
     "simulator": bench_simulator.bench,
+    "stages": bench_stages.bench,
 }
-LONG = frozenset({"year"})
+LONG = frozenset({"year", "stages"})
 """Run only when they are named: they take half an hour."""

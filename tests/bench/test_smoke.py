@@ -23,6 +23,7 @@ FIGURES = {
     "search": ("page of 30,000 verdicts, newest, p99", "page of 30,000 verdicts, reason that none has, p99"),
     "verdicts": ("look, p99", "admission, p99"),
     "simulator": ("simulated calls, 2 processes", "CPU of one look of a pacer of Python"),
+    "stages": ("10 agents, nothing shows: occupancy", "10 agents, all stages show: abandoned"),
     "year": ("contacts allowed", "allowed, and the second gate refuses"),
 }
 

@@ -68,7 +68,7 @@ export interface AgentConsole {
 //   | identify {result: right_party|wrong_person|refused, checks: string[]} | promise {debt_id, amount_minor, currency, due_date}
 //   | note {text} | callback {due_at, own: boolean} | opt_out {channel: voice|sms|whatsapp|email|all, reach?: person|number} | dispose {code}
 //   | wish {kind, deny?: {weekdays, from?, to?}[], until?, place?: home|work, form?: oral|written|electronic, name?, review_on?}
-//   | dtmf {digits} | dismiss_notice {id}
+//   | dtmf {digits} | dismiss_notice {id} | stage {attempt_id, stage: promise|outcome} (for the forecast; nothing is stored)
 
 // ---- the supervisor's board ----------------------------------------------------------------------------------------
 export interface PacingBudget { remaining: number | null; holds: boolean; because: string; gauge: string | null; rate: number | null; bound: number | null; limit: number | null }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dialer.pacing import pacer_for
-from dialer.pacing.interface import Line
+from dialer.pacing.interface import Line, Seat, SeatEvent
 from dialer.pacing.predictive import PredictivePacer
 from dialer.pacing.protocol import LONGEST_LINE, Session
 from dialer.pacing.start import PacerStart
@@ -199,3 +199,47 @@ def test_the_same_lines_get_the_same_answers() -> None:
     lines = [START] + [SNAPSHOT | {"now": 3601.5 + 0.5 * step} for step in range(20)]
     first, second = session(), session()
     assert [said(first, line) for line in lines] == [said(second, line) for line in lines]
+
+
+STAGED = SNAPSHOT | {
+    "agents": [["talk", 41.0, None, "promise", 12.0], ["wrap", 2.5, "pause", "identified", 60.0], ["talk", 3.0]],
+    "agent_events": [
+        [3601.0, "talk_stage", 29.0, 0, "identified", 12.0, "promise"],
+        [3601.1, "wrap_stage", 2.0, 0, None, 0.0, "outcome"],
+        [3601.2, "talk_end", 118.0, 0, "identified", 90.0],
+        [3601.3, "wrap_end", 21.0, 0],
+    ],
+}
+
+
+@pytest.mark.parametrize("mode", ["predictive", "progressive"])
+def test_agents_and_events_may_tell_how_far_a_call_is(mode: str) -> None:
+    assert "error" not in said(opened(mode), STAGED)
+    read = read_line(json.dumps(STAGED).encode())
+    assert isinstance(read, SnapshotLine)
+    told = snapshot_of(read, PacerStart())
+    assert told.seats == (
+        Seat("talk", 41.0, None, "promise", 12.0), Seat("wrap", 2.5, "pause", "identified", 60.0), Seat("talk", 3.0),
+    )  # fmt: skip
+    assert told.seat_events[0] == SeatEvent(3601.0, "talk_stage", 29.0, False, "identified", 12.0, "promise")
+    assert told.seat_events[3] == SeatEvent(3601.3, "wrap_end", 21.0)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "told"),
+    [
+        ("agents", ["talk", 1.0, None, "asleep", 1.0], "agents[0][3]"),
+        ("agents", ["talk", 1.0, None, "promise", -1.0], "agents[0][4]"),
+        (
+            "agent_events",
+            [1.0, "talk_stage", 1.0, 0, None, 0.0],
+            "agent_events[0]: talk_stage needs the stage that shows",
+        ),
+        ("agent_events", [1.0, "talk_end", 1.0, 0, None, 0.0, "promise"], "agent_events[0]: nothing shows at talk_end"),
+        ("agent_events", [1.0, "talk_stage", 1.0, 0, "x", 0.0, "promise"], "agent_events[0][4]"),
+    ],
+)
+def test_a_stage_that_is_none_is_refused_by_its_place_and_changes_nothing(field: str, wrong: Any, told: str) -> None:
+    talk = opened()
+    assert told in said(talk, SNAPSHOT | {field: [wrong]})["error"]
+    assert "error" not in said(talk, SNAPSHOT)

@@ -13,6 +13,7 @@ from dialer.simulation.layout import (
     LOG_ENDED,
     LOG_LAUNCH,
     LOG_LINE_FREE,
+    LOG_SHOWN,
     LOG_STATE,
     LOG_TALK_END,
     LOG_WRAP_END,
@@ -51,10 +52,11 @@ class Replayed:
         self.lines = self.peak = 0
         self.launches: list[float] = []
         self.late = 0
+        self.stages: dict[int, list[tuple[int, float]]] = {}
         handlers = {
             LOG_LAUNCH: self.launch, LOG_ANSWER: self.answer, LOG_CONNECT: self.connect, LOG_DROP: self.drop,
             LOG_ENDED: self.ended, LOG_TALK_END: self.talk_end, LOG_WRAP_END: self.wrap_end, LOG_STATE: self.change,
-            LOG_LINE_FREE: self.line_free,
+            LOG_LINE_FREE: self.line_free, LOG_SHOWN: self.shown,
         }  # fmt: skip
         log = memory.log[: memory.world[0]["n_log"]]
         # a connect is written after the change of state it brings: put it before, where the agent is idle still
@@ -121,6 +123,12 @@ class Replayed:
     def line_free(self, at: float, call: int, agent: int, more: float) -> None:
         assert self.calls[call].ends == ["dropped"]
         self.line(-1)
+
+    def shown(self, at: float, call: int, agent: int, stage: float) -> None:
+        assert self.on_call[agent] == call and self.state[agent] in (TALK, WRAP)
+        known = self.stages.setdefault(call, [])
+        assert 1 <= stage <= 5 and all(stage > before for before, _ in known)
+        known.append((int(stage), at))
 
     def change(self, at: float, call: int, agent: int, state: float) -> None:
         self.spent[self.state[agent]] += at - self.since[agent]  # type: ignore[assignment]  # a counter of seconds

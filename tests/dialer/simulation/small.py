@@ -4,8 +4,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from dialer.pacing.interface import STAGES
 from dialer.simulation.reading import read
-from dialer.simulation.scenario import Scenario
+from dialer.simulation.scenario import SINCE, Scenario
 
 
 def a_scenario(**changes: Any) -> dict[str, Any]:
@@ -78,6 +79,14 @@ def dists(high: float) -> st.SearchStrategy[Any]:
     )
 
 
+def shows() -> st.SearchStrategy[dict[str, Any]]:
+    """A stage that shows in some calls, before or after the others."""
+    return st.builds(
+        lambda stage, since, by, share: {"stage": stage, since: by, "share": share},
+        st.sampled_from(STAGES[1:]), st.sampled_from(SINCE), dists(60.0), st.sampled_from([0, 0.5, 1]),
+    )  # fmt: skip
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     """Any floor of up to six agents for up to 25 minutes, with everything that the schema knows."""
@@ -111,7 +120,14 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         calls__greeting=draw(dists(3.0)),
         calls__hold_s=draw(seconds(4.0)),
         calls__amd=draw(st.sampled_from([None, detection])),
-        calls__talk=[{"weight": 1, "talk": draw(dists(120.0)), "wrap": draw(dists(30.0))}],
+        calls__talk=[
+            {
+                "weight": 1,
+                "talk": draw(dists(120.0)),
+                "wrap": draw(dists(30.0)),
+                "shows": draw(st.lists(shows(), max_size=5)),
+            }
+        ],
         calls__drop_message_s=draw(seconds(8.0)),
         calls__noise=draw(st.sampled_from([None, {"logit_sd": 0.5, "tau_s": 60}])),
         calls__blocks=draw(st.sampled_from([None, {"size": 5, "logit_sd": 1.0}])),

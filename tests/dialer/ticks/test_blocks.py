@@ -1,6 +1,7 @@
 """Recorded ticks come back as they were told, and a broken file says where."""
 
 import io
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -8,24 +9,42 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dialer.pacing import AbandonmentBudget, PacingDecision, PacingLimits, PacingSnapshot
-from dialer.pacing.interface import Line, OutcomeSeen, Seat, SeatEvent, Totals
+from dialer.pacing.interface import STAGES, Line, OutcomeSeen, Seat, SeatEvent, Totals
 from dialer.pacing.start import MachineDetection, PacerStart
 from dialer.pacing.view import CALL_PHASES, OUTCOME_KINDS, SEAT_EVENTS, SEAT_STATES, SEAT_THEN
 from dialer.ticks.blocks import HEAD, MAGIC, BrokenTicks, block, cut_off, read
-from dialer.ticks.model import Begun, Record, Tick, tick_of
+from dialer.ticks.model import WHOLE, Begun, Record, Tick, tick_of
 
 seconds = st.integers(0, 10**9).map(lambda ms: ms / 1000)
 odds = st.just(1.0) | st.integers(0, 100_000).map(lambda thousandths: thousandths / 1000)
 snapshots = st.builds(
     PacingSnapshot,
     now_s=st.integers(0, 4 * 10**12).map(lambda ms: ms / 1000),
-    seats=st.lists(st.builds(Seat, st.sampled_from(SEAT_STATES), seconds, st.sampled_from(SEAT_THEN))).map(tuple),
+    seats=st.lists(
+        st.one_of(
+            st.builds(Seat, st.sampled_from(SEAT_STATES), seconds, st.sampled_from(SEAT_THEN), st.none(), st.just(0.0)),
+            st.builds(Seat, st.just("talk"), seconds, st.none(), st.sampled_from(STAGES[1:]), seconds),
+        )
+    ).map(tuple),
     calls=st.lists(st.builds(Line, st.sampled_from(CALL_PHASES), seconds, odds)).map(tuple),
     outcomes=st.lists(
         st.builds(OutcomeSeen, seconds, st.sampled_from(OUTCOME_KINDS), seconds, seconds), max_size=5
     ).map(tuple),
     seat_events=st.lists(
-        st.builds(SeatEvent, seconds, st.sampled_from(SEAT_EVENTS), seconds, st.booleans()), max_size=5
+        st.one_of(
+            st.builds(SeatEvent, seconds, st.sampled_from(SEAT_EVENTS[:2]), seconds, st.booleans()),
+            st.builds(
+                SeatEvent,
+                seconds,
+                st.sampled_from(SEAT_EVENTS),
+                seconds,
+                st.booleans(),
+                st.sampled_from(STAGES[1:]),
+                seconds,
+                st.sampled_from(STAGES),
+            ),
+        ),
+        max_size=5,
     ).map(tuple),
     totals=st.builds(Totals, *[st.integers(0, 10**6)] * 5),
     lines_in_use=st.integers(0, 5000),
@@ -57,8 +76,16 @@ def test_a_tick_is_read_exactly_as_the_pacer_was_told_it(campaign: int, told: Pa
 def test_a_tick_recorded_before_odds_were_told_has_odds_of_one() -> None:
     calls = (Line("ringing", 3.0, 1.4), Line("dialing", 0.5))
     whole = msgspec.to_builtins(tick_of(3, PacingSnapshot(1000.5, calls=calls, next_odds=0.7), DECISION))
-    old = msgspec.convert(whole[:-2], Tick)
+    old = msgspec.convert(whole[:-4], Tick)
     assert old.snapshot() == PacingSnapshot(1000.5, calls=tuple(call._replace(odds=1.0) for call in calls))
+def test_a_tick_that_was_recorded_before_there_were_stages_is_read() -> None:
+    """It ends with the reason of its decision."""
+    told = PacingSnapshot(9.0, (Seat("talk", 2.0),), seat_events=(SeatEvent(8.9, "wrap_end", 4.0),))
+    now = msgspec.to_builtins(tick_of(3, told, DECISION))
+    assert now[-5:] == [DECISION.because, [], WHOLE, [], []]
+    packed = zlib.compress(msgspec.msgpack.encode([now[:-4]]))
+    (old,) = records_of(MAGIC + HEAD.pack(len(packed), zlib.crc32(packed)) + packed)
+    assert not isinstance(old, Begun) and old.snapshot() == told
 
 
 def test_how_a_campaign_was_paced_is_read_back() -> None:
@@ -94,8 +121,6 @@ def test_another_file_is_refused(data: bytes, says: str) -> None:
 
 
 def test_a_block_of_another_shape_is_refused() -> None:
-    import zlib
-
     packed = zlib.compress(b"\x91\xa5wrong")
     with pytest.raises(BrokenTicks, match="after record 0: the block cannot be read"):
         records_of(MAGIC + HEAD.pack(len(packed), zlib.crc32(packed)) + packed)

@@ -26,7 +26,7 @@ export function CallbackForm({ file }: { file: FileView }) {
     const reply = await model.run("callback", { due_at: check.dueAt, own: own.value }, ["due_at"]);
     if (reply.ok) {
       toast("good", t("callback.saved", { time: dateTime(check.dueAt, zone) }));
-      model.chosen.value ??= "callback";
+      model.pick(model.chosen.value ?? "callback");
       local.value = "";
       tried.value = false;
     } else if (reply.error.field === "due_at") refused.value = failureText(reply.error);

@@ -22,7 +22,7 @@ export function Outcome({ call }: { call: CallView }) {
               name="disposition"
               checked={shown === code}
               onChange={() => {
-                model.chosen.value = code;
+                model.pick(code);
               }}
               onKeyDown={(event) => {
                 if (event.key === "Enter") void model.dispose();

@@ -30,6 +30,7 @@ export function PromiseForm({ file }: { file: FileView }) {
   const set = (change: Partial<PromiseDraft>) => {
     draft.value = { ...draft.value, ...change };
     refused.value = {};
+    model.shows("promise"); // the form is open with the file: only what is filled in says something
   };
   const errorOf = (name: FieldName): string | null => {
     const filled = name === "amount_minor" ? draft.value.amount !== "" : draft.value.dueDate !== "";
@@ -44,7 +45,7 @@ export function PromiseForm({ file }: { file: FileView }) {
     if (reply.ok) {
       const amount = money({ minor: check.args.amount_minor, currency: check.args.currency });
       toast("good", t("promise.saved", { amount, date: calendarDate(check.args.due_date) }));
-      model.chosen.value = "promise";
+      model.pick("promise");
       draft.value = { ...draft.value, amount: "", dueDate: "" };
       tried.value = false;
     } else if (reply.error.field) {

@@ -66,7 +66,7 @@ function outcomeKeys(model: AgentModel): Row[] {
       "keys.disposition",
       can.dispose,
       () => {
-        model.chosen.value = one.code;
+        model.pick(one.code);
       },
     ],
   );

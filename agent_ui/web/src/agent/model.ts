@@ -9,6 +9,7 @@ import type { LiveConnection } from "../shared/live/connection";
 import { announce, toast } from "../shared/notices";
 import { PhoneModel } from "./phone/phone";
 import { type Allowed, allowed, fileMayShow } from "./rules";
+import { type Stage, StageTeller } from "./stages";
 
 export type PanelName = "promise" | "callback" | "note" | "wish" | "opt_out";
 const NONE = Object.fromEntries(
@@ -29,6 +30,7 @@ export class AgentModel {
   readonly skipOpen = signal(false);
   readonly dialpadOpen = signal(false);
   readonly ending = signal(false);
+  private readonly stages = new StageTeller((args) => this.connection.tell("stage", args));
 
   constructor(
     readonly connection: LiveConnection<AgentConsole>,
@@ -86,6 +88,18 @@ export class AgentModel {
   async identify(result: "right_party" | "wrong_person" | "refused"): Promise<void> {
     const reply = await this.run("identify", { result, checks: [...this.ticked.value] });
     if (reply.ok && result === "wrong_person") this.chosen.value ??= "wrong_person";
+  }
+
+  /** The call has come so far: for the dialer's forecast. */
+  shows(stage: Stage): void {
+    const call = this.connection.state.peek()?.call;
+    if (call && this.can.peek().dispose) this.stages.show(call.attempt_id, stage);
+  }
+
+  /** The agent has picked the outcome, or saved what decides it. */
+  pick(code: string): void {
+    this.chosen.value = code;
+    this.shows("outcome");
   }
 
   tick(key: string): void {

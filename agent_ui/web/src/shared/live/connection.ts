@@ -94,6 +94,16 @@ export class LiveConnection<T> {
     }
   }
 
+  /** Says what is worth nothing later: once, while the line is up; its answer is not waited for. */
+  tell(name: string, args: Record<string, unknown>): void {
+    if (!this.works.value) return;
+    const command: Command = { cmd_id: newId(), name, args };
+    this.wire.request("command", command, COMMAND_MS).then(
+      () => this.heard(),
+      () => {}, // lost: nobody misses it
+    );
+  }
+
   private mark(name: string, on: boolean): void {
     const next = new Set(this.pending.value);
     if (on) next.add(name);
