@@ -128,7 +128,9 @@ class Agents:
         began = call.bridged_at if talked and call.bridged_at is not None else before.since
         seconds = (at - began).total_seconds() if began is not None else 0.0
         kind: Literal["talk_end", "wrap_end"] = "talk_end" if talked else "wrap_end"
-        campaign.hear_seat(SeatEvent(self._state.seconds(), kind, seconds, call.answered_by == "machine"))
+        # an agent who only says it in the wrap-up says it too late for the pacer, and in time for the ledger
+        machine = "machine" in (call.answered_by, before.disposition)
+        campaign.hear_seat(SeatEvent(self._state.seconds(), kind, seconds, machine))
 
     def _start_timer(self, live: LiveAgent, effect: ae.StartTimer) -> None:
         self.set_timer(live, effect.timer, effect.due)
