@@ -52,7 +52,7 @@ async def detecting(rig: Rig, **settings: Any) -> None:
             )  # fmt: skip
 
 
-async def tested(rig: Rig, sample: int, found: int) -> None:
+async def listened(rig: Rig, sample: int, found: int) -> None:
     """Somebody listens, and the command line or a web process writes it down: the floor is not told."""
     async with rig.engine.begin() as conn:
         await service.add_sample_test(
@@ -90,7 +90,7 @@ async def test_without_evidence_it_stays_at_one_for_one_and_says_why_and_how_to_
 
 async def test_with_evidence_of_half_a_percent_it_dials_above_one_for_one_and_stays_under_its_target(rig: Rig) -> None:
     await detecting(rig)
-    await tested(rig, 1000, 5)
+    await listened(rig, 1000, 5)
     for number in range(120):
         await rig.debtor(TALKER if number % 4 == 0 else MACHINE if number % 4 == 1 else NO_ANSWER)
     await rig.start()
@@ -110,18 +110,18 @@ async def test_with_evidence_of_half_a_percent_it_dials_above_one_for_one_and_st
 
 async def test_a_test_recorded_while_it_runs_is_gone_by_and_what_was_learnt_stays(rig: Rig) -> None:
     await detecting(rig)
-    for number in range(8 * AGENTS):
-        await rig.debtor(TALKER if number < 2 * AGENTS else NO_ANSWER)
+    for number in range(24 * AGENTS):
+        await rig.debtor(TALKER if number % 4 == 0 else NO_ANSWER)
     await rig.start()
     await rig.ready()
     await rig.until(lambda: answered(rig) >= 4, real_s=60)
     await rig.until(lambda: because(rig).startswith("1:1; machine detection"))
     learnt = answered(rig)
-    await tested(rig, 1000, 5)
+    await listened(rig, 1000, 5)
     await rig.until(lambda: alarms(rig) == [], real_s=20)
     await rig.until(lambda: view(rig)["in_flight"] > AGENTS, real_s=60)
     assert answered(rig) >= learnt
-    await tested(rig, 1000, 400)
+    await listened(rig, 1000, 400)
     await rig.until(lambda: "405 of 2000 cut calls had a person" in because(rig), real_s=20)
     assert "tune detection or switch it off" in alarms(rig)[0]
 
@@ -143,7 +143,7 @@ async def test_another_mode_is_not_held_by_detection_and_predictive_is_again(rig
 
 async def test_machines_that_agents_name_while_they_talk_are_no_persons_to_the_pacer(rig: Rig) -> None:
     await detecting(rig)
-    await tested(rig, 1000, 5)
+    await listened(rig, 1000, 5)
     await rig.debtor(replace(PERSON, talk_s=600.0))
     await rig.start()
     await rig.ready(0)
