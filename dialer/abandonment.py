@@ -58,6 +58,14 @@ def subject_of(campaign_id: int, name: str, settings: CampaignSettings, laws: tu
     return Subject(campaign_id, name, rules.timezone, rules.binds, own, settings.amd, laws)
 
 
+async def tests_of(conn: AsyncConnection, tenant_id: int) -> list[Evidence]:
+    """The tenant's sample tests of machine detection, of any age, the newest first."""
+    return [
+        Evidence(one.tested_on, one.sample, one.false_positives, one.tested_by, one.campaign_id)
+        for one in await service.sample_tests(conn, tenant_id)
+    ]
+
+
 async def laws_of(
     conn: AsyncConnection, campaign_ids: Sequence[int], books: Rulebooks, now: datetime
 ) -> dict[int, tuple[BookLimit, ...]]:
@@ -79,10 +87,7 @@ async def sheets(
     ]
     tallies = await _tallies(conn, wanted)
     before = await service.states(conn, ids)
-    tests = [
-        Evidence(one.tested_on, one.sample, one.false_positives, one.tested_by, one.campaign_id)
-        for one in await service.sample_tests(conn, tenant_id)
-    ]
+    tests = await tests_of(conn, tenant_id)
     made: dict[int, list[Gauge]] = {campaign_id: [] for campaign_id in ids}
     for (subject, window), tally in zip(wanted, tallies, strict=True):
         last = before.get((subject.campaign, window.key))

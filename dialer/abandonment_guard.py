@@ -17,6 +17,8 @@ from compliance.abandonment_ledger import Gauge
 from compliance.abandonment_words import hold, sentence
 from dialer.abandonment import Sheet, laws_of, sheets, subject_of
 from dialer.console import iso
+from dialer.detection_facts import Detections
+from dialer.pacers import believe
 from dialer.pacing import AbandonmentBudget
 from dialer.state import FloorState, LiveCampaign
 
@@ -36,6 +38,7 @@ class AbandonmentGuard:
         self._changed = changed
         self._woken = asyncio.Event()
         self._speed = state.clock.speed
+        self._detections = Detections()
         self._laws: dict[int, tuple[datetime, tuple[BookLimit, ...]]] = {}  # with when they were asked
 
     def wake(self) -> None:
@@ -74,7 +77,9 @@ class AbandonmentGuard:
             subjects = [
                 subject_of(campaign.id, campaign.name, campaign.settings, laws[campaign.id]) for campaign in live
             ]
-            found = await sheets(conn, tenant_id, subjects, self._state.settings.abandonment, now)
+            policy = self._state.settings.abandonment
+            found = await sheets(conn, tenant_id, subjects, policy, now)
+            beliefs = await self._detections.read(conn, tenant_id, subjects, policy, now)
             await _keep(conn, tenant_id, found, now)
         for sheet in found:
             campaign = self._state.campaigns.get(sheet.subject.campaign)
@@ -85,6 +90,9 @@ class AbandonmentGuard:
                 campaign.gauges = gauges
                 self._changed()
             campaign.abandonment = budget(sheet.gauges)
+            # a test that was recorded since the last look is gone by from the next tick on
+            if believe(campaign, beliefs.get(campaign.id), policy):
+                self._changed()
 
     async def _laws_of(
         self, conn: AsyncConnection, ids: Sequence[int], now: datetime

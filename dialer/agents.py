@@ -130,7 +130,8 @@ class Agents:
         kind: Literal["talk_end", "wrap_end"] = "talk_end" if talked else "wrap_end"
         staged_at = live.call.staged_at
         known_s = (at - staged_at).total_seconds() if staged_at is not None else 0.0
-        machine = call.answered_by == "machine"
+        # an agent who only says it in the wrap-up says it too late for the pacer, and in time for the ledger
+        machine = "machine" in (call.answered_by, before.disposition)
         campaign.hear_seat(SeatEvent(self._state.seconds(), kind, seconds, machine, live.call.stage, max(known_s, 0.0)))
 
     def _start_timer(self, live: LiveAgent, effect: ae.StartTimer) -> None:

@@ -11,11 +11,11 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dialer.abandonment_guard import abandonment_alarms
+from dialer.abandonment_guard import WATCHED, abandonment_alarms
 from dialer.agent import AgentState
 from dialer.call import Call
 from dialer.console import iso, money, nodes_view
-from dialer.pacing_view import pacing_view, surprise_alarms
+from dialer.pacing_view import detection_alarm, pacing_view, surprise_alarms
 from dialer.state import FloorState, LiveAgent, LiveCall, LiveCampaign
 from dialer.streams import REMOVED, Op
 from dialer.tallies import AgentTally, Tallies
@@ -308,6 +308,10 @@ class Board:
                 words = ALARM_TEXTS["list_denies" if trouble.denies else "list"]
                 level = "error" if trouble.denies else "warning"
                 wrong[f"list:{trouble.name}"] = (level, words.format(name=trouble.name, words=trouble.words))
+        for campaign in campaigns:
+            held = detection_alarm(campaign) if campaign.state in WATCHED else None
+            if held is not None:
+                wrong[held[0]] = ("warning", held[1])
         before = self._alarms.get(tenant_id, {})
         self._alarms[tenant_id] = {
             key: before.get(key) or {"id": key, "at": iso(self._state.now()), "level": level, "text": words}

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.audit import reading, sealing
 from campaigns.db import migrate
 from campaigns.db.engine import make_engine
+from dialer.doctor_detection import look_at_detection
 from dialer.doctor_lists import look_at_lists
 from dialer.faults import why
 from dialer.findings import Finding
@@ -51,6 +52,7 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
     checks: list[tuple[str, Check]] = [
         ("database", lambda: _database(database_url, now)),
         ("lists", lambda: look_at_lists(settings, database_url, clock or SystemClock())),
+        ("machine detection", lambda: look_at_detection(settings, database_url, clock or SystemClock())),
         ("redis", lambda: _redis(redis_url)),
         *((f"node {node.name}", _node_check(node)) for node in settings.nodes),
         ("phones", lambda: _phones(settings)),

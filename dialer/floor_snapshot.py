@@ -75,7 +75,7 @@ def snapshot(
         totals=Totals(tally.dialed, tally.answered, tally.bridged, tally.abandoned, tally.machines),
         lines_in_use=flying,
         limits=PacingLimits(campaign.settings.max_lines, campaign.settings.calls_per_second),
-        abandonment=campaign.abandonment,
+        abandonment=campaign.allowance(),
         next_odds=campaign.odds.next_odds,
     )
 

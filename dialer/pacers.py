@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from compliance.abandonment_ledger import Policy
+from dialer.detection import UNTESTED, Belief, held_because
 from dialer.pacing.interface import Pacer
 from dialer.pacing.odds_book import OddsBook
 from dialer.pacing.start import MachineDetection, PacerStart
-from dialer.pacing.stored import NotStored, adapted, begun, learns, restored, stored, stored_factors
+from dialer.pacing.stored import LEARNS, NotStored, adapted, begun, learns, restored, stored, stored_factors
 from dialer.state import FloorState, LiveCampaign
 
 log = structlog.get_logger(__name__)
@@ -24,17 +25,17 @@ SAVE_S = 60.0
 LEARNT = text("SELECT campaign_id, state, saved_at FROM pacer_state WHERE campaign_id IN :ids").bindparams(
     bindparam("ids", expanding=True)
 )
-# shares of persons and of machines misjudged, cautious: so many persons hung up are over a target of 3 %, and such a
-# campaign stays at 1:1. Sample tests tell another share (of the calls judged machines) and do not come in here yet
-DETECTION = MachineDetection(est_fp=0.05, est_fn=0.1)
 NAILED_S, PER_CALL_S = 0.2, 3.0
 """Seconds until an agent is connected: by one request, or by ringing the phone."""
 
 
-def start_of(campaign_id: int, settings: CampaignSettings, agents: int, policy: Policy) -> PacerStart:
-    """The figures that the campaign's pacer is told once."""
+def start_of(
+    campaign_id: int, settings: CampaignSettings, agents: int, policy: Policy, detection: Belief | None
+) -> PacerStart:
+    """The figures that the campaign's pacer is told once. `detection`: None while it is not read."""
     own = settings.abandonment.limit_percent
     limit = float(policy.limit) if own is None else min(float(own) / 100, float(policy.limit))
+    shares = detection or UNTESTED
     return PacerStart(
         seed=campaign_id,
         abandon_target=limit,
@@ -42,7 +43,7 @@ def start_of(campaign_id: int, settings: CampaignSettings, agents: int, policy: 
         hold_s=settings.answer_wait_ms / 1000,
         max_lines=settings.max_lines,
         max_cps=settings.calls_per_second,
-        amd=DETECTION if settings.amd else None,
+        amd=MachineDetection(shares.false_positives, shares.false_negatives) if settings.amd else None,
         n_agents=max(1, agents),
         connect_s=NAILED_S if settings.agent_connect == "nailed" else PER_CALL_S,
     )
@@ -61,7 +62,9 @@ def take_up(
 ) -> None:
     """Give the campaign, read anew, its pacer: the one that it had, under its new figures, or one from the store."""
     settings = campaign.settings
-    campaign.start = start_of(campaign.id, settings, len(campaign.agents), policy)
+    campaign.detection = None if known is None else known.detection
+    campaign.start = start_of(campaign.id, settings, len(campaign.agents), policy, campaign.detection)
+    campaign.held_by_detection = _held(campaign, policy)
     if known is not None:
         campaign.learnt, campaign.saved_at = known.learnt, known.saved_at
         campaign.odds = known.odds
@@ -74,6 +77,24 @@ def take_up(
         campaign.learnt, campaign.saved_at = kept[campaign.id]
         campaign.odds = OddsBook(stored_factors(campaign.learnt))
     campaign.pacer = _with_what_was_learnt(campaign)
+
+
+def believe(campaign: LiveCampaign, detection: Belief | None, policy: Policy) -> bool:
+    """Go by what the sample tests say now, from the next look on; whether that is news. What was learnt stays."""
+    if campaign.detection == detection:
+        return False
+    campaign.detection = detection
+    campaign.start = start_of(campaign.id, campaign.settings, len(campaign.agents), policy, detection)
+    campaign.held_by_detection = _held(campaign, policy)
+    campaign.pacer = adapted(campaign.pacer, campaign.settings.lines_per_agent, campaign.start)
+    return True
+
+
+def _held(campaign: LiveCampaign, policy: Policy) -> str:
+    """The other modes do not reckon with detection: what it does to their rate the abandonment gauges tell."""
+    if campaign.detection is None or not campaign.settings.amd or campaign.settings.mode != LEARNS:
+        return ""
+    return held_because(campaign.detection, campaign.start.abandon_target, policy)
 
 
 def _with_what_was_learnt(campaign: LiveCampaign) -> Pacer:

@@ -47,7 +47,7 @@ def forecast_view(told: Foretold) -> dict[str, Any]:
 
 def budget_view(campaign: LiveCampaign) -> dict[str, Any]:
     """What the gauges leave, and the figures of the one that leaves least."""
-    left, gauge = campaign.abandonment, worst_of([gauge for gauge, _ in campaign.gauges])
+    left, gauge = campaign.allowance(), worst_of([gauge for gauge, _ in campaign.gauges])
     return {
         "remaining": left.remaining,
         "holds": left.holds,
@@ -70,6 +70,15 @@ def calibration_view(told: Foretold, since: datetime | None) -> dict[str, Any]:
         "surprised": told.surprised,
         "since": iso(since),
     }
+
+
+def detection_alarm(campaign: LiveCampaign) -> tuple[str, str] | None:
+    """Key and text of the alarm of a campaign that machine detection keeps at 1:1."""
+    if not campaign.held_by_detection:
+        return None
+    tested = campaign.detection is not None and campaign.detection.sample > 0
+    text = f"{campaign.name}. It dials one call for each free agent. {campaign.held_by_detection}"
+    return f"detection:{campaign.id}:{'errs' if tested else 'untested'}", text
 
 
 def surprise_alarms(campaigns: list[LiveCampaign]) -> list[dict[str, Any]]:

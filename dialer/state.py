@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from dialer.alarms import Alarm, Alarms
 from dialer.call import Call
 from dialer.call_events import CallEvent, Timer
 from dialer.contact import GateContext
+from dialer.detection import Belief
 from dialer.idle import Idle
 from dialer.lanes import Lane, Tasks
 from dialer.metrics import FloorMetrics
@@ -181,7 +182,17 @@ class LiveCampaign:
     seat_events: list[SeatEvent] = field(default_factory=list)
     odds: OddsBook = field(default_factory=OddsBook)  # what makes an answer likelier
     abandonment: AbandonmentBudget = UNREAD
+    detection: Belief | None = None  # of a campaign that detects machines, once it is read
+    held_by_detection: str = ""  # why detection alone allows no more than 1:1
     gauges: tuple[tuple[Gauge, datetime], ...] = ()  # each with the instant since which it has been in its state
+
+    def allowance(self) -> AbandonmentBudget:
+        """What the abandonment gauges leave to pacing, and nothing where detection spends it all."""
+        left = self.abandonment
+        if not self.held_by_detection:
+            return left
+        because = "; ".join(why for why in (left.because, self.held_by_detection) if why)
+        return replace(left, holds=True, because=because)
 
     def foretold(self) -> Foretold | None:
         """What the pacer made of its last look; reckoned once for each look."""

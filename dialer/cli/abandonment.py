@@ -9,6 +9,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.abandonment import service
+from campaigns.admin import service as campaigns
 from compliance.abandonment_ledger import Gauge
 from compliance.abandonment_words import TITLES, period, sentence, shown
 from compliance.rulebooks.loader import RulebookError
@@ -18,6 +19,7 @@ from dialer.books import load_books
 from dialer.cli.campaigns import find
 from dialer.cli.output import Json, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.session import in_transaction
+from dialer.detection_facts import notes
 from dialer.settings import SettingsProblem, load_settings
 
 evidence = typer.Typer(
@@ -75,31 +77,42 @@ def add(
     note: Annotated[str, typer.Option("--note", help="How the sample was drawn, where the recordings are.")] = "",
     json: Json = False,
 ) -> None:
-    """Record a sample test; without a valid one the Ofcom rate of a campaign with detection cannot be certified."""
+    """Record a sample test; without a valid one the Ofcom rate of a campaign with detection cannot be certified, and
+    a predictive one dials one call for each free agent.
+    """
     try:
         day = date.fromisoformat(tested_on)
     except ValueError:
         fail(f"--date {tested_on} is no date: write it like 2026-11-22")
 
-    async def work(conn: AsyncConnection, tenant_id: int) -> int:
-        return await service.add_sample_test(
+    with told_clearly(SettingsProblem):
+        policy = load_settings().abandonment.policy()
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> tuple[int, dict[str, str]]:
+        now = datetime.now(UTC)
+        made = await service.add_sample_test(
             conn,
             tenant_id=tenant_id,
             tested_on=day,
             sample=sample,
             false_positives=false_positives,
             tested_by=by,
-            now=datetime.now(UTC),
+            now=now,
             actor="cli",
             campaign_id=await find(conn, tenant_id, campaign) if campaign else None,
             note=note,
         )
+        theirs = {one.id: one for one in await campaigns.everything(conn, tenant_id) if one.state != "finished"}
+        told = await notes(conn, tenant_id, theirs.values(), policy, now)
+        return made, {theirs[campaign_id].name: sentence for campaign_id, sentence in told.items()}
 
-    made = in_transaction(work)
+    made, told = in_transaction(work)
     if json:
-        print_json({"evidence_id": made})
-    else:
-        say(f"Sample test {made} was recorded: {false_positives} of {sample} had a person on the line.")
+        print_json({"evidence_id": made, "detection": told})
+        return
+    say(f"Sample test {made} was recorded: {false_positives} of {sample} had a person on the line.")
+    for name, meaning in told.items():
+        say(f"{name}: {meaning}")
 
 
 @evidence.command("list")

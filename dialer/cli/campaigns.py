@@ -103,16 +103,22 @@ def start(
 
         policy = RulebookPolicy(load_books(load_settings()))
         now = datetime.now(UTC)
-        return asdict(await admin.start(conn, campaign_id, policy=policy, now=now, actor="cli", progress=show))
+        report = asdict(await admin.start(conn, campaign_id, policy=policy, now=now, actor="cli", progress=show))
+        return report | {"detection": await _detection(conn, tenant_id, campaign_id)}
 
     with Progress(console=errors, transient=True, disable=json or not errors.is_terminal) as bar:
         with told_clearly(RulebookError):
             report = in_transaction(work)
-    _say(
-        json,
-        report,
-        "The campaign runs. " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report.items()),
-    )
+    counts = {key.replace("_", " "): value for key, value in report.items() if key != "detection"}
+    said = "The campaign runs. " + ", ".join(f"{key} {value}" for key, value in counts.items())
+    _say(json, report, f"{said}\n{report['detection']}" if report["detection"] else said)
+
+
+async def _detection(conn: AsyncConnection, tenant_id: int, campaign_id: int) -> str:
+    from dialer.detection_facts import notes
+
+    campaign, policy = await admin.get(conn, campaign_id), load_settings().abandonment.policy()
+    return (await notes(conn, tenant_id, [campaign], policy, datetime.now(UTC))).get(campaign_id, "")
 
 
 @app.command("set")
@@ -173,13 +179,20 @@ def pause(name: Name, json: Json = False) -> None:
 def status(
     name: Annotated[str, typer.Argument(help="Name or number; all by default.")] = "", json: Json = False
 ) -> None:
-    """Campaigns with their state and queue; of one, also what its pacer has learnt makes an answer likelier."""
+    """Campaigns with their state and queue, and what machine detection leaves of a predictive one's pacing.
+
+    Of one campaign also what its pacer has learnt makes an answer likelier.
+    """
+    from dialer.detection_facts import notes
+
 
     async def work(conn: AsyncConnection, tenant_id: int) -> list[dict[str, Any]]:
         found = await admin.everything(conn, tenant_id)
         if name:
             only = await find(conn, tenant_id, name)
             found = [campaign for campaign in found if campaign.id == only]
+        policy = load_settings().abandonment.policy()
+        said = await notes(conn, tenant_id, found, policy, datetime.now(UTC))
         return [
             {
                 "id": campaign.id,
@@ -191,6 +204,7 @@ def status(
                 "agents": len(campaign.agents),
                 **asdict(await queue.counts(conn, campaign.id)),
                 "odds": await _odds(conn, campaign.id),
+                "detection": said.get(campaign.id, ""),
             }
             for campaign in found
         ]
@@ -199,10 +213,12 @@ def status(
     if json:
         print_json(rows)
     elif rows:
-        odds = [row.pop("odds") for row in rows]
-        print_rows("Campaigns", rows)
-        if name and odds[0]:
-            print_rows("Odds of an answer, as multiples of the campaign's level", odds[0])
+        print_rows("Campaigns", [{key: row[key] for key in row if key not in ("detection", "odds")} for row in rows])
+        for row in rows:
+            if row["detection"]:
+                say(f"{row['name']}: {row['detection']}")
+        if name and rows[0]["odds"]:
+            print_rows("Odds of an answer, as multiples of the campaign's level", rows[0]["odds"])
     else:
         say("There is no campaign yet. Make one: promiseline campaign create NAME --creditor ... --caller-id ...")
 

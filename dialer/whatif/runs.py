@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from campaigns.admin import service as admin
 from campaigns.problems import Problem, Refused
 from compliance.abandonment_ledger import Policy
+from dialer.abandonment import subject_of
+from dialer.detection_facts import belief_of
 from dialer.pacers import start_of
 from dialer.state import new_id
 from dialer.whatif.learnt import Learnt, happened, learn
@@ -89,6 +91,8 @@ class WhatIf:
             zone = settings.abandonment.timezone
             learnt = await learn(conn, campaign_id, zone, since)
             days = await happened(conn, campaign_id, zone, since)
+            subject = subject_of(campaign_id, campaign.name, settings)
+            detection = await belief_of(conn, tenant_id, subject, self._policy, now)
         question = Question(
             asked["agents"], asked["start_h"], asked["hours"],
             asked.get("mode") or settings.mode, asked.get("lines_per_agent") or settings.lines_per_agent,
@@ -96,7 +100,7 @@ class WhatIf:
         if question.mode not in SIMULATED:
             words = f"a campaign in mode {question.mode} is not simulated; ask with mode {', '.join(SIMULATED)}"
             raise Refused(Problem("mode", words))
-        start = start_of(campaign_id, settings, question.agents, self._policy)
+        start = start_of(campaign_id, settings, question.agents, self._policy, detection)
         order = {
             "scenario": scenario_of(question, learnt, settings, start),
             "mode": question.mode,

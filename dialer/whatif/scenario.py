@@ -65,7 +65,7 @@ def assumed(learnt: Learnt, settings: CampaignSettings, start: PacerStart) -> li
     """What the answer rests on that was not measured."""
     found = ["agents stay for the whole time, without breaks", "the list answers as it did: nobody is called too often"]
     if start.amd is not None:
-        found.append(f"machine detection takes {start.amd.est_fp:.0%} of persons for machines")
+        found.append(f"machine detection takes {start.amd.est_fp:.1%} of persons for machines")
     if not learnt.wrap_up_s:
         found.append(f"wrap-up takes {settings.wrap_up_s} s, the campaign's setting")
     return found

@@ -1,6 +1,8 @@
 """`promiseline compliance ledger` and `amd-evidence`: the table side by side, and the evidence behind it."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -8,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from campaigns.admin import service as admin
 from campaigns.model import CampaignSettings
 from tests.builders import a_campaign, a_creditor, a_debtor, an_attempt
-from tests.dialer.cli.program import Program
+from tests.dialer.cli.program import Program, Ran
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
 
@@ -64,6 +66,35 @@ async def test_evidence_is_recorded_listed_and_used(program: Program, engine: As
         today, 200, "Q. Auditor", "cli",
     )  # fmt: skip
     assert found["gauges"][1]["state"] == "near" and found["gauges"][1]["evidence"]["by"] == "Q. Auditor"
+
+
+async def test_a_predictive_campaign_is_told_of_what_it_lacks_until_a_test_is_recorded(
+    program: Program, engine: AsyncEngine
+) -> None:
+    await furnished(engine)
+    assert "machine detection" not in (await program("doctor")).out, "a power campaign does not pace by it"
+    await program("campaign", "set", "Autumn [1]", "--mode", "predictive")
+
+    status = await program("campaign", "status", COLUMNS="200")
+    [shown] = (await program("campaign", "status", "--json")).json()
+    doctor = findings(await program("doctor", "--json"))
+    said = await program(*ADD, "--date", datetime.now(UTC).date().isoformat(), "--sample", "2000", COLUMNS="200")
+    [after] = (await program("campaign", "status", "--json")).json()
+    mended = findings(await program("doctor", "--json"))
+
+    assert "Autumn [1]: It stays at one call for each free agent. Machine detection: no valid sample test" in status.out
+    assert "promiseline compliance amd-evidence add" in shown["detection"]
+    found = doctor["machine detection, Autumn [1]"]
+    assert not found["ok"] and "one call for each free agent" in found["says"] and "Listen to" in found["mend"]
+    assert "3 of 2000 had a person" in said.out
+    assert "Autumn [1]: Machine detection is reckoned to cut at most" in said.out
+    assert "stays at one call" not in after["detection"] and "3 of 2000" in after["detection"]
+    assert mended["machine detection"]["ok"]
+
+
+def findings(ran: Ran) -> dict[str, Any]:
+    """The doctor ends with 1 while anything is wrong, and there is neither exchange nor carrier here."""
+    return {one["part"]: one for one in json.loads(ran.out)}
 
 
 @pytest.mark.parametrize(

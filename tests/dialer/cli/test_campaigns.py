@@ -68,6 +68,24 @@ async def test_a_campaign_is_made_started_shown_and_paused(program: Program, eng
     assert "the campaign is paused and cannot become paused; it can become finished, running" in again.refusal()
 
 
+async def test_a_predictive_campaign_that_detects_machines_is_told_at_its_start_what_it_lacks(
+    program: Program, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with engine.begin() as conn:
+        await furnished(conn)
+    (tmp_path / "amd.json").write_text('{"amd": true}')
+    make = ("Spring", "--creditor", "Bank [north]", *NUMBER, "--agents", "all", "--mode", "predictive")
+    await program("campaign", "create", *make, "--settings", "amd.json")
+
+    started = await program("campaign", "start", "Spring")
+    await program("campaign", "pause", "Spring")
+    again = (await program("campaign", "start", "Spring", "--json")).json()
+
+    assert "The campaign runs." in started.out
+    assert "It stays at one call for each free agent. Machine detection: no valid sample test" in started.out
+    assert "promiseline compliance amd-evidence add" in again["detection"]
+
+
 async def test_what_stands_against_making_it_is_told_with_all_problems_at_once(
     program: Program, engine: AsyncEngine, tmp_path: Path
 ) -> None:
