@@ -29,6 +29,7 @@ export class AgentModel {
   readonly skipOpen = signal(false);
   readonly dialpadOpen = signal(false);
   readonly ending = signal(false);
+  readonly planOpen = signal(false);
 
   constructor(
     readonly connection: LiveConnection<AgentConsole>,
