@@ -296,12 +296,12 @@ class Floor:
         before = {live.user_id: live.campaigns for live in everybody.values()}
         async with self.state.engine.connect() as conn:
             loaded = await load_campaigns(conn, self.state, [campaign_id])
+            if any(campaign.settings.staffing == "skilled" for campaign in loaded):
+                for live in everybody.values():
+                    assign(self.state, live)
             users = {user for campaign in loaded for user in campaign.agents}
             users |= {a.user_id for a in everybody.values() if campaign_id in a.campaigns | a.assigned}
             agents = await load_agents(conn, self.state, [user for user in users if user in everybody])
-        if any(campaign.settings.staffing == "skilled" for campaign in loaded):
-            for live in everybody.values():
-                assign(self.state, live)
         for campaign in loaded:
             self.engine.campaign_changed(campaign)
         self.guard.wake()

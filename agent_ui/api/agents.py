@@ -1,4 +1,4 @@
-"""Agents for supervisors: who there is, with skills and plans, and what skills they have. Plans are commands of the board."""
+"""Agents for supervisors: all with skills and plans, and new skills for one. Plans are commands of the board."""
 
 from typing import Any
 

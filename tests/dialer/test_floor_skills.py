@@ -133,8 +133,6 @@ async def test_a_campaign_staffed_by_skill_takes_every_agent_of_the_tenant_who_h
     await give(rig, 1, "es")
     await rig.start()
     await rig.ready()
-    other = await command(rig, "campaign_mode", campaign_id=rig.campaign, mode="progressive")
-    assert other.error_code is None
     stranger_actor = Actor(stranger, tenant, "agent")
     await rig.floor.agent_command(stranger_actor, Command("x", "logout", {}))
     made = await another(rig, "persian", skills=("fa",), staffing="skilled")

@@ -1,6 +1,7 @@
 // The agent's own plans: "I leave at 17:30", "break at 15:00 for 15 minutes".
-import { Plans } from "../shared/plans/Plans";
+
 import { t } from "../shared/i18n";
+import { Plans } from "../shared/plans/Plans";
 import { Dialog } from "../shared/ui";
 import { useModel, useView } from "./model";
 

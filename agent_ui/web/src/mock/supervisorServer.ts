@@ -133,7 +133,15 @@ function board(scene: string): SupervisorBoard {
       lacks: index === 4 ? [{ campaign: "UK utilities", skills: ["hardship"] }] : [],
       planned:
         index === 1
-          ? [{ id: 21, kind: "logout", at: new Date(Date.now() + 5_400_000).toISOString(), minutes: null, reason: null }]
+          ? [
+              {
+                id: 21,
+                kind: "logout",
+                at: new Date(Date.now() + 5_400_000).toISOString(),
+                minutes: null,
+                reason: null,
+              },
+            ]
           : [],
       back_at: state === "paused" ? new Date(Date.now() + 1_200_000).toISOString() : null,
     };

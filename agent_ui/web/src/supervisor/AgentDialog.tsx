@@ -92,9 +92,7 @@ function AgentPlans({ agent }: { agent: AgentRecord }) {
           await after(reply.ok);
           return reply;
         }}
-        onCancel={(plan_id) =>
-          void model.run("agent_plan_cancel", plan_id, { user_id: agent.id, plan_id }).then(after)
-        }
+        onCancel={(plan_id) => void model.run("agent_plan_cancel", plan_id, { user_id: agent.id, plan_id }).then(after)}
       />
     </>
   );

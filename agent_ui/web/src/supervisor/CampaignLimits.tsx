@@ -112,11 +112,7 @@ export function CampaignLimits({ campaign, onClose }: { campaign: CampaignView; 
   );
 }
 
-function Staffing(props: {
-  draft: LimitsDraft;
-  error: string | null;
-  onSet: (change: Partial<LimitsDraft>) => void;
-}) {
+function Staffing(props: { draft: LimitsDraft; error: string | null; onSet: (change: Partial<LimitsDraft>) => void }) {
   return (
     <div class="ledger-form">
       <TextInput

@@ -30,7 +30,14 @@ export function draftOf(settings: Dialing): LimitsDraft {
     string
   >;
   const { preview_end, wrap_up_cut_for_waiting, cancel_ringing, staffing } = settings;
-  return { ...numbers, preview_end, wrap_up_cut_for_waiting, cancel_ringing, staffing, skills: skillsText(settings.skills) };
+  return {
+    ...numbers,
+    preview_end,
+    wrap_up_cut_for_waiting,
+    cancel_ringing,
+    staffing,
+    skills: skillsText(settings.skills),
+  };
 }
 
 export function numberProblem(name: NumberName, text: string): boolean {

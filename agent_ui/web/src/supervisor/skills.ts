@@ -2,7 +2,14 @@
 export const MOST_SKILLS = 32;
 
 export function skillsOf(text: string): string[] {
-  return [...new Set(text.toLowerCase().split(/[\s,،;]+/).filter((one) => one !== ""))].sort();
+  return [
+    ...new Set(
+      text
+        .toLowerCase()
+        .split(/[\s,،;]+/)
+        .filter((one) => one !== ""),
+    ),
+  ].sort();
 }
 
 /** The first that is not written like a skill; null: all are. */

@@ -1,6 +1,7 @@
 // Skills and plans on the board: shown with the agent, changed in a dialog, asked for by a campaign.
 import { fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, describe, expect, it } from "vitest";
+import { MOCK_SETTINGS } from "../../src/mock/pacingFixtures";
 import { supervisorServer } from "../../src/mock/supervisorServer";
 import type { Command, SupervisorBoard } from "../../src/protocol";
 import { LiveConnection } from "../../src/shared/live/connection";
@@ -11,7 +12,6 @@ import { found } from "../../src/supervisor/AllAgents";
 import { BoardContext, BoardModel } from "../../src/supervisor/context";
 import { changed, draftOf, skillsProblem } from "../../src/supervisor/limits";
 import { oddSkill, skillsOf } from "../../src/supervisor/skills";
-import { MOCK_SETTINGS } from "../../src/mock/pacingFixtures";
 import { settle } from "../agent/helpers";
 
 const ABSENT = { id: 77, name: "Noor Aziz", skills: ["fa"], planned: [] };
