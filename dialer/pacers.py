@@ -56,11 +56,18 @@ async def learnt(conn: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[b
 
 
 def take_up(
-    campaign: LiveCampaign, known: LiveCampaign | None, kept: Mapping[int, tuple[bytes, datetime]], policy: Policy
+    campaign: LiveCampaign,
+    known: LiveCampaign | None,
+    kept: Mapping[int, tuple[bytes, datetime]],
+    policy: Policy,
+    staff: int,
 ) -> None:
-    """Give the campaign, read anew, its pacer: the one that it had, under its new figures, or one from the store."""
+    """Give the campaign, read anew, its pacer: the one that it had, under its new figures, or one from the store.
+
+    `staff`: agents who may work for it.
+    """
     settings = campaign.settings
-    campaign.start = start_of(campaign.id, settings, len(campaign.agents), policy)
+    campaign.start = start_of(campaign.id, settings, staff, policy)
     if known is not None:
         campaign.learnt, campaign.saved_at = known.learnt, known.saved_at
         if known.settings.mode == settings.mode:

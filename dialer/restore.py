@@ -23,7 +23,11 @@ from dialer.state import FloorState, LiveAgent, LiveCall, LiveCampaign
 
 CAMPAIGNS = text("""
 SELECT c.id, c.tenant_id, c.name, cr.name AS creditor, c.state, c.version, c.settings,
-       coalesce((SELECT array_agg(user_id) FROM campaign_agent ca WHERE ca.campaign_id = c.id), '{}') AS agents
+       coalesce((SELECT array_agg(user_id) FROM campaign_agent ca WHERE ca.campaign_id = c.id), '{}') AS agents,
+       CASE WHEN c.settings->>'staffing' = 'skilled' THEN (
+           SELECT count(*) FROM app_user u WHERE u.tenant_id = c.tenant_id AND u.role = 'agent' AND u.active
+           AND u.skills @> ARRAY(SELECT jsonb_array_elements_text(c.settings->'skills'))
+       ) END AS skilled
 FROM campaign c JOIN creditor cr ON cr.id = c.creditor_id
 WHERE (CAST(:ids AS bigint[]) IS NULL OR c.id = ANY(CAST(:ids AS bigint[])))
   AND (CAST(:tenant AS integer) IS NULL OR c.tenant_id = CAST(:tenant AS integer))
@@ -72,7 +76,8 @@ async def load_campaigns(
             row["id"], row["tenant_id"], row["name"], row["creditor"], row["state"], row["version"], settings,
             agents=frozenset(row["agents"]),
         )  # fmt: skip
-        take_up(campaign, known, kept, state.settings.abandonment)
+        staff = len(campaign.agents) if row["skilled"] is None else row["skilled"]
+        take_up(campaign, known, kept, state.settings.abandonment, staff)
         if known is not None:
             campaign.because, campaign.outcomes, campaign.seat_events = known.because, known.outcomes, known.seat_events
             campaign.abandonment, campaign.gauges = known.abandonment, known.gauges
