@@ -35,7 +35,7 @@ async def rig(engine: AsyncEngine) -> AsyncIterator[Rig]:
 
 @pytest.fixture
 async def slow(engine: AsyncEngine) -> AsyncIterator[Rig]:
-    """Slow enough that two persons wait at once on a busy machine too."""
+    """Slow enough that a person still waits when a busy machine looks."""
     async with floor_rig(engine, speed=1.5) as made:
         yield made
 
@@ -153,25 +153,18 @@ async def test_a_campaign_staffed_by_skill_takes_every_agent_of_the_tenant_who_h
     assert rig.floor.state.agents[rig.agents[1]].lacks == (), "who is not assigned lacks nothing"
 
 
-async def test_the_person_of_the_more_urgent_campaign_gets_the_agent_who_fits_both(slow: Rig) -> None:
-    """Two wait, one agent comes: the later one of the higher priority is first."""
-    rig = slow
-    await rig.people(1, quick(answer_wait_ms=5000, steps=(CallStep(tries=1),)))
-    urgent = await another(rig, "urgent", rig.agents, priority=5, answer_wait_ms=5000, steps=(CallStep(tries=1),))
-    first, low = rig.campaign, await rig.debtor(PERSON)
-    rig.campaign = urgent
-    high = await rig.debtor(PERSON)
-    await rig.start()
-    state = rig.floor.state
-    for campaign_id in (first, urgent):
-        state.campaigns[campaign_id].pacer = Once()
+async def test_a_person_who_waits_stands_in_line_with_the_priority_of_their_campaign(slow: Rig) -> None:
+    """Who is first of two who wait is tested in test_matching.py."""
+    await slow.people(0, quick(answer_wait_ms=5000, priority=5, mode="progressive", steps=(CallStep(tries=1),)))
+    await slow.debtor(PERSON)
+    await slow.start()
+    state = slow.floor.state
+    state.campaigns[slow.campaign].pacer = Once()
     state.wake(None)
-    await rig.until(lambda: len(state.waiting) == 2)
-    await rig.ready()
-    await rig.until(lambda: rig.state() == "talking")
-    rows = await rig.until_rows("SELECT * FROM attempt", lambda rows: any(row["bridged_at"] for row in rows))
-    assert {row["debtor_id"] for row in rows} == {low, high}
-    assert [row["debtor_id"] for row in rows if row["bridged_at"]] == [high]
+    await slow.until(lambda: state.waiting)
+    (live,) = state.waiting.values()
+    waiting = slow.floor.calls._waiting(live)
+    assert (waiting.attempt_id, waiting.campaign_id, waiting.priority) == (live.attempt_id, slow.campaign, 5)
 
 
 async def test_a_campaign_is_not_started_with_agents_who_all_lack_a_skill(engine: AsyncEngine) -> None:
