@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlalchemy import delete
 
 from agent_ui.api.abandonment import AbandonmentApi
+from agent_ui.api.agents import AgentsApi
 from agent_ui.api.amd_evidence import AmdEvidenceApi
 from agent_ui.api.auth import AuthApi
 from agent_ui.api.campaigns import CampaignsApi
@@ -62,6 +63,7 @@ def make_app(deps: WebDeps) -> web.Application:
         AuthApi(deps, sessions, live, metrics),
         PhoneApi(deps),
         UsersApi(deps, live),
+        AgentsApi(deps),
         CampaignsApi(deps),
         TemplatesApi(deps),
         AbandonmentApi(deps),

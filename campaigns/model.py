@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from campaigns.skills import Staffing, complaint, tidy
+
 Mode = Literal["preview", "progressive", "power", "predictive", "broadcast"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Channel = Literal["voice", "sms", "whatsapp", "email"]
@@ -116,6 +118,10 @@ class CampaignSettings(_Frozen):
         default=True, description="calls that ring for agents who have left meanwhile are given up, the youngest first"
     )
     priority: int = Field(default=0, ge=0, le=9, description="agents of several campaigns dial for the highest first")
+    skills: tuple[str, ...] = Field(default=(), description="an agent must have all of them to take its calls")
+    staffing: Staffing = Field(
+        default="assigned", description="its agents: those assigned to it, or every agent who has its skills"
+    )
     default_disposition: str = "contact_no_result"
     max_lines: int = Field(default=500, ge=1)
     calls_per_second: float = Field(default=20.0, gt=0)
@@ -125,6 +131,14 @@ class CampaignSettings(_Frozen):
     steps: tuple[Step, ...] = (CallStep(), MessageStep(template="missed_call"), WaitStep(seconds=24 * 3600))
     rulebooks: tuple[str, ...] | None = None  # bind beside those that the gate chooses by address and number
     abandonment: AbandonmentRules = AbandonmentRules()
+
+    @field_validator("skills")
+    @classmethod
+    def _are_skills(cls, skills: tuple[str, ...]) -> tuple[str, ...]:
+        problem = complaint(skills)
+        if problem is not None:
+            raise ValueError(problem)
+        return tidy(skills)
 
 
 DISPOSITIONS: dict[str, str] = {

@@ -1,7 +1,8 @@
 """Decides an agent's day by one table: `step(agent, event) -> (agent, effects)`. Timers are effects, back as events.
 
 The phone's leg has its own small state beside the day's: only an agent who is ready *and* whose leg is up is offered
-calls. A pause or logout asked for during a call is a wish, honoured when the call and its wrap-up are over.
+calls. A pause or logout asked for during a call is a wish, honoured when the call and its wrap-up are over; so is a
+planned one whose time comes during a call.
 """
 
 from dataclasses import dataclass, replace
@@ -126,6 +127,25 @@ def _drop_wish(agent: Agent, event: e.ReadyAsked) -> Step:
     return replace(agent, wish=None, wish_reason=None), ()
 
 
+def _plan_due(agent: Agent, event: e.PlanDue) -> Step:
+    if event.kind == "logout":
+        return _logout(agent, e.LogoutAsked(event.at))
+    return _enter(agent, S.PAUSED, event.at, event.reason), ()
+
+
+def _plan_due_in_call(agent: Agent, event: e.PlanDue) -> Step:
+    """Nothing is cut, the wrap-up neither. A break changes nothing for whom a pause or the end awaits already."""
+    if event.kind == "logout":
+        return replace(agent, wish="logout", wish_reason=None), ()
+    if agent.wish is not None:
+        return agent, ()
+    return replace(agent, wish="pause", wish_reason=event.reason), ()
+
+
+def _plan_due_paused(agent: Agent, event: e.PlanDue) -> Step:
+    return _plan_due(agent, event) if event.kind == "logout" else (agent, ())
+
+
 def _next(agent: Agent, at: datetime) -> Step:
     """What follows a call: the wish, else ready."""
     agent = replace(agent, attempt_id=None, disposition=None)
@@ -192,6 +212,10 @@ def _preview_logout(agent: Agent, event: e.LogoutAsked) -> Step:
 
 def _preview_away(agent: Agent, event: e.AwayOver) -> Step:
     return _release(agent, "away", _away(agent, event))
+
+
+def _preview_plan_due(agent: Agent, event: e.PlanDue) -> Step:
+    return _release(agent, event.kind, _plan_due(agent, event))
 
 
 def _admitted(agent: Agent, event: e.PreviewAdmitted) -> Step:
@@ -366,6 +390,7 @@ _WISHES: dict[type, Cell] = {
     e.PauseAsked: to(_wish_pause),
     e.LogoutAsked: to(_wish_logout),
     e.ReadyAsked: to(_drop_wish),
+    e.PlanDue: to(_plan_due_in_call),
     e.AwayOver: to(_away_in_call),
 }
 _AFTER = (S.READY, S.PAUSED, S.OFFLINE)
@@ -411,6 +436,7 @@ TRANSITIONS = table(
                 e.ReadyAsked: to(_ready_again),
                 e.PauseAsked: to(_pause, S.PAUSED),
                 e.LogoutAsked: to(_logout, S.OFFLINE),
+                e.PlanDue: to(_plan_due, S.PAUSED, S.OFFLINE),
                 e.PreviewOffered: to(_offered, S.PREVIEW),
                 e.Reserve: to(_reserve, S.RESERVED),
                 e.Connected: to(_adopted, S.TALKING),
@@ -429,6 +455,7 @@ TRANSITIONS = table(
                 e.PreviewOver: to(_preview_over, S.READY, S.RESERVED),
                 e.PauseAsked: to(_preview_pause, S.PAUSED),
                 e.LogoutAsked: to(_preview_logout, S.OFFLINE),
+                e.PlanDue: to(_preview_plan_due, S.PAUSED, S.OFFLINE),
                 e.AwayOver: to(_preview_away, S.PAUSED),
                 e.Disposed: _NO_CALL,
                 **_CONSOLE,
@@ -460,6 +487,7 @@ TRANSITIONS = table(
                 e.ReadyAsked: to(_ready_from_wrap_up, S.READY),
                 e.PauseAsked: to(_pause_in_wrap_up, S.PAUSED),
                 e.LogoutAsked: to(_logout_in_wrap_up, S.OFFLINE),
+                e.PlanDue: to(_plan_due_in_call),
                 e.Disposed: to(_disposed, *_AFTER),
                 e.WrapUpOver: to(_wrap_up_over, *_AFTER),
                 e.WrapUpCut: to(_wrap_up_over, *_AFTER),
@@ -476,6 +504,7 @@ TRANSITIONS = table(
                 e.ReadyAsked: to(_ready, S.READY),
                 e.PauseAsked: to(_pause, S.PAUSED),
                 e.LogoutAsked: to(_logout, S.OFFLINE),
+                e.PlanDue: to(_plan_due_paused, S.OFFLINE),
                 e.Connected: to(_adopted, S.TALKING),
                 e.Disposed: _NO_CALL,
                 **_NO_PREVIEW,

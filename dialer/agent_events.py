@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,15 @@ class PauseAsked:
 
 @dataclass(frozen=True, slots=True)
 class LogoutAsked:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDue:
+    """The time of a planned break or shift end has come; `reason` is the break's."""
+
+    kind: Literal["pause", "logout"]
+    reason: str | None
     at: datetime
 
 
@@ -164,6 +174,7 @@ AgentEvent = (
     ReadyAsked
     | PauseAsked
     | LogoutAsked
+    | PlanDue
     | PreviewOffered
     | PreviewDialAsked
     | PreviewSkipAsked

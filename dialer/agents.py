@@ -107,6 +107,8 @@ class Agents:
     def _moved(self, live: LiveAgent, before: Agent, after: Agent, event: ae.AgentEvent) -> None:
         if (after.state, after.since) == (before.state, before.since):
             return
+        if after.state is not AgentState.PAUSED and after.wish != "pause":
+            live.planned = None
         if before.state is AgentState.OFFLINE:
             live.session_id, live.started_at = new_id(), event.at
         elif before.since is not None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dialer.abandonment_guard import WATCHED, abandonment_alarms
 from dialer.agent import AgentState
 from dialer.call import Call
-from dialer.console import iso, money, nodes_view
+from dialer.console import back_at, iso, money, nodes_view, plans_view
 from dialer.pacing_view import detection_alarm, pacing_view, surprise_alarms
 from dialer.state import FloorState, LiveAgent, LiveCall, LiveCampaign
 from dialer.streams import REMOVED, Op
@@ -224,6 +224,8 @@ class Board:
             "dial_rate_per_minute": self._tallies.dial_rate_per_minute(campaign.id),
             "because": campaign.because,
             "priority": campaign.settings.priority,
+            "skills": list(campaign.settings.skills),
+            "staffing": campaign.settings.staffing,
             "pacing": pacing_view(campaign),
         }
 
@@ -232,6 +234,7 @@ class Board:
         made_of = (
             id(tally), live.agent.state, live.agent.since, live.agent.reason, live.agent.online, tally.calls,
             tally.promises, live.call.campaign_id if live.call else None, live.campaigns,
+            live.skills, live.lacks, live.plans, live.planned,
         )  # fmt: skip
         held = self._agent_views.get(live.user_id)
         if held is None or held[0] != made_of:
@@ -254,7 +257,16 @@ class Board:
             "occupancy": _occupancy([tally.seconds]),
             "phone_online": live.agent.online,
             "simulated": live.simulated,
+            "skills": list(live.skills),
+            "lacks": self._lacks(live),
+            "planned": plans_view(live.plans),
+            "back_at": iso(back_at(live)),
         }
+
+    def _lacks(self, live: LiveAgent) -> list[dict[str, Any]]:
+        """The campaigns that the agent is assigned to and takes no calls of, with what is missing."""
+        named = ((self._state.campaigns.get(campaign_id), missing) for campaign_id, missing in live.lacks)
+        return [{"campaign": campaign.name, "skills": list(missing)} for campaign, missing in named if campaign]
 
     def _call(self, live: LiveCall) -> dict[str, Any]:
         held = self._call_views.get(live.attempt_id)

@@ -413,6 +413,7 @@ class CallRunner:
     def _waiting(self, live: LiveCall) -> WaitingCall:
         call = live.call
         since = call.waiting_since or self._state.now()
+        campaign = self._state.campaigns.get(live.campaign_id or 0)
         return WaitingCall(
             live.attempt_id,
             live.campaign_id or 0,
@@ -420,4 +421,5 @@ class CallRunner:
             call.wait_limit(since),
             only=call.for_agent,
             excluded=call.refused_by,
+            priority=campaign.settings.priority if campaign is not None else 0,
         )

@@ -3,11 +3,13 @@
 Nothing of a person's debts is in it before the right party is recorded in the database; it goes when the call is over.
 """
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.casefile.model import WordsView
 from campaigns.model import DISPOSITIONS
+from campaigns.shifts.model import PAUSE_REASONS, Plan
 from dialer.agent import AgentState, Leg
 from dialer.call import CallState
 from dialer.opening import opening_words
@@ -17,7 +19,6 @@ from dialer.streams import Op
 from dialer.tallies import Tallies
 from telephony.number import mask
 
-PAUSE_REASONS = ("break", "lunch", "training", "meeting", "technical")
 NOTICES_KEPT = 20
 # the same objects in every console's state: nobody changes them
 CHOICES = [{"code": code, "label": label} for code, label in DISPOSITIONS.items()]
@@ -87,6 +88,8 @@ class Console:
             "wish": agent.wish,
             "wish_reason": agent.wish_reason,
             "deadline": iso(agent.deadline),
+            "planned": plans_view(live.plans),
+            "back_at": iso(back_at(live)),
             "phone": {"endpoint": live.endpoint or "", "online": agent.online, "connected": agent.leg is Leg.UP},
         }
 
@@ -178,6 +181,22 @@ class Console:
         theirs = sorted(live.campaigns.intersection(self._state.campaigns))
         found = (self._state.campaigns[campaign_id] for campaign_id in theirs)
         return [{"id": c.id, "name": c.name, "mode": c.settings.mode, "state": c.state} for c in found]
+
+
+def plans_view(plans: Iterable[Plan]) -> list[dict[str, Any]]:
+    return [
+        {"id": plan.id, "kind": plan.kind, "at": iso(plan.at), "minutes": plan.minutes, "reason": plan.reason}
+        for plan in plans
+    ]
+
+
+def back_at(live: LiveAgent) -> datetime | None:
+    """When the planned break that the agent is on is over; None: no such break, or of no known length."""
+    plan, agent = live.planned, live.agent
+    if plan is None or plan.minutes is None or agent.since is None:
+        return None
+    on_it = agent.state is AgentState.PAUSED and agent.reason == plan.reason
+    return agent.since + timedelta(minutes=plan.minutes) if on_it else None
 
 
 def nodes_view(state: FloorState) -> dict[str, Any]:

@@ -18,11 +18,13 @@ from campaigns.problems import Refused
 from campaigns.promises import service as promises_service
 from campaigns.promises.model import Limits
 from campaigns.requests import service as requests
+from campaigns.shifts import service as shifts
 from dialer import agent_events as ae, call_events as ce, stages
 from dialer.agent import AgentState
 from dialer.call import CallState
 from dialer.commands import Actor, Command, Reply
 from dialer.files import Files
+from dialer.planning import number, plan_asked, refused_reply
 from dialer.previews import skips_left
 from dialer.records import Records
 from dialer.state import FloorState, LiveAgent, LiveCall
@@ -77,6 +79,8 @@ class Desk:
             "wish": self._wish,
             "dispose": self._dispose,
             "dtmf": self._dtmf,
+            "plan": self._plan,
+            "plan_cancel": self._plan_cancel,
             "dismiss_notice": self._dismiss,
         }
 
@@ -103,9 +107,7 @@ class Desk:
         except Wrong as wrong:
             return wrong.reply
         except Refused as refused:
-            first = refused.problems[0]
-            words = " ".join(f"{problem.message}." for problem in refused.problems)
-            return Reply(error_code="refused", message=words, field=first.field)
+            return refused_reply(refused)
         except (SQLAlchemyError, OSError, TimeoutError) as problem:
             log.error("desk.database_failed", command=command.name, problem=type(problem).__name__)
             return Reply(
@@ -338,6 +340,34 @@ class Desk:
                 message="The database does not answer: the disposition is kept here and saved when it does.",
             )
         return reply
+
+    async def _plan(self, live: LiveAgent, command: Command) -> Reply:
+        asked = plan_asked(command.args)
+        async with self._state.engine.begin() as conn:
+            made = await shifts.plan(
+                conn,
+                tenant_id=live.tenant_id,
+                user_id=live.user_id,
+                asked=asked,
+                now=self._state.now(),
+                actor=f"user:{live.user_id}",
+            )
+        await self._state.agents_changed([live.user_id])
+        return Reply({"plan_id": made.id})
+
+    async def _plan_cancel(self, live: LiveAgent, command: Command) -> Reply:
+        plan_id = number(command.args, "plan_id")
+        async with self._state.engine.begin() as conn:
+            await shifts.cancel(
+                conn,
+                tenant_id=live.tenant_id,
+                user_id=live.user_id,
+                plan_id=plan_id,
+                now=self._state.now(),
+                actor=f"user:{live.user_id}",
+            )
+        await self._state.agents_changed([live.user_id])
+        return Reply()
 
     async def _dismiss(self, live: LiveAgent, command: Command) -> Reply:
         live.notices = [notice for notice in live.notices if notice["id"] != command.args.get("id")]

@@ -20,7 +20,7 @@ from dialer.call import Call
 from dialer.call_rules import call_rules
 from dialer.cards import load_cards
 from dialer.contact import Admitted, Refused, WantedContact, admit
-from dialer.floor_snapshot import snapshot
+from dialer.floor_snapshot import as_present, snapshot
 from dialer.giving_up import give_up, staff
 from dialer.lanes import Lane
 from dialer.odds import give_odds, zone_of
@@ -136,8 +136,9 @@ class Engine:
             campaign.because = "no exchange node is up: no dialing"
             return
         campaign.odds.learn(state.seconds())
-        seen = snapshot(state, campaign, self._tallies.campaign(campaign.id), self._dialing(now), now)
-        give_up(state, campaign, seen, now)
+        sharing = self._dialing(now)
+        seen = snapshot(state, campaign, self._tallies.campaign(campaign.id), sharing, now)
+        give_up(state, campaign, as_present(seen, state, campaign.id, sharing, now), now)
         decision = self._ask(campaign, seen)
         wanted = min(decision.launch, state.settings.max_launch_per_tick)
         loop.staff = staff(seen)

@@ -1,12 +1,11 @@
 """One running floor: agents, calls and campaigns of the nodes given to it, behind the port that the web role uses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,12 +19,12 @@ from dialer.announcements import Announcements
 from dialer.board import Board
 from dialer.call_runner import CallRunner
 from dialer.callback_calls import CallbackCalls
+from dialer.changes import Changes
 from dialer.commands import Actor, Command, Reply
 from dialer.console import Console
 from dialer.contact import GateContext
 from dialer.desk import Desk
 from dialer.engine import Engine
-from dialer.faults import database_gone
 from dialer.files import Files
 from dialer.lanes import Tasks
 from dialer.link import Link
@@ -35,7 +34,8 @@ from dialer.pacing_watch import PacingWatch
 from dialer.previews import Previews
 from dialer.records import Records
 from dialer.recovery import Recovery
-from dialer.restore import load_agents, load_campaigns
+from dialer.restore import assign, load_agents, load_campaigns
+from dialer.shifts import Shifts
 from dialer.state import FloorSettings, FloorState, LiveAgent, LiveCall, new_id
 from dialer.streams import StreamHub
 from dialer.supervisor import SupervisorDesk
@@ -46,12 +46,7 @@ from telephony.exchange import EndpointChanged, Exchange, ExchangeEvent, NodeDow
 
 log = structlog.get_logger(__name__)
 CALL_PREFIX = "pl-c-"
-LOOK_S = 0.5
 CONNECTED_WITHIN = timedelta(milliseconds=30)
-VERSIONS = text("""
-SELECT c.id, c.version, c.state, (SELECT count(*) FROM campaign_agent ca WHERE ca.campaign_id = c.id) AS agents
-FROM campaign c WHERE CAST(:tenant AS integer) IS NULL OR c.tenant_id = CAST(:tenant AS integer)
-""")
 DATABASE_DOWN = Reply(error_code="database_down", message="The database does not answer: try again in a moment.")
 NOT_AN_AGENT = Reply(error_code="not_an_agent", message="Only agents have a console; log in as an agent.")
 
@@ -107,6 +102,8 @@ class Floor:
         self.guard = AbandonmentGuard(state, self.board.touch)
         self.desk = Desk(state, self.records, self.tallies, Files(state))
         self.supervisors = SupervisorDesk(state, self.campaign_changed)
+        self.shifts = Shifts(state)
+        self.changes = Changes(state, self.records, self.campaign_changed, self.agents_changed)
         self._connecting: set[int] = set()
         self._moved: dict[int, LiveAgent] | None = None  # consoles to be shown at the end of the present event
         self._wire()
@@ -116,7 +113,7 @@ class Floor:
         state.feed_call, state.feed_agent = self.calls.feed, self.agents.feed
         state.match = self.calls.match
         state.call_changed, state.agent_changed = self._call_changed, self._agent_changed
-        state.nodes_changed = self._nodes_changed
+        state.nodes_changed, state.agents_changed = self._nodes_changed, self.agents_changed
         self.calls.ring_agent, self.calls.suspect_agent = self.agents.ring_for, self.agents.check_leg
         self.calls.opted_out = Announcements(state).opted_out
         self.calls.cut_wrap_up, self.agents.connect = self.agents.cut_wrap_up, self.calls.add_to_bridge
@@ -143,10 +140,12 @@ class Floor:
         tasks.keep(self._keep_house, "housekeeping")
         tasks.keep(self.keeper.run, "pacer-states")
         tasks.keep(PacingWatch(self.state).run, "pacing-watch")
-        tasks.keep(self._look_for_changes, "campaign-changes")
+        tasks.keep(self.changes.run, "changes")
+        tasks.keep(self.shifts.run, "shifts")
         tasks.keep(CallbackCalls(self.state, self.previews).run, "callbacks")
         for live in list(self.state.agents.values()):
             self.console.show(live)
+        self.shifts.take_up(list(self.state.agents.values()))
         for campaign in self.state.campaigns.values():
             self.engine.campaign_changed(campaign)
         self.board.touch()
@@ -156,6 +155,7 @@ class Floor:
         await self.state.tasks.close()
         await self.state.alarms.stop()
         await self.records.stop()
+        await self.shifts.write()
         await self.keeper.save()
         try:
             async with self.state.engine.begin() as conn:
@@ -173,24 +173,6 @@ class Floor:
                     await queue.renew(conn, self.state.owner, lease_s=lease_s, now=self.state.now())
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("floor.housekeeping_failed", problem=type(problem).__name__)
-
-    async def _look_for_changes(self) -> None:
-        """Campaigns that another program changed and that nobody told us of, the command line for one."""
-        speed = self.state.clock.speed
-        while True:
-            await self.state.clock.sleep(LOOK_S * speed)
-            try:
-                async with self.state.engine.connect() as conn:
-                    rows = (await conn.execute(VERSIONS, {"tenant": self.state.tenant_id})).all()
-                for campaign_id, version, state, agents in rows:
-                    known = self.state.campaigns.get(campaign_id)
-                    if known is None or (known.version, known.state, len(known.agents)) != (version, state, agents):
-                        await self.campaign_changed(campaign_id)
-                self.records.database_answered()
-            except (SQLAlchemyError, OSError) as problem:
-                log.warning("floor.changes_not_read", problem=type(problem).__name__)
-                if database_gone(problem):
-                    self.records.database_lost()
 
     async def _pump(self, exchange: Exchange) -> None:
         async for event in exchange.events():
@@ -309,18 +291,38 @@ class Floor:
             self.console.show(live)
 
     async def campaign_changed(self, campaign_id: int) -> None:
-        """Read the campaign and its agents anew."""
+        """Read the campaign and its agents anew; who takes its calls may be others now."""
+        everybody = self.state.agents
+        before = {live.user_id: live.campaigns for live in everybody.values()}
         async with self.state.engine.connect() as conn:
             loaded = await load_campaigns(conn, self.state, [campaign_id])
+            if any(campaign.settings.staffing == "skilled" for campaign in loaded):
+                for live in everybody.values():
+                    assign(self.state, live)
             users = {user for campaign in loaded for user in campaign.agents}
-            users |= {a.user_id for a in self.state.agents.values() if campaign_id in a.campaigns}
-            known = [user for user in users if user in self.state.agents]
-            agents = await load_agents(conn, self.state, known) if known else []
+            users |= {a.user_id for a in everybody.values() if campaign_id in a.campaigns | a.assigned}
+            agents = await load_agents(conn, self.state, [user for user in users if user in everybody])
         for campaign in loaded:
             self.engine.campaign_changed(campaign)
         self.guard.wake()
-        for agent in agents:
-            self.console.show(agent)
+        moved = [live for live in everybody.values() if live.campaigns != before.get(live.user_id)]
+        self._read_anew({live.user_id: live for live in (*agents, *moved)}.values())
+
+    async def agents_changed(self, user_ids: Collection[int]) -> None:
+        """Read these agents anew, where they are on this floor: skills, campaigns, plans."""
+        known = [user_id for user_id in user_ids if user_id in self.state.agents]
+        if not known:
+            return
+        async with self.state.engine.connect() as conn:
+            agents = await load_agents(conn, self.state, known)
+        self._read_anew(agents)
+        self.state.wake(None)
+
+    def _read_anew(self, agents: Collection[LiveAgent]) -> None:
+        self.shifts.take_up(agents)
+        for live in agents:
+            self.console.show(live)
+        self.state.match()  # somebody who waits may be theirs now
         self.board.touch()
 
     async def _agent(self, actor: Actor) -> LiveAgent | None:
@@ -335,6 +337,5 @@ class Floor:
         if not found or found[0].tenant_id != actor.tenant_id:
             self.state.agents.pop(actor.user_id, None)
             return None
-        self.console.show(found[0])
-        self.board.touch()
+        self._read_anew(found)
         return found[0]

@@ -4,9 +4,11 @@ All times are whole milliseconds, so that a recorded tick holds exactly what the
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Literal
 
+from campaigns.shifts.model import leaves_within
 from dialer.agent import AgentState
 from dialer.call import CallState
 from dialer.pacing.interface import (
@@ -21,6 +23,8 @@ from dialer.pacing.interface import (
 from dialer.state import FloorState, LiveAgent, LiveCampaign
 from dialer.tallies import CampaignTally
 
+LEAVING = timedelta(seconds=30)
+"""Calls launched now are answered within about this time: whoever leaves by plan before that is not counted on."""
 SEATS: dict[AgentState, SeatState] = {
     AgentState.OFFLINE: "out",
     AgentState.READY: "idle",
@@ -31,6 +35,7 @@ SEATS: dict[AgentState, SeatState] = {
     AgentState.WRAP_UP: "wrap",
     AgentState.PAUSED: "pause",
 }
+COUNTED = ("idle", "talk", "wrap")
 PHASES: dict[CallState, CallPhase] = {
     CallState.COMMITTED: "dialing",
     CallState.DIALING: "dialing",
@@ -59,11 +64,7 @@ def snapshot(
     events, campaign.seat_events = tuple(campaign.seat_events), []
     return PacingSnapshot(
         now_s=_ms(state.seconds()),
-        seats=tuple(
-            _seat(state, agent, campaign.id, sharing, now)
-            for agent in state.agents.values()
-            if campaign.id in agent.campaigns
-        ),
+        seats=seats(state, campaign.id, sharing, now),
         calls=tuple(lines),
         outcomes=tuple(
             one._replace(at_s=_ms(one.at_s), age_s=_ms(one.age_s), extra_s=_ms(one.extra_s)) for one in outcomes
@@ -80,7 +81,34 @@ def snapshot(
     )
 
 
-def _seat(state: FloorState, live: LiveAgent, campaign_id: int, sharing: Collection[int], now: datetime) -> Seat:
+def seats(
+    state: FloorState, campaign_id: int, sharing: Collection[int], now: datetime, ahead: timedelta = LEAVING
+) -> tuple[Seat, ...]:
+    """The campaign's agents. `ahead`: whoever leaves by plan within that time is told as leaving already."""
+    return tuple(
+        _seat(state, agent, campaign_id, sharing, now, ahead)
+        for agent in state.agents.values()
+        if campaign_id in agent.campaigns
+    )
+
+
+def as_present(
+    seen: PacingSnapshot, state: FloorState, campaign_id: int, sharing: Collection[int], now: datetime
+) -> PacingSnapshot:
+    """The same look with everybody who is there: a call that rings for an agent who leaves soon may yet reach them."""
+    if not any(agent.plans for agent in state.agents.values() if campaign_id in agent.campaigns):
+        return seen
+    return replace(seen, seats=seats(state, campaign_id, sharing, now, timedelta()))
+
+
+def _seat(
+    state: FloorState,
+    live: LiveAgent,
+    campaign_id: int,
+    sharing: Collection[int],
+    now: datetime,
+    ahead: timedelta,
+) -> Seat:
     agent = live.agent
     since = agent.since
     if agent.state in (AgentState.TALKING, AgentState.HOLD) and live.call is not None:
@@ -90,6 +118,8 @@ def _seat(state: FloorState, live: LiveAgent, campaign_id: int, sharing: Collect
     if agent.wish is not None:
         then = "pause" if agent.wish == "pause" else "logout"
     kind = SEATS[agent.state]
+    if live.plans and kind in COUNTED and then != "logout":
+        then = leaves_within(live.plans, now, ahead) or then
     # who works for another campaign's calls is no forecast of ours, whatever they do now
     away = home(state, live, sharing) != campaign_id
     if away or (kind == "idle" and not state.takes_calls(live)):

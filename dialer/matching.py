@@ -1,4 +1,7 @@
-"""Decides which agent takes which answered call: calls first in first out, agents longest idle first. Pure."""
+"""Decides which agent takes which answered call: the campaign of the highest priority first. Pure.
+
+Within one priority calls go first in first out; agents who take the campaign's calls, longest idle first.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +19,10 @@ class FreeAgent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WaitingCall:
-    """A person on the line. `only`: the agent who chose this call; `excluded`: agents that already failed it."""
+    """A person on the line. `only`: the agent who chose this call; `excluded`: agents that already failed it.
+
+    `priority`: the campaign's, 0 to 9.
+    """
 
     attempt_id: str
     campaign_id: int
@@ -24,6 +30,7 @@ class WaitingCall:
     deadline: datetime
     only: int | None = None
     excluded: frozenset[int] = frozenset()
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ def match(calls: Iterable[WaitingCall], agents: Iterable[FreeAgent], now: dateti
     """
     coming, passed = iter(agents), list[FreeAgent]()
     pairs: list[Pair] = []
-    for call in sorted(calls, key=lambda call: (call.since, call.attempt_id)):
+    for call in sorted(calls, key=lambda call: (-call.priority, call.since, call.attempt_id)):
         if now < call.deadline and (taker := _taker(call, passed, coming)) is not None:
             pairs.append(Pair(call.attempt_id, taker.user_id))
     return pairs

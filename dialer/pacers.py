@@ -58,12 +58,19 @@ async def learnt(conn: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[b
 
 
 def take_up(
-    campaign: LiveCampaign, known: LiveCampaign | None, kept: Mapping[int, tuple[bytes, datetime]], policy: Policy
+    campaign: LiveCampaign,
+    known: LiveCampaign | None,
+    kept: Mapping[int, tuple[bytes, datetime]],
+    policy: Policy,
+    staff: int,
 ) -> None:
-    """Give the campaign, read anew, its pacer: the one that it had, under its new figures, or one from the store."""
+    """Give the campaign, read anew, its pacer: the one that it had, under its new figures, or one from the store.
+
+    `staff`: agents who may work for it.
+    """
     settings = campaign.settings
     campaign.detection = None if known is None else known.detection
-    campaign.start = start_of(campaign.id, settings, len(campaign.agents), policy, campaign.detection)
+    campaign.start = start_of(campaign.id, settings, staff, policy, campaign.detection)
     campaign.held_by_detection = _held(campaign, policy)
     if known is not None:
         campaign.learnt, campaign.saved_at = known.learnt, known.saved_at

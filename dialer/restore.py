@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.model import CampaignSettings
 from campaigns.queue.model import ClaimedRow
+from campaigns.shifts.service import open_plans
+from campaigns.skills import lacking, takes_calls
 from dialer.agent import Agent, AgentState, Leg
 from dialer.call import Call, CallRules, CallState
 from dialer.call_rules import call_rules
@@ -21,13 +23,17 @@ from dialer.state import FloorState, LiveAgent, LiveCall, LiveCampaign
 
 CAMPAIGNS = text("""
 SELECT c.id, c.tenant_id, c.name, cr.name AS creditor, c.state, c.version, c.settings,
-       coalesce((SELECT array_agg(user_id) FROM campaign_agent ca WHERE ca.campaign_id = c.id), '{}') AS agents
+       coalesce((SELECT array_agg(user_id) FROM campaign_agent ca WHERE ca.campaign_id = c.id), '{}') AS agents,
+       CASE WHEN c.settings->>'staffing' = 'skilled' THEN (
+           SELECT count(*) FROM app_user u WHERE u.tenant_id = c.tenant_id AND u.role = 'agent' AND u.active
+           AND u.skills @> ARRAY(SELECT jsonb_array_elements_text(c.settings->'skills'))
+       ) END AS skilled
 FROM campaign c JOIN creditor cr ON cr.id = c.creditor_id
 WHERE (CAST(:ids AS bigint[]) IS NULL OR c.id = ANY(CAST(:ids AS bigint[])))
   AND (CAST(:tenant AS integer) IS NULL OR c.tenant_id = CAST(:tenant AS integer))
 """)
 USERS = text("""
-SELECT u.id, u.tenant_id, u.display_name, u.phone_endpoint, u.simulated,
+SELECT u.id, u.tenant_id, u.display_name, u.phone_endpoint, u.simulated, u.skills, u.version,
        coalesce((SELECT array_agg(campaign_id) FROM campaign_agent ca WHERE ca.user_id = u.id), '{}') AS campaigns
 FROM app_user u WHERE u.id = ANY(CAST(:ids AS bigint[])) AND u.active
 """)
@@ -70,7 +76,8 @@ async def load_campaigns(
             row["id"], row["tenant_id"], row["name"], row["creditor"], row["state"], row["version"], settings,
             agents=frozenset(row["agents"]),
         )  # fmt: skip
-        take_up(campaign, known, kept, state.settings.abandonment)
+        staff = len(campaign.agents) if row["skilled"] is None else row["skilled"]
+        take_up(campaign, known, kept, state.settings.abandonment, staff)
         if known is not None:
             campaign.because, campaign.outcomes, campaign.seat_events = known.because, known.outcomes, known.seat_events
             campaign.abandonment, campaign.gauges = known.abandonment, known.gauges
@@ -82,9 +89,14 @@ async def load_campaigns(
 
 
 async def load_agents(conn: AsyncConnection, state: FloorState, user_ids: Sequence[int]) -> list[LiveAgent]:
-    """Put these users on the floor, offline, unless they are there already; their campaigns are read anew."""
+    """Put these users on the floor, offline, unless they are there already.
+
+    Their campaigns, skills and plans are read anew; Shifts.take_up rings the plans.
+    """
     loaded = []
-    for row in (await conn.execute(USERS, {"ids": list(user_ids)})).mappings():
+    rows = (await conn.execute(USERS, {"ids": list(user_ids)})).mappings().all()
+    plans = await open_plans(conn, user_ids)
+    for row in rows:
         live = state.agents.get(row["id"])
         if live is None:
             live = LiveAgent(
@@ -93,15 +105,26 @@ async def load_agents(conn: AsyncConnection, state: FloorState, user_ids: Sequen
             )  # fmt: skip
             state.agents[row["id"]] = live
         live.name, live.endpoint = row["display_name"], row["phone_endpoint"]
-        assign(state, live, frozenset(row["campaigns"]))
+        live.assigned, live.skills, live.version = frozenset(row["campaigns"]), tuple(row["skills"]), row["version"]
+        live.plans = plans.get(live.user_id, ())
+        assign(state, live)
         loaded.append(live)
     return loaded
 
 
-def assign(state: FloorState, live: LiveAgent, campaigns: frozenset[int]) -> None:
-    """The agent takes calls of these campaigns from now on."""
-    live.campaigns = campaigns
-    theirs = [state.campaigns[campaign_id].settings for campaign_id in campaigns if campaign_id in state.campaigns]
+def assign(state: FloorState, live: LiveAgent) -> None:
+    """The agent takes the calls of their campaigns, as these are staffed now."""
+    campaigns, lacks = set[int](), list[tuple[int, tuple[str, ...]]]()
+    for campaign in state.campaigns.values():
+        if campaign.tenant_id != live.tenant_id:
+            continue
+        settings, assigned = campaign.settings, campaign.id in live.assigned
+        if takes_calls(settings.staffing, settings.skills, assigned=assigned, has=live.skills):
+            campaigns.add(campaign.id)
+        elif assigned and (missing := lacking(settings.skills, live.skills)):
+            lacks.append((campaign.id, missing))
+    live.campaigns, live.lacks = frozenset(campaigns), tuple(sorted(lacks))
+    theirs = [state.campaigns[campaign_id].settings for campaign_id in live.campaigns]
     per_call = bool(theirs) and all(settings.agent_connect == "per_call" for settings in theirs)
     wrap_up_s = max((settings.wrap_up_s for settings in theirs), default=live.agent.wrap_up_s)
     live.agent = replace(live.agent, per_call=per_call, wrap_up_s=wrap_up_s)

@@ -1,7 +1,7 @@
 """Holds what one floor knows while it runs: campaigns, agents, calls, and the parts that everything shares."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from campaigns.callbacks.service import Callback
 from campaigns.model import CampaignSettings
 from campaigns.queue.model import ClaimedRow
+from campaigns.shifts.model import Plan
 from compliance.abandonment_ledger import Gauge, Policy
 from dialer.agent import Agent
 from dialer.agent_events import AgentEvent, AgentTimer
@@ -129,7 +130,12 @@ class Preview:
 
 @dataclass(slots=True)
 class LiveAgent:
-    """One agent with what their day needs around it."""
+    """One agent with what their day needs around it.
+
+    `campaigns`: whose calls the agent takes, of those they are assigned to and those staffed by skill; `lacks`: the
+    skills that keep them from the calls of a campaign they are assigned to. `plans`: the next one first; `planned`: the
+    break that the present pause, or the wish for one, came from.
+    """
 
     agent: Agent
     tenant_id: int
@@ -144,6 +150,12 @@ class LiveAgent:
     bridge_id: str | None = None
     leg_opened_at: datetime | None = None
     campaigns: frozenset[int] = frozenset()
+    assigned: frozenset[int] = frozenset()
+    skills: tuple[str, ...] = ()
+    lacks: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    version: int = 0  # of the user's row
+    plans: tuple[Plan, ...] = ()
+    planned: Plan | None = None
     call: LiveCall | None = None
     preview: Preview | None = None
     file: dict[str, Any] | None = None
@@ -159,7 +171,7 @@ class LiveAgent:
 
 @dataclass(slots=True)
 class LiveCampaign:
-    """A campaign that runs, or that has calls, on this floor."""
+    """A campaign that runs, or that has calls, on this floor. `agents`: those assigned to it."""
 
     id: int
     tenant_id: int
@@ -210,6 +222,10 @@ class LiveCampaign:
         del self.seat_events[:-UNHEARD_AT_MOST]
 
 
+async def _nobody_reads(user_ids: Collection[int]) -> None:
+    return None
+
+
 @dataclass(slots=True)
 class FloorState:
     """Everything that the parts of a floor share. Only the event loop's thread touches it."""
@@ -245,6 +261,7 @@ class FloorState:
     call_changed: Callable[[LiveCall], None] = lambda live: None
     agent_changed: Callable[[LiveAgent], None] = lambda live: None
     nodes_changed: Callable[[], None] = lambda: None
+    agents_changed: Callable[[Collection[int]], Awaitable[None]] = _nobody_reads
 
     def __post_init__(self) -> None:
         self.epoch_s = self.clock.now().timestamp() - self.clock.monotonic()

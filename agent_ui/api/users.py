@@ -12,6 +12,7 @@ from agent_ui.policy import ADMIN, Route
 from agent_ui.problems import Problem, from_refused
 from agent_ui.sessions import Identity
 from campaigns.problems import Refused
+from campaigns.skills import MOST_SKILLS
 from campaigns.users import service as users
 
 Role = Literal["agent", "supervisor", "admin"]
@@ -28,6 +29,7 @@ class NewUser(_Body):
     password: str
     language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
     phone_endpoint: str | None = Field(default=None, pattern=r"^[A-Za-z]+/[A-Za-z0-9_.@-]{1,80}$")
+    skills: list[str] = Field(default=[], max_length=MOST_SKILLS)
 
 
 class UserChange(_Body):
@@ -36,6 +38,7 @@ class UserChange(_Body):
     active: bool | None = None
     language: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
     phone_endpoint: str | None = Field(default=None, pattern=r"^[A-Za-z]+/[A-Za-z0-9_.@-]{1,80}$")
+    skills: list[str] | None = Field(default=None, max_length=MOST_SKILLS)
 
 
 class NewPassword(_Body):
@@ -81,6 +84,7 @@ class UsersApi:
                     actor=identity.actor,
                     language=body.language,
                     phone_endpoint=body.phone_endpoint,
+                    skills=body.skills,
                 )
             except Refused as refused:
                 raise from_refused(refused, _name_of) from None
@@ -102,6 +106,7 @@ class UsersApi:
                     display_name=body.name,
                     language=body.language,
                     phone_endpoint=body.phone_endpoint,
+                    skills=body.skills,
                 )
             except Refused as refused:
                 raise from_refused(refused, _name_of) from None
@@ -151,4 +156,5 @@ def _wire(user: users.User | None) -> dict[str, Any]:
         "phone_endpoint": user.phone_endpoint,
         "active": user.active,
         "simulated": user.simulated,
+        "skills": user.skills,
     }

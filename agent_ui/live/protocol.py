@@ -80,6 +80,14 @@ class Command(TypedDict):
     args: dict[str, Any]
 
 
+class PlanView(TypedDict):
+    id: int
+    kind: Literal["pause", "logout"]
+    at: str
+    minutes: int | None
+    reason: str | None
+
+
 class AgentPhone(TypedDict):
     endpoint: str
     online: bool
@@ -94,6 +102,8 @@ class AgentView(TypedDict):
     wish_reason: str | None
     deadline: str | None
     phone: AgentPhone
+    planned: list[PlanView]
+    back_at: str | None
 
 
 class CallView(TypedDict):
@@ -254,7 +264,14 @@ class CampaignView(TypedDict):
     because: str
     lines_per_agent: NotRequired[float]
     priority: NotRequired[int]
+    skills: NotRequired[list[str]]
+    staffing: NotRequired[Literal["assigned", "skilled"]]
     pacing: NotRequired[PacingView | None]
+
+
+class LackView(TypedDict):
+    campaign: str
+    skills: list[str]
 
 
 class FloorAgent(TypedDict):
@@ -270,6 +287,10 @@ class FloorAgent(TypedDict):
     occupancy: float
     phone_online: bool
     simulated: bool
+    skills: list[str]
+    lacks: list[LackView]
+    planned: list[PlanView]
+    back_at: str | None
 
 
 class FloorCall(TypedDict):

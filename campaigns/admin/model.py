@@ -21,13 +21,16 @@ MOVES: dict[str, frozenset[str]] = {
 
 PACING = (
     "mode", "lines_per_agent", "max_lines", "calls_per_second", "ring_timeout_s", "answer_wait_ms", "amd", "priority",
-    "cancel_ringing", "wrap_up_cut_for_waiting",
+    "cancel_ringing", "wrap_up_cut_for_waiting", "skills", "staffing",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """What starting is judged by. `texts`: bodies by (template, channel), then by language."""
+    """What starting is judged by. `texts`: bodies by (template, channel), then by language.
+
+    `agents`: active ones who would take its calls; `unskilled`: active ones assigned to it who lack a skill.
+    """
 
     state: str
     settings: CampaignSettings
@@ -36,6 +39,7 @@ class StartFacts:
     debtors: int  # of the creditor, open
     texts: Mapping[tuple[str, str], Mapping[str, str]]
     tenant_settings: Mapping[str, Any]
+    unskilled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def check_settings(settings: CampaignSettings) -> list[Problem]:
         )
     if settings.mode == "broadcast":
         found += _check_announcement(settings)
+    if settings.staffing == "skilled" and not settings.skills:
+        found.append(Problem("skills", "staffing by skill needs one: name a skill, or assign the agents by name"))
     if settings.mode == "power" and settings.lines_per_agent < 1.0:
         found.append(Problem("lines_per_agent", "at least one line for each agent"))
     return found
@@ -124,17 +130,23 @@ def check_start(facts: StartFacts) -> list[Problem]:
     if "running" not in MOVES[facts.state]:
         found.append(Problem("state", f"the campaign is {facts.state}: only a draft or paused one can be started"))
     if facts.agents == 0 and facts.settings.mode != "broadcast":
-        found.append(
-            Problem(
-                "agents", "no active agent is assigned: assign one (promiseline campaign start NAME --agents LOGIN)"
-            )
-        )
+        found.append(_no_agents(facts))
     if facts.callable_rows == 0:
         found.append(Problem("queue", _empty_queue(facts.debtors)))
     for step in facts.settings.steps:
         if isinstance(step, MessageStep):
             found += _check_message(step, facts)
     return found
+
+
+def _no_agents(facts: StartFacts) -> Problem:
+    skills = ", ".join(facts.settings.skills)
+    if facts.settings.staffing == "skilled" or facts.unskilled:
+        assigned = (
+            f"{facts.unskilled} assigned agents lack some of" if facts.unskilled else "no active agent has all of"
+        )
+        return Problem("agents", f"{assigned} its skills ({skills}): promiseline user set LOGIN --skill SKILL")
+    return Problem("agents", "no active agent is assigned: assign one (promiseline campaign start NAME --agents LOGIN)")
 
 
 def _empty_queue(debtors: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
@@ -202,11 +202,7 @@ async def resume(conn: AsyncConnection, campaign_id: int, *, policy: Policy, now
 async def start_problems(conn: AsyncConnection, campaign: Campaign, policy: Policy, now: datetime) -> list[Problem]:
     """What stands against starting, by the database as it is and by the rules of contact."""
     counts = await queue.counts(conn, campaign.id)
-    agents = (
-        select(func.count()).select_from(t.campaign_agent)
-        .join(t.app_user, t.app_user.c.id == t.campaign_agent.c.user_id)
-        .where(t.campaign_agent.c.campaign_id == campaign.id, t.app_user.c.active)
-    )  # fmt: skip
+    fitting, unskilled = await staff(conn, campaign)
     debtors = select(func.count()).where(
         t.debtor.c.creditor_id == campaign.creditor_id, t.debtor.c.status == "open"
     )  # fmt: skip
@@ -214,7 +210,8 @@ async def start_problems(conn: AsyncConnection, campaign: Campaign, policy: Poli
     facts = StartFacts(
         state=campaign.state,
         settings=campaign.settings,
-        agents=int((await conn.execute(agents)).scalar_one()),
+        agents=fitting,
+        unskilled=unskilled,
         callable_rows=counts.ready + counts.waiting + counts.leased,
         debtors=int((await conn.execute(debtors)).scalar_one()),
         texts=await bodies(conn, campaign.tenant_id),
@@ -238,6 +235,24 @@ async def start_problems(conn: AsyncConnection, campaign: Campaign, policy: Poli
         day=now.date(),
     )
     return check_start(facts) + policy.problems(rules)
+
+
+async def staff(conn: AsyncConnection, campaign: Campaign) -> tuple[int, int]:
+    """Active agents who would take the campaign's calls, and active ones assigned to it who lack a skill for that."""
+    u, skills = t.app_user.c, list(campaign.settings.skills)
+    has_all = u.skills.contains(skills)
+    if campaign.settings.staffing == "skilled":
+        query = select(func.count(), literal(0)).where(
+            u.tenant_id == campaign.tenant_id, u.role == "agent", u.active, has_all
+        )
+    else:
+        query = (
+            select(func.count().filter(has_all), func.count().filter(~has_all)).select_from(t.campaign_agent)
+            .join(t.app_user, u.id == t.campaign_agent.c.user_id)
+            .where(t.campaign_agent.c.campaign_id == campaign.id, u.active)
+        )  # fmt: skip
+    fitting, unskilled = (await conn.execute(query)).one()
+    return int(fitting), int(unskilled)
 
 
 async def set_creditor_rulebooks(

@@ -82,6 +82,8 @@ app_user = Table(
     Column("phone_endpoint", Text),  # the agent's phone at the exchange, like PJSIP/agent-7
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("simulated", Boolean, nullable=False, server_default=text("false")),
+    Column("skills", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # campaigns.skills
+    Column("version", Integer, nullable=False, server_default="1"),  # raised by what a running floor must hear of
     _at("created_at"),
     UniqueConstraint("tenant_id", "login"),
     _words("role", ("agent", "supervisor", "admin")),
@@ -847,6 +849,26 @@ agent_session = Table(
     Column("bridge_id", Text),
     _at("since"),
     _at("started_at"),
+)
+
+planned_end = Table(
+    "planned_end",
+    metadata,
+    _id(),
+    _tenant(),
+    Column("user_id", BigInteger, ForeignKey("app_user.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # a break, or the end of the shift
+    _at("at"),
+    Column("minutes", SmallInteger),  # how long the break is meant to be
+    Column("reason", Text),  # of the break
+    _at("planned_at"),
+    Column("planned_by", Text, nullable=False),
+    _at("over_at", null=True),
+    Column("over_because", Text),
+    _words("kind", ("pause", "logout")),
+    _words("over_because", ("kept", "passed", "cancelled", "replaced")),
+    CheckConstraint("(over_at IS NULL) = (over_because IS NULL)", name="over_both"),
+    Index("ix_planned_end_open", "user_id", "at", postgresql_where=text("over_at IS NULL")),
 )
 
 agent_state_log = Table(

@@ -1,8 +1,10 @@
 """Decides what a login, a password and a role must be like. Pure."""
 
 import re
+from collections.abc import Collection
 
 from campaigns.problems import Problem
+from campaigns.skills import complaint
 
 ROLES = ("agent", "supervisor", "admin")
 SHORTEST, LONGEST = 10, 200
@@ -39,3 +41,12 @@ def check_phone(endpoint: str) -> list[Problem]:
 
 def check_role(role: str) -> list[Problem]:
     return [] if role in ROLES else [Problem("role", f"there is no role {role!r}: choose {', '.join(ROLES)}")]
+
+
+def check_skills(skills: Collection[str], role: str) -> list[Problem]:
+    if skills and role != "agent":
+        return [
+            Problem("skills", f"a user of role {role} takes no calls: only an agent has skills, take them away first")
+        ]
+    problem = complaint(skills)
+    return [] if problem is None else [Problem("skills", problem)]

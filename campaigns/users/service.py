@@ -1,7 +1,9 @@
 """The people who log in: made, given a role, let in, locked out. Every change is audited."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns import audit
 from campaigns.db import tables as t
 from campaigns.problems import Problem, Refused, refuse
-from campaigns.users.model import check_login, check_password, check_phone, check_role
+from campaigns.skills import tidy
+from campaigns.users.model import check_login, check_password, check_phone, check_role, check_skills
 from campaigns.users.passwords import Passwords
 
 u = t.app_user.c
@@ -26,10 +29,17 @@ class User:
     phone_endpoint: str | None
     active: bool
     simulated: bool
+    skills: tuple[str, ...]
+
+    @classmethod
+    def of(cls, row: Any) -> "User":
+        """The user in a row of `_COLUMNS`."""
+        *others, skills = row
+        return cls(*others, tuple(skills))
 
 
 _COLUMNS = (
-    u.id, u.tenant_id, u.login, u.display_name, u.role, u.language, u.phone_endpoint, u.active, u.simulated
+    u.id, u.tenant_id, u.login, u.display_name, u.role, u.language, u.phone_endpoint, u.active, u.simulated, u.skills
 )  # fmt: skip
 
 
@@ -47,12 +57,14 @@ async def create(
     language: str = "en",
     phone_endpoint: str | None = None,
     simulated: bool = False,
+    skills: Sequence[str] = (),
 ) -> int:
     """The new user's id. Raises Refused. A user without password (simulated agents) can never log in."""
     login = login.strip().lower()
     problems = check_login(login) + check_role(role)
     problems += check_password(password, login) if password is not None else []
     problems += check_phone(phone_endpoint) if phone_endpoint else []
+    problems += check_skills(skills, role)
     if not display_name.strip():
         problems.append(Problem("display_name", "the name is empty: write how colleagues call this person"))
     taken = select(u.id).where(u.tenant_id == tenant_id, u.login == login)
@@ -63,10 +75,11 @@ async def create(
     row = {
         "tenant_id": tenant_id, "login": login, "display_name": display_name.strip(), "role": role,
         "password_hash": "!" if password is None else await passwords.hash(password), "language": language,
-        "phone_endpoint": phone_endpoint, "simulated": simulated, "created_at": now,
+        "phone_endpoint": phone_endpoint, "simulated": simulated, "skills": list(tidy(skills)), "created_at": now,
     }  # fmt: skip
     made = int((await conn.execute(insert(t.app_user).values(**row).returning(u.id))).scalar_one())
-    await _audit(conn, tenant_id, now, actor, "user.created", made, role=role, simulated=simulated)
+    detail = {"role": role, "simulated": simulated, "skills": list(tidy(skills))}
+    await _audit(conn, tenant_id, now, actor, "user.created", made, **detail)
     return made
 
 
@@ -82,18 +95,18 @@ async def authenticate(
     if held is not None and passwords.outdated(held):
         fresh = await passwords.hash(password)
         await conn.execute(update(t.app_user).where(u.id == row.id).values(password_hash=fresh))
-    return User(*row[:-1])
+    return User.of(row[:-1])
 
 
 async def get(conn: AsyncConnection, user_id: int) -> User | None:
     row = (await conn.execute(select(*_COLUMNS).where(u.id == user_id))).one_or_none()
-    return None if row is None else User(*row)
+    return None if row is None else User.of(row)
 
 
 async def everyone(conn: AsyncConnection, tenant_id: int, *, role: str | None = None) -> list[User]:
     query = select(*_COLUMNS).where(u.tenant_id == tenant_id).order_by(u.id)
     found = await conn.execute(query if role is None else query.where(u.role == role))
-    return [User(*row) for row in found]
+    return [User.of(row) for row in found]
 
 
 async def set_password(
@@ -121,14 +134,16 @@ async def change(
     display_name: str | None = None,
     language: str | None = None,
     phone_endpoint: str | None = None,
+    skills: Sequence[str] | None = None,
 ) -> User:
     """Change what is given; a new role or a lock-out ends every session of the user. The last admin stays one."""
     user = await _wanted(conn, user_id)
     given = {"role": role, "active": active, "display_name": display_name, "language": language,
-             "phone_endpoint": phone_endpoint}  # fmt: skip
+             "phone_endpoint": phone_endpoint, "skills": None if skills is None else tidy(skills)}  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None and value != getattr(user, name)}
     problems = check_role(role) if role is not None else []
     problems += check_phone(phone_endpoint) if phone_endpoint else []
+    problems += check_skills(user.skills if skills is None else skills, role or user.role)
     if user.role == "admin" and user.active and ("role" in changes or changes.get("active") is False):
         admins = select(u.id).where(u.tenant_id == user.tenant_id, u.role == "admin", u.active, u.id != user_id)
         if not (await conn.execute(admins.with_for_update())).all():
@@ -136,11 +151,18 @@ async def change(
     if problems:
         raise Refused(*problems)
     if changes:
-        await conn.execute(update(t.app_user).where(u.id == user_id).values(**changes))
-        await _audit(conn, user.tenant_id, now, actor, "user.changed", user_id, fields=sorted(changes))
+        await conn.execute(update(t.app_user).where(u.id == user_id).values(**_stored(changes), version=u.version + 1))
+        detail: dict[str, object] = {"fields": sorted(changes)}
+        if "skills" in changes:
+            detail["skills"] = [list(user.skills), list(tidy(skills or ()))]
+        await _audit(conn, user.tenant_id, now, actor, "user.changed", user_id, **detail)
     if {"role", "active"} & set(changes):
         await _end_sessions(conn, user_id)
     return await _wanted(conn, user_id)
+
+
+def _stored(changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
 
 
 async def _wanted(conn: AsyncConnection, user_id: int) -> User:

@@ -22,6 +22,8 @@ from dialer.settings import load_settings
 
 app = typer.Typer(help="Campaigns: whom to call, how, and what next.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The campaign's name or number.")]
+SkillHelp = "A skill that its agents must have; may be given several times."
+StaffingHelp = "assigned: the agents assigned to it; skilled: every agent who has its skills."
 
 
 @app.command("create")
@@ -35,12 +37,16 @@ def create(
     ] = None,
     mode: Annotated[str, typer.Option("--mode", help=f"One of {', '.join(MODES)}.")] = "progressive",
     agents: Annotated[str, typer.Option("--agents", help="Comma-separated logins; 'all' for every agent.")] = "",
+    skill: Annotated[list[str], typer.Option("--skill", help=SkillHelp)] = [],  # noqa: B006 - typer never changes it
+    staffing: Annotated[str, typer.Option("--staffing", help=StaffingHelp)] = "",
     json: Json = False,
 ) -> None:
     """Make a campaign; it dials nobody until it is started."""
     given: dict[str, Any] = {"caller_id": caller_id, "mode": mode} | (
         read_object(settings, "settings") if settings else {}
     )
+    given |= {"skills": skill} if skill else {}
+    given |= {"staffing": staffing} if staffing else {}
 
     async def work(conn: AsyncConnection, tenant_id: int) -> int:
         return await admin.create(
@@ -134,6 +140,9 @@ def set_(
     abandon_limit: Annotated[
         str, typer.Option("--abandon-limit", help="The campaign's own limit in percent, at most 3; 'none' ends it.")
     ] = "",
+    skill: Annotated[list[str], typer.Option("--skill", help=f"{SkillHelp} These and no others.")] = [],  # noqa: B006
+    no_skills: Annotated[bool, typer.Option("--no-skills", help="Its agents need no skill any more.")] = False,
+    staffing: Annotated[str, typer.Option("--staffing", help=StaffingHelp)] = "",
     settings: Annotated[Path | None, typer.Option("--settings", help="JSON file of settings to merge in.")] = None,
     json: Json = False,
 ) -> None:
@@ -145,10 +154,15 @@ def set_(
         "max_lines": max_lines,
         "calls_per_second": calls_per_second,
         "priority": priority,
+        "skills": skill or ([] if no_skills else None),
+        "staffing": staffing or None,
     }
     given |= {field: value for field, value in options.items() if value is not None}
     if not given and not abandon_limit:
-        fail("nothing to change: give --mode, --ratio, --max-lines, --cps, --priority, --abandon-limit or --settings")
+        fail(
+            "nothing to change: give --mode, --ratio, --max-lines, --cps, --priority, --skill, --no-skills, "
+            "--staffing, --abandon-limit or --settings"
+        )
 
     async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
         campaign_id = await find(conn, tenant_id, name)
@@ -201,7 +215,8 @@ def status(
                 "state": campaign.state,
                 "mode": campaign.settings.mode,
                 "priority": campaign.settings.priority,
-                "agents": len(campaign.agents),
+                "agents": (await admin.staff(conn, campaign))[0],
+                "skills": list(campaign.settings.skills),
                 **asdict(await queue.counts(conn, campaign.id)),
                 "odds": await _odds(conn, campaign.id),
                 "detection": said.get(campaign.id, ""),
@@ -213,7 +228,7 @@ def status(
     if json:
         print_json(rows)
     elif rows:
-        print_rows("Campaigns", [{key: row[key] for key in row if key not in ("detection", "odds")} for row in rows])
+        print_rows("Campaigns", [_shown(row) for row in rows])
         for row in rows:
             if row["detection"]:
                 say(f"{row['name']}: {row['detection']}")
@@ -250,3 +265,8 @@ def _say(json: bool, document: Any, sentence: str) -> None:
         print_json(document)
     else:
         say(sentence)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in row.items() if key not in ("detection", "odds")}
+    return kept | {"skills": ", ".join(row["skills"])}

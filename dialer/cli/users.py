@@ -1,19 +1,26 @@
-"""`promiseline user add|list`."""
+"""`promiseline user add|set|shift|list`."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from campaigns.problems import refuse
+from campaigns.shifts import service as shifts
+from campaigns.shifts.model import PAUSE_REASONS, Plan, PlanAsked
 from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
-from dialer.cli.output import Json, print_json, print_rows, say
+from dialer.cli.output import Json, fail, print_json, print_rows, say
 from dialer.cli.session import in_transaction
+from dialer.cli.times import instant
 
 app = typer.Typer(help="People who log in.", no_args_is_help=True)
+Login = Annotated[str, typer.Argument(help="The user's login.")]
+SkillHelp = "A skill of the agent, like es or hardship; may be given several times."
 
 
 @app.command("add")
@@ -23,6 +30,7 @@ def add(
     name: Annotated[str, typer.Option("--name", help="As colleagues see it; the login by default.")] = "",
     phone: Annotated[str, typer.Option("--phone", help="The agent's phone at the exchange, like PJSIP/agent-7.")] = "",
     language: Annotated[str, typer.Option("--language")] = "en",
+    skill: Annotated[list[str], typer.Option("--skill", help=SkillHelp)] = [],  # noqa: B006 - typer never changes it
     json: Json = False,
 ) -> None:
     """Add a user. The password is asked for, or taken from PROMISELINE_NEW_PASSWORD; never from an argument."""
@@ -43,6 +51,7 @@ def add(
             actor="cli",
             language=language,
             phone_endpoint=phone or None,
+            skills=skill,
         )
 
     user_id = in_transaction(work)
@@ -55,12 +64,111 @@ def add(
 @app.command("list")
 def list_users(json: Json = False) -> None:
     """Everybody who can log in."""
-    found = in_transaction(users.everyone)
-    rows = [
-        {key: value for key, value in asdict(user).items() if key in ("id", "login", "display_name", "role", "active")}
-        for user in found
+    rows: list[dict[str, Any]] = [
+        {
+            "id": user.id,
+            "login": user.login,
+            "display_name": user.display_name,
+            "role": user.role,
+            "active": user.active,
+            "skills": list(user.skills),
+        }
+        for user in in_transaction(users.everyone)
     ]
     if json:
         print_json(rows)
     else:
-        print_rows("Users", rows)
+        print_rows("Users", [row | {"skills": ", ".join(row["skills"])} for row in rows])
+
+
+@app.command("set")
+def set_(
+    login: Login,
+    skill: Annotated[list[str], typer.Option("--skill", help=SkillHelp)] = [],  # noqa: B006
+    no_skill: Annotated[list[str], typer.Option("--no-skill", help="A skill that the agent has no more.")] = [],  # noqa: B006
+    json: Json = False,
+) -> None:
+    """Give an agent skills, or take some away; a running server goes by it within a second."""
+    if not skill and not no_skill:
+        fail("nothing to change: give --skill or --no-skill")
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> users.User:
+        user = await _find(conn, tenant_id, login)
+        absent = sorted(set(no_skill) - set(user.skills))
+        if absent:
+            raise refuse("no-skill", f"{login} does not have {', '.join(absent)}; has {_listed(user.skills)}")
+        both = sorted(set(no_skill) & set(skill))
+        if both:
+            raise refuse("skill", f"{', '.join(both)} is given and taken away: choose one")
+        wanted = (set(user.skills) | set(skill)) - set(no_skill)
+        return await users.change(conn, user.id, now=datetime.now(UTC), actor="cli", skills=sorted(wanted))
+
+    after = in_transaction(work)
+    if json:
+        print_json({"user_id": after.id, "skills": after.skills})
+    else:
+        say(f"{login} has {_listed(after.skills)}.")
+
+
+@app.command("shift")
+def shift(
+    login: Login,
+    leave_at: Annotated[
+        str, typer.Option("--leave-at", help="The shift ends then; an instant like 2026-03-31T17:30:00-04:00.")
+    ] = "",
+    break_at: Annotated[str, typer.Option("--break-at", help="A break begins then; an instant with its offset.")] = "",
+    minutes: Annotated[
+        int | None, typer.Option("--minutes", help="How long the break is; nobody is made ready by a clock.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help=f"Of the break: {', '.join(PAUSE_REASONS)}.")] = "break",
+    cancel: Annotated[int | None, typer.Option("--cancel", help="Take back the plan of this number.")] = None,
+    json: Json = False,
+) -> None:
+    """Plan a break or the end of an agent's shift, take a plan back, or list the plans.
+
+    When the time has come the agent is paused or logged out, after the call in progress and its wrap-up.
+    """
+    if minutes is not None and not break_at:
+        fail("--minutes is the length of a break: give --break-at too")
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> tuple[Plan, ...]:
+        user = await _find(conn, tenant_id, login)
+        now = datetime.now(UTC)
+        who: dict[str, Any] = {"tenant_id": tenant_id, "user_id": user.id, "now": now, "actor": "cli"}
+        if cancel is not None:
+            await shifts.cancel(conn, plan_id=cancel, **who)
+        breaks, leaves = instant("break-at", break_at), instant("leave-at", leave_at)
+        if breaks is not None:
+            await shifts.plan(conn, asked=PlanAsked("pause", breaks, minutes, reason), **who)
+        if leaves is not None:
+            await shifts.plan(conn, asked=PlanAsked("logout", leaves), **who)
+        return (await shifts.open_plans(conn, [user.id])).get(user.id, ())
+
+    _show_plans(in_transaction(work), json)
+
+
+def _show_plans(plans: Sequence[Plan], json: bool) -> None:
+    if json:
+        print_json([{**asdict(plan), "at": plan.at.astimezone(UTC).isoformat()} for plan in plans])
+        return
+    rows = [
+        {
+            "plan": plan.id,
+            "what": "end of shift" if plan.kind == "logout" else plan.reason,
+            "at": plan.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "minutes": "" if plan.minutes is None else plan.minutes,
+        }
+        for plan in plans
+    ]
+    print_rows("Planned", rows)
+
+
+async def _find(conn: AsyncConnection, tenant_id: int, login: str) -> users.User:
+    found = {user.login: user for user in await users.everyone(conn, tenant_id)}
+    if login not in found:
+        raise refuse("login", f"there is no user {login}: promiseline user list names them")
+    return found[login]
+
+
+def _listed(skills: Sequence[str]) -> str:
+    return f"the skills {', '.join(skills)}" if skills else "no skill"

@@ -85,18 +85,23 @@ DAYS = (
     .order_by(c.day.desc())
     .limit(7)
 )
+# of whoever is assigned to it, and whoever took its calls: one that is staffed by skill has nobody assigned
 WRAP_UPS = text("""
 SELECT count(*), percentile_cont(CAST(:grid AS double precision[]))
            WITHIN GROUP (ORDER BY extract(epoch FROM l.to_at - l.from_at))
-FROM agent_state_log l JOIN campaign_agent ca ON ca.user_id = l.user_id
-WHERE ca.campaign_id = :campaign AND l.state = 'wrap_up' AND l.from_at >= :since
+FROM agent_state_log l
+WHERE l.user_id IN (
+    SELECT user_id FROM campaign_agent WHERE campaign_id = :campaign
+    UNION SELECT agent_id FROM attempt WHERE campaign_id = :campaign AND at >= :since AND agent_id IS NOT NULL) AND l.state = 'wrap_up' AND l.from_at >= :since
 """)
 WORKED = text("""
 SELECT (l.from_at AT TIME ZONE :zone)::date AS day,
        sum(extract(epoch FROM l.to_at - l.from_at)) FILTER (WHERE l.state IN ('talking', 'hold', 'wrap_up')) AS busy,
        sum(extract(epoch FROM l.to_at - l.from_at)) FILTER (WHERE l.state IN ('ready', 'reserved')) AS free
-FROM agent_state_log l JOIN campaign_agent ca ON ca.user_id = l.user_id
-WHERE ca.campaign_id = :campaign AND l.from_at >= :since GROUP BY 1
+FROM agent_state_log l
+WHERE l.user_id IN (
+    SELECT user_id FROM campaign_agent WHERE campaign_id = :campaign
+    UNION SELECT agent_id FROM attempt WHERE campaign_id = :campaign AND at >= :since AND agent_id IS NOT NULL) AND l.from_at >= :since GROUP BY 1
 """)
 
 

@@ -31,6 +31,7 @@ async def test_an_added_user_can_log_in_and_is_listed(web: Web) -> None:
         "phone_endpoint": "PJSIP/agent-7",
         "active": True,
         "simulated": False,
+        "skills": [],
     }
     listed = (await (await admin.call("GET", "/api/users")).json())["users"]
     assert user in listed
@@ -49,6 +50,9 @@ async def test_an_added_user_can_log_in_and_is_listed(web: Web) -> None:
         ({"language": "english"}, "language"),
         ({"phone_endpoint": "agent-7"}, "phone_endpoint"),
         ({"is_admin": True}, "is_admin"),
+        ({"skills": ["ES"]}, "skills"),
+        ({"skills": "es"}, "skills"),
+        ({"skills": ["es"], "role": "supervisor"}, "skills"),
     ],
 )
 async def test_a_user_that_is_not_right_is_refused_with_the_field(web: Web, change: dict[str, Any], field: str) -> None:

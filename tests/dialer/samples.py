@@ -61,6 +61,7 @@ AGENT_SAMPLES: tuple[ae.AgentEvent, ...] = (
     ae.ReadyAsked(at(10)),
     ae.PauseAsked("lunch", at(10)),
     ae.LogoutAsked(at(10)),
+    ae.PlanDue("pause", "lunch", at(10)),
     ae.PreviewOffered(at(40), at(10)),
     ae.PreviewDialAsked(at(10)),
     ae.PreviewSkipAsked("not_now", at(10)),

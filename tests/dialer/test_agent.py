@@ -72,6 +72,56 @@ def test_a_logout_asked_for_in_a_call_is_honoured_after_its_wrap_up() -> None:
     assert agent.state is S.OFFLINE and e.CloseLeg() in effects
 
 
+BREAK = e.PlanDue("pause", "lunch", at(1))
+LEAVE = e.PlanDue("logout", None, at(1))
+
+
+def test_a_planned_break_or_end_takes_a_ready_agent_at_once() -> None:
+    agent, _ = live(an_agent(S.READY), BREAK)
+    assert (agent.state, agent.reason) == (S.PAUSED, "lunch")
+    agent, effects = live(an_agent(S.READY), LEAVE)
+    assert agent.state is S.OFFLINE and e.CloseLeg() in effects
+
+
+@pytest.mark.parametrize("state", [S.RESERVED, S.TALKING, S.HOLD, S.WRAP_UP])
+def test_a_planned_end_never_cuts_a_call_or_its_wrap_up(state: AgentState) -> None:
+    before = replace(an_agent(state), disposition="promise")
+    for plan, wish, reason in ((BREAK, "pause", "lunch"), (LEAVE, "logout", None)):
+        assert step(before, plan) == (replace(before, wish=wish, wish_reason=reason), ())
+
+
+def test_a_planned_break_is_taken_when_the_wrap_up_is_over() -> None:
+    agent, _ = live(an_agent(S.TALKING), BREAK, e.CallOver("a", at(2)), e.WrapUpOver(at(22)))
+    assert (agent.state, agent.reason, agent.wish) == (S.PAUSED, "lunch", None)
+
+
+def test_a_planned_break_does_not_keep_who_wanted_to_leave_and_a_planned_end_goes_before_a_break() -> None:
+    leaving, _ = live(an_agent(S.TALKING), e.LogoutAsked(at(0)), BREAK)
+    assert leaving.wish == "logout"
+    agent, _ = live(an_agent(S.TALKING), e.PauseAsked("break", at(0)), LEAVE)
+    assert (agent.wish, agent.wish_reason) == ("logout", None)
+    agent, _ = live(an_agent(S.TALKING), e.PauseAsked("break", at(0)), BREAK)
+    assert (agent.wish, agent.wish_reason) == ("pause", "break")
+
+
+def test_a_planned_end_releases_the_debtor_who_is_only_shown() -> None:
+    shown, _ = live(an_agent(S.READY), e.PreviewOffered(at(30), at(0)))
+    agent, effects = live(shown, BREAK)
+    assert agent.state is S.PAUSED and e.ReleasePreview("pause") in effects
+    agent, effects = live(shown, LEAVE)
+    assert agent.state is S.OFFLINE and e.ReleasePreview("logout") in effects
+
+
+def test_a_planned_end_logs_out_of_a_pause_and_a_planned_break_leaves_it_as_it_is() -> None:
+    paused = replace(an_agent(S.PAUSED), reason="training")
+    assert step(paused, BREAK) == (paused, ())
+    assert live(paused, LEAVE)[0].state is S.OFFLINE
+
+
+def test_the_agent_may_take_a_planned_end_back() -> None:
+    assert live(an_agent(S.TALKING), LEAVE, e.ReadyAsked(at(2)))[0].wish is None
+
+
 def test_ready_takes_a_wish_back() -> None:
     agent, _ = live(an_agent(S.TALKING), e.PauseAsked("lunch", at(1)), e.ReadyAsked(at(2)))
     assert agent.wish is None

@@ -27,6 +27,13 @@ def test_an_agent_takes_calls_of_their_campaigns_only() -> None:
     assert match([call("a", 1, campaign=2)], [agent(1, 0, 1), agent(2, 5, 1, 2)], at(10)) == [Pair("a", 2)]
 
 
+def test_the_person_of_the_highest_priority_is_first_however_long_another_waits() -> None:
+    urgent = WaitingCall("b", 2, at(3), at(100), priority=5)
+    assert match([call("a", 1), urgent], [agent(1, 0, 1, 2)], at(10)) == [Pair("b", 1)]
+    both = match([call("a", 1), urgent], [agent(1, 0, 1, 2), agent(2, 5, 1, 2)], at(10))
+    assert both == [Pair("b", 1), Pair("a", 2)]
+
+
 def test_a_call_past_its_deadline_gets_nobody() -> None:
     assert match([call("a", 1, deadline=10)], [agent(1, 0)], at(10)) == []
 

@@ -24,7 +24,8 @@ PAGES = {
 }
 DIALOGS = {
     "compliance-lists": ("list-make", "list-1-import", "list-1-end"),
-    "supervisor": ("campaign-3-limits",),
+    "supervisor": ("campaign-3-limits", "agent-2-edit", "agents-everyone"),
+    "agent-ready": ("open-plans",),
     "compliance-rulebooks": ("turn-us_third_party_sms",),
 }
 LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]

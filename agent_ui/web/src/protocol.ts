@@ -21,10 +21,13 @@ export type CommandReply = { ok: true; result: Record<string, unknown> } | { ok:
 
 // ---- the agent's console ------------------------------------------------------------------------------------------
 export type AgentState = "offline" | "ready" | "preview" | "reserved" | "talking" | "hold" | "wrap_up" | "paused";
+export interface PlanView { id: number; kind: "pause" | "logout"; at: string; minutes: number | null; reason: string | null } // a planned break, or the planned end of the shift
 export interface AgentView {
   state: AgentState; since: string; reason: string | null; wish: "pause" | "logout" | null; wish_reason: string | null;
   deadline: string | null; // end of wrap-up or preview
   phone: { endpoint: string; online: boolean; connected: boolean };
+  planned: PlanView[]; // the next one first
+  back_at: string | null; // the end of the planned break that lasts now, where it has a length
 }
 export interface CallView {
   attempt_id: string; phase: "preview" | "dialing" | "talking" | "hold" | "ended"; campaign_id: number; campaign: string;
@@ -69,6 +72,7 @@ export interface AgentConsole {
 //   | note {text} | callback {due_at, own: boolean} | opt_out {channel: voice|sms|whatsapp|email|all, reach?: person|number} | dispose {code}
 //   | wish {kind, deny?: {weekdays, from?, to?}[], until?, place?: home|work, form?: oral|written|electronic, name?, review_on?}
 //   | dtmf {digits} | dismiss_notice {id} | stage {attempt_id, stage: promise|outcome} (for the forecast; nothing is stored)
+//   | plan {kind: pause|logout, at, minutes?, reason?} | plan_cancel {plan_id}
 
 // ---- the supervisor's board ----------------------------------------------------------------------------------------
 export interface PacingBudget { remaining: number | null; holds: boolean; because: string; gauge: string | null; rate: number | null; bound: number | null; limit: number | null }
@@ -89,9 +93,12 @@ export interface CampaignView {
   dial_rate_per_minute: number; because: string; // the figure that limited the last pacing decision
   lines_per_agent?: number; // power mode; absent: not told
   priority?: number; // shared agents dial for the highest first
+  skills?: string[]; // an agent must have all of them
+  staffing?: "assigned" | "skilled"; // its agents: those assigned, or everybody who has its skills
   pacing?: PacingView | null; // null: no look at the floor yet
 }
-export interface FloorAgent { id: number; name: string; state: AgentState; since: string; reason: string | null; campaign: string | null; calls: number; promises: number; talk_s: number; occupancy: number; phone_online: boolean; simulated: boolean }
+export interface LackView { campaign: string; skills: string[] } // assigned to the campaign, and takes none of its calls without these
+export interface FloorAgent { id: number; name: string; state: AgentState; since: string; reason: string | null; campaign: string | null; calls: number; promises: number; talk_s: number; occupancy: number; phone_online: boolean; simulated: boolean; skills: string[]; lacks: LackView[]; planned: PlanView[]; back_at: string | null }
 export interface FloorCall { attempt_id: string; campaign_id: number; state: string; since: string; agent_id: number | null; phone_masked: string }
 export interface Minute { at: string; dialed: number; answered: number; bridged: number; abandoned: number; promises: number; messages: number }
 export interface SupervisorBoard {
@@ -100,4 +107,4 @@ export interface SupervisorBoard {
   minutes: Minute[]; // the last 60, oldest first
   alarms: Notice[];
 }
-// supervisor commands: campaign_start {campaign_id} | campaign_pause {campaign_id} | campaign_mode {campaign_id, mode, lines_per_agent?} | campaign_set {campaign_id, settings} | agent_pause {user_id} | agent_logout {user_id}
+// supervisor commands: campaign_start {campaign_id} | campaign_pause {campaign_id} | campaign_mode {campaign_id, mode, lines_per_agent?} | campaign_set {campaign_id, settings} | agent_pause {user_id} | agent_logout {user_id} | agent_plan {user_id, kind, at, minutes?, reason?} | agent_plan_cancel {user_id, plan_id}

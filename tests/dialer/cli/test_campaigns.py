@@ -205,3 +205,24 @@ async def test_what_makes_an_answer_likelier_is_told_with_the_status(program: Pr
     assert all(one["factor"] > 1 and 0 < one["sure"] < 0.4 for one in row["odds"])
     shown = (await program("campaign", "status", "Autumn")).out
     assert "Odds of an answer" in shown and "attempt" in shown
+
+
+async def test_a_campaign_asks_for_skills_and_is_staffed_by_them(program: Program, engine: AsyncEngine) -> None:
+    async with engine.begin() as conn:
+        await furnished(conn)
+    make = ("create", "Autumn", "--creditor", "Bank [north]", *NUMBER, "--agents", "all", "--skill", "es")
+    await program("campaign", *make)
+    lacking = await program("campaign", "start", "Autumn")
+    await program("user", "set", "ann", "--skill", "es", "--skill", "fa")
+    started = await program("campaign", "start", "Autumn", "--json")
+    changed = (await program("campaign", "set", "Autumn", "--skill", "fa", "--staffing", "skilled", "--json")).json()
+    [shown] = (await program("campaign", "status", "--json")).json()
+    alone = await program("campaign", "set", "Autumn", "--no-skills")
+    free = (await program("campaign", "set", "Autumn", "--no-skills", "--staffing", "assigned", "--json")).json()
+
+    assert "1 assigned agents lack some of its skills (es)" in lacking.refusal()
+    assert started.code == 0
+    assert (changed["skills"], changed["staffing"]) == (["fa"], "skilled")
+    assert (shown["agents"], shown["skills"]) == (1, ["fa"])
+    assert "name a skill, or assign the agents by name" in alone.refusal()
+    assert (free["skills"], free["staffing"]) == ([], "assigned")

@@ -1,6 +1,7 @@
-"""`promiseline user add|list`."""
+"""`promiseline user add|set|shift|list`."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -23,7 +24,8 @@ async def test_a_user_is_added_with_the_password_of_the_environment_and_listed(
     listed = (await program("user", "list", "--json")).json()
 
     assert nobody.out == "Users: none\n"
-    assert listed == [{"id": added["user_id"], "login": "ann", "display_name": "ann", "role": "agent", "active": True}]
+    assert listed == [{"id": added["user_id"], "login": "ann", "display_name": "ann", "role": "agent", "active": True,
+                       "skills": []}]  # fmt: skip
     async with engine.connect() as conn:
         stored = (await conn.execute(text("SELECT password_hash, phone_endpoint FROM app_user"))).one()
         audited = (await conn.execute(text("SELECT count(*) FROM audit WHERE actor = 'cli'"))).scalar_one()
@@ -57,3 +59,79 @@ async def test_each_refusal_says_what_is_wrong(program: Program) -> None:
     assert "role:" in role.refusal() and "supervisor" in role.err
     assert nothing.code == 1, "nobody types a password here"
     assert len((await program("user", "list", "--json")).json()) == 1
+
+
+async def test_skills_are_given_with_the_user_and_changed_later(program: Program, engine: AsyncEngine) -> None:
+    await program("user", "add", "ann", "--skill", "fa", "--skill", "es", **GOOD)
+    changed = (await program("user", "set", "ann", "--skill", "hardship", "--no-skill", "es", "--json")).json()
+    (listed,) = (await program("user", "list", "--json")).json()
+    said = await program("user", "set", "ann", "--no-skill", "fa")
+
+    assert changed["skills"] == listed["skills"] == ["fa", "hardship"]
+    assert said.out == "ann has the skills hardship.\n"
+    async with engine.connect() as conn:
+        detail = (
+            await conn.execute(text("SELECT detail FROM audit WHERE action = 'user.changed' ORDER BY id LIMIT 1"))
+        ).scalar_one()
+    assert detail == {"fields": ["skills"], "skills": [["es", "fa"], ["fa", "hardship"]]}
+
+
+async def test_skills_that_make_no_sense_are_refused(program: Program) -> None:
+    await program("user", "add", "ann", "--skill", "es", **GOOD)
+
+    odd, absent, both, nobody, nothing, boss = await asyncio.gather(
+        program("user", "set", "ann", "--skill", "Español"),
+        program("user", "set", "ann", "--no-skill", "fa"),
+        program("user", "set", "ann", "--no-skill", "es", "--skill", "es"),
+        program("user", "set", "bob", "--skill", "es"),
+        program("user", "set", "ann"),
+        program("user", "add", "boss", "--role", "supervisor", "--skill", "es", **GOOD),
+    )
+
+    assert "skills:" in odd.refusal() and "like es" in odd.err
+    assert "ann does not have fa; has the skills es" in absent.refusal()
+    assert "given and taken away" in both.refusal()
+    assert "there is no user bob" in nobody.refusal()
+    assert "give --skill or --no-skill" in nothing.refusal()
+    assert "only an agent has skills" in boss.refusal()
+
+
+async def test_a_break_and_the_end_of_a_shift_are_planned_listed_and_taken_back(program: Program) -> None:
+    await program("user", "add", "ann", **GOOD)
+    now = datetime.now(UTC).replace(microsecond=0)
+    breaks, leaves = (now + timedelta(hours=1)).isoformat(), (now + timedelta(hours=2)).isoformat()
+
+    planned = (
+        await program(
+            "user", "shift", "ann", "--break-at", breaks, "--minutes", "15", "--reason", "lunch",
+            "--leave-at", leaves, "--json",
+        )
+    ).json()  # fmt: skip
+    shown = await program("user", "shift", "ann", COLUMNS="200")
+    left = (await program("user", "shift", "ann", "--cancel", str(planned[0]["id"]), "--json")).json()
+
+    kinds = [(one["kind"], one["at"], one["minutes"], one["reason"]) for one in planned]
+    assert kinds == [("pause", breaks, 15, "lunch"), ("logout", leaves, None, None)]
+    assert "end of shift" in shown.out and "lunch" in shown.out
+    assert [one["kind"] for one in left] == ["logout"]
+
+
+async def test_a_plan_that_makes_no_sense_is_refused(program: Program) -> None:
+    await program("user", "add", "ann", **GOOD)
+    await program("user", "add", "boss", "--role", "supervisor", **GOOD)
+
+    past, naive, odd, boss, gone, lonely = await asyncio.gather(
+        program("user", "shift", "ann", "--leave-at", "2020-01-01T10:00:00Z"),
+        program("user", "shift", "ann", "--leave-at", "2030-01-01T10:00:00"),
+        program("user", "shift", "ann", "--break-at", "17:30"),
+        program("user", "shift", "boss", "--leave-at", (datetime.now(UTC) + timedelta(hours=1)).isoformat()),
+        program("user", "shift", "ann", "--cancel", "77"),
+        program("user", "shift", "ann", "--minutes", "15"),
+    )
+
+    assert "the time is past" in past.refusal()
+    assert "no offset from UTC" in naive.refusal()
+    assert "break-at" in odd.refusal()
+    assert "no active agent" in boss.refusal()
+    assert "no open plan 77" in gone.refusal()
+    assert "give --break-at too" in lonely.refusal()

@@ -12,6 +12,7 @@ import { KeysDialog } from "./KeysDialog";
 import { agentKeys } from "./keymap";
 import { AgentModel, ModelContext, useModel, useView } from "./model";
 import { Notices } from "./Notices";
+import { PlanDialog } from "./PlanDialog";
 import { PreviewCard } from "./PreviewCard";
 import { PhoneDialog } from "./phone/PhoneDialog";
 import { PhoneTrouble } from "./phone/PhoneTrouble";
@@ -45,6 +46,7 @@ export function App({ connection, phone }: { connection: LiveConnection<AgentCon
       {view && model.keysOpen.value && <KeysDialog />}
       {model.phone.panelOpen.value && <PhoneDialog />}
       {view && model.ending.value && <EndShift />}
+      {view && model.planOpen.value && <PlanDialog />}
       <Toasts />
       <LinkBanner connection={connection} />
     </ModelContext.Provider>

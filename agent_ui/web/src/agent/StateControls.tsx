@@ -1,7 +1,9 @@
 // The agent's state, how long it lasts already, and the ways to change it.
 import type { AgentView } from "../protocol";
+import { clockTime } from "../shared/format/time";
 import { t, word } from "../shared/i18n";
-import { Badge, Button, Icon, Menu, Timer } from "../shared/ui";
+import { planText } from "../shared/plans/plan";
+import { Badge, Button, Icon, IconButton, Menu, Timer } from "../shared/ui";
 import { STATE_TONE } from "../shared/ui/state";
 import { useModel, useView } from "./model";
 import { PhoneStatus } from "./phone/PhoneStatus";
@@ -64,9 +66,39 @@ export function StateControls() {
         >
           {t("state.end_shift")}
         </Button>
+        <IconButton
+          icon="calendar"
+          label={t("plan.title")}
+          disabled={!model.live.value}
+          onClick={() => {
+            model.planOpen.value = true;
+          }}
+          testid="open-plans"
+        />
       </div>
       <Wish agent={agent} />
+      <Planned agent={agent} />
       <PhoneStatus server={agent.phone} />
+    </>
+  );
+}
+
+function Planned({ agent }: { agent: AgentView }) {
+  const next = agent.planned[0];
+  return (
+    <>
+      {agent.back_at && (
+        <span class="agent-wish" data-testid="back-at">
+          <Icon name="clock" />
+          {t("plan.back_at", { time: clockTime(agent.back_at) })}
+        </span>
+      )}
+      {next && (
+        <span class="agent-planned" data-testid="planned">
+          <Icon name="calendar" />
+          {planText(next)}
+        </span>
+      )}
     </>
   );
 }

@@ -31,6 +31,7 @@ export class AgentModel {
   readonly dialpadOpen = signal(false);
   readonly ending = signal(false);
   private readonly stages = new StageTeller((args) => this.connection.tell("stage", args));
+  readonly planOpen = signal(false);
 
   constructor(
     readonly connection: LiveConnection<AgentConsole>,

@@ -180,6 +180,11 @@ export function mockConsole(name: string): AgentConsole {
       wish_reason: name === "hold" ? "break" : null,
       deadline: timed ? new Date(Date.now() + 14_000).toISOString() : null,
       phone: { endpoint: "PJSIP/leila", online: true, connected: scene.state !== "offline" },
+      planned:
+        name === "ready"
+          ? [{ id: 1, kind: "pause", at: new Date(Date.now() + 2_400_000).toISOString(), minutes: 15, reason: "break" }]
+          : [],
+      back_at: scene.state === "paused" ? new Date(Date.now() + 900_000).toISOString() : null,
     },
     call: scene.phase ? mockCall(scene.phase, scene.identity ?? "unchecked") : null,
     file: scene.identity === "right_party" ? mockFile() : null,

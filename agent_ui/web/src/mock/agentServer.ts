@@ -44,6 +44,12 @@ export function agentServer(scene: string): MockServer<AgentConsole> {
       else set(state("paused", String(reason)));
     },
     logout: () => set(state("offline")),
+    plan: (args) => {
+      const made = { id: Date.now(), minutes: null, reason: null, ...args };
+      set(["agent.planned", [...server.state.agent.planned, made]]);
+    },
+    plan_cancel: ({ plan_id }) =>
+      set(["agent.planned", server.state.agent.planned.filter((plan) => plan.id !== plan_id)]),
     hangup: wrapUp,
     hold: () => set(state("hold"), ["call.phase", "hold"]),
     unhold: () => set(state("talking"), ["call.phase", "talking"]),

@@ -14,6 +14,13 @@ const MOCK_CAMPAIGNS = [
   { id: 4, name: "UK utilities", creditor: "Northern Water", settings: { lines_per_agent: 1.5 } },
 ];
 
+const MOCK_AGENTS = Array.from({ length: 24 }, (_, index) => ({
+  id: index + 1,
+  name: `Agent ${index + 1}`,
+  skills: index % 2 ? ["es", "hardship"] : [],
+  planned: index === 1 ? [{ id: 21, kind: "logout", at: "2026-11-22T17:30:00Z", minutes: null, reason: null }] : [],
+}));
+
 function mockMe(role: Role): Me {
   return {
     user: { id: 7, login: "leila", name: role === "agent" ? "Leila Haddad" : "Tomás Vidal", role, language: "en" },
@@ -44,6 +51,8 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     if (path === "/api/campaigns" && init?.method === "GET") return Response.json({ campaigns: MOCK_CAMPAIGNS });
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
     if (/^\/api\/campaigns\/\d+$/.test(path)) return Response.json({ settings: MOCK_SETTINGS });
+    if (path === "/api/agents") return Response.json({ agents: MOCK_AGENTS });
+    if (path.startsWith("/api/agents/")) return Response.json({ ...MOCK_AGENTS[0] });
     if (/\/what-if/.test(path)) return Response.json(mockRun(init?.method === "POST"));
     const compliance = mockCompliance(path, scene);
     if (compliance) return compliance;

@@ -87,4 +87,6 @@ export const MOCK_SETTINGS = {
   preview_end: "skip",
   wrap_up_cut_for_waiting: false,
   cancel_ringing: true,
+  skills: ["es"],
+  staffing: "assigned",
 };

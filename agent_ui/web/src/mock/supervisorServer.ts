@@ -129,6 +129,21 @@ function board(scene: string): SupervisorBoard {
       occupancy: 0.55 + next() * 0.4,
       phone_online: index !== 10,
       simulated: index > 0,
+      skills: index % 3 === 0 ? ["es", "hardship"] : index % 4 === 1 ? ["es"] : [],
+      lacks: index === 4 ? [{ campaign: "UK utilities", skills: ["hardship"] }] : [],
+      planned:
+        index === 1
+          ? [
+              {
+                id: 21,
+                kind: "logout",
+                at: new Date(Date.now() + 5_400_000).toISOString(),
+                minutes: null,
+                reason: null,
+              },
+            ]
+          : [],
+      back_at: state === "paused" ? new Date(Date.now() + 1_200_000).toISOString() : null,
     };
   });
   const talking = agents.filter((agent) => agent.state === "talking" || agent.state === "hold");
@@ -156,6 +171,8 @@ function board(scene: string): SupervisorBoard {
         mode: "predictive",
         because: "2.4 answers expected of 11 ringing, 3.1 agents free within 14 s: 3 more",
         pacing: mockPacing(),
+        skills: ["es"],
+        staffing: "assigned",
       }),
       4: campaign(4, "UK utilities", {
         mode: "power",
@@ -242,6 +259,20 @@ function modeOps(args: Record<string, unknown>): Op[] {
   return [{ path: ["campaigns", String(args.campaign_id), "mode"], value: args.mode }];
 }
 
+function plannedOps(state: SupervisorBoard, args: Record<string, unknown>): Op[] {
+  const { user_id, ...plan } = args;
+  const planned = state.agents[String(user_id)]?.planned ?? [];
+  const made = { id: Date.now(), minutes: null, reason: null, ...plan };
+  return [{ path: ["agents", String(user_id), "planned"], value: [...planned, made] }];
+}
+
+function cancelledOps(state: SupervisorBoard, args: Record<string, unknown>): Op[] {
+  const planned = state.agents[String(args.user_id)]?.planned ?? [];
+  return [
+    { path: ["agents", String(args.user_id), "planned"], value: planned.filter((plan) => plan.id !== args.plan_id) },
+  ];
+}
+
 export function supervisorServer(scene: string): MockServer<SupervisorBoard> {
   let push: (ops: Op[]) => void = () => {};
   const server: MockServer<SupervisorBoard> = {
@@ -264,6 +295,8 @@ export function supervisorServer(scene: string): MockServer<SupervisorBoard> {
       else if (name === "campaign_pause") push([{ path: ["campaigns", campaignId, "state"], value: "paused" }]);
       else if (name === "campaign_mode") push(modeOps(args));
       else if (name === "agent_pause") push([{ path: ["agents", String(args.user_id), "state"], value: "paused" }]);
+      else if (name === "agent_plan") push(plannedOps(server.state, args));
+      else if (name === "agent_plan_cancel") push(cancelledOps(server.state, args));
       else if (name === "agent_logout") push([{ path: ["agents", String(args.user_id), "state"], value: "offline" }]);
       return { ok: true, result: {} };
     },

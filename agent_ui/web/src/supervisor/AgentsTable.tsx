@@ -2,11 +2,15 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { FloorAgent } from "../protocol";
 import { count, percent } from "../shared/format/number";
-import { span } from "../shared/format/time";
+import { clockTime, span } from "../shared/format/time";
 import { t, word } from "../shared/i18n";
+import { planText } from "../shared/plans/plan";
 import { Badge, Button, Dialog, Empty, Icon, IconButton, Panel, Timer } from "../shared/ui";
 import { STATE_TONE } from "../shared/ui/state";
+import { AgentDialog, type AgentRecord } from "./AgentDialog";
+import { AllAgents } from "./AllAgents";
 import { useBoard, useBoardModel } from "./context";
+import { skillsText } from "./skills";
 import { nextSort, type Sort, type SortKey, sortAgents } from "./sorting";
 
 const COLUMNS: { by: SortKey; look: string }[] = [
@@ -22,10 +26,12 @@ export function AgentsTable() {
   const { agents } = useBoard();
   const sort = useSignal<Sort>({ by: "name", descending: false });
   const leaving = useSignal<FloorAgent | null>(null);
+  const editing = useSignal<AgentRecord | null>(null);
+  const everyone = useSignal(false);
   const all = sortAgents(Object.values(agents), sort.value);
   const on = all.filter((agent) => agent.state !== "offline").length;
   return (
-    <Panel title={t("board.agents")} aside={t("board.on_shift", { n: on })} flush testid="agents">
+    <Panel title={t("board.agents")} aside={<Aside on={on} everyone={everyone} />} flush testid="agents">
       {all.length === 0 ? (
         <Empty icon="user" title={t("board.no_agents")}>
           <p>{t("board.no_agents_text")}</p>
@@ -36,14 +42,49 @@ export function AgentsTable() {
             <Head sort={sort} />
             <tbody>
               {all.map((agent) => (
-                <AgentRow key={agent.id} agent={agent} leaving={leaving} />
+                <AgentRow key={agent.id} agent={agent} leaving={leaving} editing={editing} />
               ))}
             </tbody>
           </table>
         </div>
       )}
       {leaving.value && <Leave leaving={leaving} agent={leaving.value} />}
+      {everyone.value && !editing.value && (
+        <AllAgents
+          onPick={(agent) => {
+            editing.value = agent;
+          }}
+          onClose={() => {
+            everyone.value = false;
+          }}
+        />
+      )}
+      {editing.value && (
+        <AgentDialog
+          agent={editing.value}
+          onClose={() => {
+            editing.value = null;
+          }}
+        />
+      )}
     </Panel>
+  );
+}
+
+function Aside({ on, everyone }: { on: number; everyone: Signal<boolean> }) {
+  return (
+    <span class="agents-aside">
+      {t("board.on_shift", { n: on })}
+      <Button
+        small
+        onClick={() => {
+          everyone.value = true;
+        }}
+        testid="agents-everyone"
+      >
+        {t("agents.everyone")}
+      </Button>
+    </span>
   );
 }
 
@@ -84,7 +125,14 @@ function Head({ sort }: { sort: Signal<Sort> }) {
   );
 }
 
-function AgentRow({ agent, leaving }: { agent: FloorAgent; leaving: Signal<FloorAgent | null> }) {
+interface Picks {
+  agent: FloorAgent;
+  leaving: Signal<FloorAgent | null>;
+  editing: Signal<AgentRecord | null>;
+}
+
+function AgentRow({ agent, leaving, editing }: Picks) {
+  const next = agent.planned[0];
   return (
     <tr data-testid={`agent-${agent.id}`} data-state={agent.state}>
       <th scope="row">
@@ -96,12 +144,25 @@ function AgentRow({ agent, leaving }: { agent: FloorAgent; leaving: Signal<Floor
             {t("agents.no_phone")}
           </span>
         )}
+        {agent.lacks.map((lack) => (
+          <span key={lack.campaign} class="tag tag-bad" data-testid={`agent-${agent.id}-lacks`}>
+            <Icon name="warning" />
+            {t("agents.lacks", { campaign: lack.campaign, skills: skillsText(lack.skills) })}
+          </span>
+        ))}
       </th>
       <td>
         <span class="agent-cell">
           <Badge tone={STATE_TONE[agent.state]}>{t(`state.${agent.state}`)}</Badge>
           {agent.state !== "offline" && <Timer since={agent.since} />}
           {agent.reason && <span class="muted">{word("pause", agent.reason)}</span>}
+          {agent.back_at && <span class="muted">{t("plan.back_at", { time: clockTime(agent.back_at) })}</span>}
+          {next && (
+            <span class="agent-plan" data-testid={`agent-${agent.id}-planned`}>
+              <Icon name="clock" />
+              {planText(next)}
+            </span>
+          )}
         </span>
       </td>
       <td class="end">{count(agent.calls)}</td>
@@ -110,19 +171,33 @@ function AgentRow({ agent, leaving }: { agent: FloorAgent; leaving: Signal<Floor
       <td class="end wide-only">{percent(agent.occupancy)}</td>
       <td class="muted wide-only">
         <bdi>{agent.campaign ?? "—"}</bdi>
+        {agent.skills.length > 0 && (
+          <bdi class="tag" dir="ltr" data-testid={`agent-${agent.id}-skills`}>
+            {skillsText(agent.skills)}
+          </bdi>
+        )}
       </td>
       <td class="end">
-        <AgentActions agent={agent} leaving={leaving} />
+        <AgentActions agent={agent} leaving={leaving} editing={editing} />
       </td>
     </tr>
   );
 }
 
-function AgentActions({ agent, leaving }: { agent: FloorAgent; leaving: Signal<FloorAgent | null> }) {
+function AgentActions({ agent, leaving, editing }: Picks) {
   const model = useBoardModel();
   const off = agent.state === "offline";
   return (
     <span class="agent-actions">
+      <IconButton
+        icon="calendar"
+        label={t("agents.edit", { name: agent.name })}
+        disabled={!model.live}
+        onClick={() => {
+          editing.value = agent;
+        }}
+        testid={`agent-${agent.id}-edit`}
+      />
       <IconButton
         icon="pause"
         label={t("agents.pause", { name: agent.name })}

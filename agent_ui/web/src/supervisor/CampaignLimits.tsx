@@ -18,6 +18,7 @@ import {
   NUMBERS,
   type NumberName,
   numberProblem,
+  skillsProblem,
 } from "./limits";
 
 export function CampaignLimits({ campaign, onClose }: { campaign: CampaignView; onClose: () => void }) {
@@ -42,6 +43,11 @@ export function CampaignLimits({ campaign, onClose }: { campaign: CampaignView; 
       asked.refuse(wrong, t("campaign.out_of_range", { least, most }));
       return;
     }
+    const odd = skillsProblem(draft.value);
+    if (odd !== null) {
+      asked.refuse("skills", t("skills.odd", { skill: odd }));
+      return;
+    }
     const changes = changed(settings, draft.value);
     if (Object.keys(changes).length === 0) {
       onClose();
@@ -62,7 +68,7 @@ export function CampaignLimits({ campaign, onClose }: { campaign: CampaignView; 
       name="limits"
       doIt={t("limits.do")}
       asked={asked}
-      fields={NUMBERS}
+      fields={[...NUMBERS, "skills"]}
       onSubmit={() => void send()}
       onClose={onClose}
     >
@@ -87,6 +93,7 @@ export function CampaignLimits({ campaign, onClose }: { campaign: CampaignView; 
               tight
             />
           </div>
+          <Staffing draft={shown} error={errorAt(asked, "skills")} onSet={set} />
           <Check
             label={t("limits.wrap_up_cut_for_waiting")}
             on={shown.wrap_up_cut_for_waiting}
@@ -102,6 +109,32 @@ export function CampaignLimits({ campaign, onClose }: { campaign: CampaignView; 
         </>
       )}
     </FormDialog>
+  );
+}
+
+function Staffing(props: { draft: LimitsDraft; error: string | null; onSet: (change: Partial<LimitsDraft>) => void }) {
+  return (
+    <div class="ledger-form">
+      <TextInput
+        label={t("limits.skills")}
+        hint={t("skills.hint")}
+        error={props.error}
+        dir="ltr"
+        value={props.draft.skills}
+        onInput={(skills) => props.onSet({ skills })}
+        testid="limits-skills"
+      />
+      <Choice
+        label={t("limits.staffing")}
+        options={[
+          ["assigned", t("limits.staffing_assigned")],
+          ["skilled", t("limits.staffing_skilled")],
+        ]}
+        value={props.draft.staffing}
+        onInput={(staffing) => props.onSet({ staffing })}
+        testid="limits-staffing"
+      />
+    </div>
   );
 }
 

@@ -9,6 +9,7 @@ import { CampaignLimits } from "./CampaignLimits";
 import { CampaignMode } from "./CampaignMode";
 import { CampaignPacing } from "./CampaignPacing";
 import { useBoard, useBoardModel } from "./context";
+import { skillsText } from "./skills";
 
 const STATE_TONE: Record<CampaignView["state"], Tone> = {
   draft: "neutral",
@@ -53,6 +54,13 @@ function CampaignCard({ campaign }: { campaign: CampaignView }) {
           <bdi>{campaign.name}</bdi>
         </h3>
         <bdi class="muted">{campaign.creditor}</bdi>
+        {campaign.skills && campaign.skills.length > 0 && (
+          <span class="tag" data-testid={`campaign-${campaign.id}-skills`}>
+            {t(campaign.staffing === "skilled" ? "campaign.staffed" : "campaign.needs", {
+              skills: skillsText(campaign.skills),
+            })}
+          </span>
+        )}
         <span class="grow" />
         <CampaignMode campaign={campaign} />
         <Button

@@ -17,6 +17,10 @@ const agent = (id: number, over: Partial<FloorAgent>): FloorAgent => ({
   occupancy: 0,
   phone_online: true,
   simulated: false,
+  skills: [],
+  lacks: [],
+  planned: [],
+  back_at: null,
   ...over,
 });
 
