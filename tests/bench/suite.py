@@ -20,6 +20,8 @@ from tests.bench import (
     bench_lines,
     bench_lists,
     bench_live,
+    bench_occupancy,
+    bench_pacing_shocks,
     bench_search,
     bench_simulator,
     bench_verdicts,
@@ -149,6 +151,8 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "search": search,
     "verdicts": verdicts,
     "simulator": bench_simulator.bench,
+    "occupancy": bench_occupancy.bench,
+    "pacing_shocks": bench_pacing_shocks.bench,
 }
-LONG = frozenset({"year"})
-"""Run only when they are named: they take half an hour."""
+LONG = frozenset({"year", "occupancy", "pacing_shocks"})
+"""Run only when they are named: they take a quarter of an hour and more."""

@@ -87,4 +87,8 @@ export const MOCK_SETTINGS = {
   preview_end: "skip",
   wrap_up_cut_for_waiting: false,
   cancel_ringing: true,
+  announcement: "",
+  announcement_words: "",
+  amd: true,
+  announcement_to_machines: false,
 };
