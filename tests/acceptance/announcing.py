@@ -32,5 +32,5 @@ class Announcing(Promiseline):
 
 
 def main() -> None:
-    dialer.bootstrap.load_books = lambda settings: announcing()
+    dialer.bootstrap.load_books = lambda settings: announcing()  # type: ignore[attr-defined]
     promiseline()

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class Measured:
 
 def seconds_by_state(spans: Iterable[Span], since: datetime, until: datetime) -> dict[str, float]:
     """Seconds of all agents in each state, cut to `[since, until)`."""
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     for span in spans:
         lasted = (min(span.until, until) - max(span.since, since)).total_seconds()
         if lasted > 0:
