@@ -23,6 +23,8 @@ DIALING = (
     "mode", "lines_per_agent", "max_lines", "calls_per_second", "priority", "cancel_ringing", "wrap_up_cut_for_waiting",
     "preview_s", "preview_end", "preview_skips", "skills", "staffing",
 )  # fmt: skip
+ANNOUNCING = ("announcement", "announcement_words", "announcement_to_machines", "amd")
+"""What the command campaign_mode may bring along for mode broadcast."""
 
 
 class SupervisorDesk:
@@ -66,13 +68,26 @@ class SupervisorDesk:
         return await self._change(actor, command, work)
 
     async def _set_mode(self, actor: Actor, command: Command) -> Reply:
-        given = {name: command.args.get(name) for name in ("mode", "lines_per_agent")}
+        broadcast = command.args.get("mode") == "broadcast"
+        names = ("mode", "lines_per_agent", *(ANNOUNCING if broadcast else ()))
+        given = {name: command.args.get(name) for name in names}
 
         async def work(conn: AsyncConnection, campaign: admin.Campaign, **who: Any) -> None:
             changes = {name: value for name, value in given.items() if value is not None or name == "mode"}
             await admin.change_settings(conn, campaign.id, changes, **who)
+            if broadcast:
+                await self._may_announce(conn, campaign.id)
 
         return await self._change(actor, command, work)
+
+    async def _may_announce(self, conn: AsyncConnection, campaign_id: int) -> None:
+        """Who chooses the mode is told at once what its start would be refused for. Raises Refused."""
+        campaign = await admin.get(conn, campaign_id)
+        policy = RulebookPolicy(self._state.gate.books)
+        found = await admin.start_problems(conn, campaign, policy, self._state.now())
+        against = [problem for problem in found if problem.field in ("mode", *ANNOUNCING)]
+        if against:
+            raise Refused(*against)
 
     async def _set(self, actor: Actor, command: Command) -> Reply:
         """Limits and manners of dialing; who is called and in which words is set at the campaign's own page."""

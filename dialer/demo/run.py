@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from dialer.bootstrap import Server
-from dialer.commands import Actor
+from dialer.commands import Actor, FloorPort
 from dialer.demo.agents import Hears, Notebook, SimulatedAgent
 from dialer.demo.latency import Stolen
 from dialer.demo.setting_up import Plan, Progress, Stage, set_up
@@ -46,18 +46,20 @@ class Demo:
 
     async def start_server(self) -> None:
         """A server on the same database, exchange and carrier, and the simulated agents at its consoles."""
-        settings = _settings(self.data_dir, self.exchange, self.carrier, self.port)
+        settings = settings_for(self.data_dir, self.exchange, self.carrier, self.port)
         self.server = Server(settings, self.engines, self.clock, sandbox=True)
         await self.server.start()
         await _exchange_up(self.server)
         assert self.server.floor is not None  # noqa: S101 - set by start()
         for user_id in self.stage.agents:
-            agent = SimulatedAgent(
-                Actor(user_id, self.stage.tenant_id, "agent"), self.server.floor, self.clock,
-                f"{self.plan.seed}|{user_id}", _ear(self.exchange), notebook=self.notebook,
-            )  # fmt: skip
+            agent = self.agent(Actor(user_id, self.stage.tenant_id, "agent"), self.server.floor)
             await agent.start()
             self.agents.append(agent)
+
+    def agent(self, actor: Actor, floor: FloorPort) -> SimulatedAgent:
+        """Who sits at this console."""
+        seed = f"{self.plan.seed}|{actor.user_id}"
+        return SimulatedAgent(actor, floor, self.clock, seed, _ear(self.exchange), notebook=self.notebook)
 
     async def stop_agents(self) -> None:
         """They leave their consoles as they are."""
@@ -92,7 +94,7 @@ async def running(
         await carrier.start()
         stack.push_async_callback(carrier.close)
         say("Starting the server")
-        server = Server(_settings(data_dir, exchange, carrier, port), engines, clock, sandbox=True)
+        server = Server(settings_for(data_dir, exchange, carrier, port), engines, clock, sandbox=True)
         demo = Demo(engines, data_dir, plan, clock, port, stage, exchange, carrier, server)
         stack.push_async_callback(demo.stop)
         watching = asyncio.create_task(demo.stolen.watch())
@@ -132,7 +134,8 @@ def _ear(exchange: SandboxExchange) -> Hears:
     return hears
 
 
-def _settings(data_dir: Path, exchange: SandboxExchange, carrier: SandboxCarrier, port: int) -> Settings:
+def settings_for(data_dir: Path, exchange: SandboxExchange, carrier: SandboxCarrier, port: int) -> Settings:
+    """A server's settings for this exchange and this carrier."""
     return Settings(
         data_dir=data_dir,
         secret_key=SecretStr(DEMO_KEY),

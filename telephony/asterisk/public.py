@@ -30,6 +30,8 @@ SLOW_PERSON = "16"
 """A person who answers after 5 seconds."""
 SAYS_HELLO = "17"
 """A person who says one short word, then listens: what AMD() shall call HUMAN."""
+OPTS_OUT = "18"
+"""A person who presses 9 after two seconds."""
 
 _RING = "Ringing()", "Wait(0.5)"
 _FAREWELL = ("Hangup(16)",)
@@ -53,6 +55,7 @@ BEHAVIOUR: dict[str, tuple[str, ...]] = {
     EARLY_MEDIA_INVALID: ("Progress()", "Playback(promiseline/test-hello,noanswer)", "Hangup(1)"),
     INSTANT: ("Answer()", *_STAY),
     PRESSES: (*_RING, "Answer()", "StartMusicOnHold(default)", "Wait(1)", "SendDTMF(42)", "Wait(60)", *_FAREWELL),
+    OPTS_OUT: (*_RING, "Answer()", "StartMusicOnHold(default)", "Wait(2)", "SendDTMF(9)", "Wait(60)", *_FAREWELL),
     SLOW_PERSON: ("Ringing()", "Wait(5)", "Answer()", *_STAY),
     SAYS_HELLO: (*_RING, "Answer()", "Wait(0.3)", "Playback(promiseline/test-hello)", *_SILENCE),
 }

@@ -25,6 +25,7 @@ from campaigns.templates import service as templates
 from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
 from compliance.rulebooks.spec import SWITCHES
+from dialer.campaign_policy import RulebookPolicy
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN
 from telephony.messaging.sandbox.server import SandboxCarrier
 from tests.builders import a_contact_point, a_creditor, a_debtor, a_window_group
@@ -115,6 +116,7 @@ class Stage:
     creditor_name: str
     agents: list[int]
     campaign: int = 0
+    policy: RulebookPolicy = POLICY
 
     async def debtor(self, *phones: str, hour: int = 12, sms: bool = True, **values: Any) -> int:
         """A debtor for whom it is about `hour` o'clock, with consent to texts unless told otherwise."""
@@ -149,7 +151,7 @@ class Stage:
                 conn, tenant_id=self.tenant, creditor=self.creditor_name, name="Acceptance",
                 settings=given.model_dump(mode="json"), now=datetime.now(UTC), actor="test", agents=self.agents,
             )  # fmt: skip
-            await admin.start(conn, self.campaign, policy=POLICY, now=datetime.now(UTC), actor="test")
+            await admin.start(conn, self.campaign, policy=self.policy, now=datetime.now(UTC), actor="test")
         return self.campaign
 
     async def requeue(self, debtor: int) -> None:

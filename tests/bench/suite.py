@@ -20,6 +20,8 @@ from tests.bench import (
     bench_lines,
     bench_lists,
     bench_live,
+    bench_occupancy,
+    bench_pacing_shocks,
     bench_search,
     bench_simulator,
     bench_stages,
@@ -151,6 +153,8 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "verdicts": verdicts,
     "simulator": bench_simulator.bench,
     "stages": bench_stages.bench,
+    "occupancy": bench_occupancy.bench,
+    "pacing_shocks": bench_pacing_shocks.bench,
 }
-LONG = frozenset({"year", "stages"})
-"""Run only when they are named: they take half an hour."""
+LONG = frozenset({"year", "stages", "occupancy", "pacing_shocks"})
+"""Run only when they are named: they take a quarter of an hour and more."""

@@ -9,17 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.admin.model import PolicyFacts
 from campaigns.model import CallStep, CampaignSettings
-from compliance.rulebooks.loader import load_rulebooks, parse_rulebook
+from compliance.rulebooks.loader import load_rulebooks
 from compliance.rulebooks.model import Rulebooks
 from dialer.campaign_policy import RulebookPolicy
+from dialer.commands import Actor, Command, Reply
 from dialer.contact import GateContext
 from telephony.exchange import Dtmf, PlaybackEnded
 from tests.dialer import floor_rig as rigs
 from tests.dialer.floor_rig import MACHINE, PERSON, Rig, floor_rig, quick
+from tests.policy import announcing
 
 pytestmark = pytest.mark.postgres
 WORDS = "This is Northwind Recovery. Please call us. Press 9 to be called no more."
-ALLOWED = '\n[versions.announcement]\nopt_out = { en = ["press 9"] }\nsource = "test"\nconfidence = "primary"\n'
 
 
 def broadcast(**changes: Any) -> CampaignSettings:
@@ -27,17 +28,9 @@ def broadcast(**changes: Any) -> CampaignSettings:
     return quick(steps=(CallStep(tries=1),), **{**defaults, **changes})
 
 
-def allowing() -> Rulebooks:
-    """One rulebook in force for everybody, which allows announcements."""
-    open_hours = '[{ windows = { daily = ["00:00", "24:00"] }, source = "test", confidence = "primary" }]'
-    text = f'id = "BOOK"\ntitle = "t"\n[[versions]]\nversion = "1"\nhours = {open_hours}\n{ALLOWED}'
-    known = load_rulebooks().books
-    return Rulebooks({name: parse_rulebook(text.replace("BOOK", name), f"{name}.toml") for name in known}, 75)
-
-
 @pytest.fixture
 async def rig(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
-    monkeypatch.setattr(rigs, "GATE", GateContext(allowing()))
+    monkeypatch.setattr(rigs, "GATE", GateContext(announcing()))
     async with floor_rig(engine) as made:
         yield made
 
@@ -88,6 +81,41 @@ async def test_the_gate_refuses_whom_a_silent_rulebook_binds_and_says_why(engine
         assert await rig.attempts() == []
 
 
+async def chosen(rig: Rig, **changes: Any) -> Reply:
+    """What the board answers to a supervisor who sets a paused campaign to mode broadcast."""
+    await rig.people(1, quick(), state="paused")
+    await rig.debtor(PERSON)
+    await rig.start()
+    given = {"announcement": "sound:promiseline/hello", "announcement_words": WORDS, "amd": True}
+    args = {"campaign_id": rig.campaign, "mode": "broadcast", **given, **changes}
+    boss = Actor(1, rig.tenant, "supervisor")
+    return await rig.floor.supervisor_command(boss, Command("b", "campaign_mode", args))
+
+
+async def mode_of(rig: Rig) -> tuple[str, str]:
+    (row,) = await rig.rows("SELECT settings FROM campaign")
+    return row["settings"]["mode"], row["settings"]["announcement"]
+
+
+async def test_choosing_the_mode_names_the_silent_rulebook_and_changes_nothing(engine: AsyncEngine) -> None:
+    async with floor_rig(engine) as rig:
+        reply = await chosen(rig)
+        assert (reply.error_code, reply.field) == ("refused", "mode")
+        assert "allowed only where every rulebook says so" in reply.message and "us-federal" in reply.message
+        assert await mode_of(rig) == ("progressive", "")
+
+
+async def test_choosing_the_mode_sets_the_announcement_with_it_where_the_rulebooks_allow_it(rig: Rig) -> None:
+    assert (await chosen(rig)).error_code is None
+    assert await mode_of(rig) == ("broadcast", "sound:promiseline/hello")
+
+
+async def test_words_that_lack_the_rulebooks_way_out_are_refused_at_their_field(rig: Rig) -> None:
+    reply = await chosen(rig, announcement_words="Call us. 9")
+    assert (reply.error_code, reply.field) == ("refused", "announcement_words")
+    assert await mode_of(rig) == ("progressive", "")
+
+
 async def test_an_announcement_that_was_playing_at_a_kill_is_ended_by_the_next_life(rig: Rig) -> None:
     await rig.people(0, broadcast())
     await rig.debtor(PERSON)
@@ -107,7 +135,7 @@ async def test_an_announcement_that_was_playing_at_a_kill_is_ended_by_the_next_l
     ("books", "words", "says"),
     [
         (load_rulebooks(), WORDS, "us-federal does not"),
-        (allowing(), "Call us. 9", "us-federal asks for one of: press 9"),
+        (announcing(), "Call us. 9", "us-federal asks for one of: press 9"),
     ],
 )
 def test_a_start_is_refused_with_the_rulebook_that_stands_against_it(books: Rulebooks, words: str, says: str) -> None:

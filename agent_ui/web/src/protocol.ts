@@ -107,4 +107,4 @@ export interface SupervisorBoard {
   minutes: Minute[]; // the last 60, oldest first
   alarms: Notice[];
 }
-// supervisor commands: campaign_start {campaign_id} | campaign_pause {campaign_id} | campaign_mode {campaign_id, mode, lines_per_agent?} | campaign_set {campaign_id, settings} | agent_pause {user_id} | agent_logout {user_id} | agent_plan {user_id, kind, at, minutes?, reason?} | agent_plan_cancel {user_id, plan_id}
+// supervisor commands: campaign_start {campaign_id} | campaign_pause {campaign_id} | campaign_mode {campaign_id, mode, lines_per_agent?, announcement?, announcement_words?, announcement_to_machines?, amd?} | campaign_set {campaign_id, settings} | agent_pause {user_id} | agent_logout {user_id} | agent_plan {user_id, kind, at, minutes?, reason?} | agent_plan_cancel {user_id, plan_id}

@@ -89,4 +89,8 @@ export const MOCK_SETTINGS = {
   cancel_ringing: true,
   skills: ["es"],
   staffing: "assigned",
+  announcement: "",
+  announcement_words: "",
+  amd: true,
+  announcement_to_machines: false,
 };

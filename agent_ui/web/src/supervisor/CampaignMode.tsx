@@ -1,13 +1,18 @@
-// How a campaign dials, and in power mode how many lines go out for each free agent.
+// How a campaign dials, in power mode how many lines go out for each free agent, and what a broadcast plays.
+import { useSignal } from "@preact/signals";
 import type { CampaignView } from "../protocol";
 import { t, word } from "../shared/i18n";
+import { Button } from "../shared/ui";
+import { CampaignAnnouncement } from "./CampaignAnnouncement";
 import { useBoardModel } from "./context";
 
 export const MODES = ["preview", "progressive", "power", "predictive"] as const;
+const BROADCAST = "broadcast";
 const LINES = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5];
 
 export function CampaignMode({ campaign }: { campaign: CampaignView }) {
   const model = useBoardModel();
+  const announcing = useSignal(false);
   const disabled = !model.live || campaign.state === "finished" || model.busy("campaign_mode", campaign.id);
   const lines = campaign.lines_per_agent ?? model.known.value[campaign.id]?.settings.lines_per_agent ?? null;
   const send = async (mode: string, linesPerAgent: number | null) => {
@@ -23,10 +28,16 @@ export function CampaignMode({ campaign }: { campaign: CampaignView }) {
         aria-label={t("campaign.mode")}
         value={campaign.mode}
         disabled={disabled}
-        onChange={(event) => void send(event.currentTarget.value, lines)}
+        onChange={(event) => {
+          const mode = event.currentTarget.value;
+          if (mode !== BROADCAST) return void send(mode, lines);
+          // nothing is set before its recording is named
+          event.currentTarget.value = campaign.mode;
+          announcing.value = true;
+        }}
         data-testid={`campaign-${campaign.id}-mode`}
       >
-        {[...new Set([...MODES, campaign.mode])].map((mode) => (
+        {[...MODES, BROADCAST].map((mode) => (
           <option key={mode} value={mode}>
             {word("mode", mode)}
           </option>
@@ -48,6 +59,26 @@ export function CampaignMode({ campaign }: { campaign: CampaignView }) {
             </option>
           ))}
         </select>
+      )}
+      {campaign.mode === BROADCAST && (
+        <Button
+          small
+          disabled={disabled}
+          onClick={() => {
+            announcing.value = true;
+          }}
+          testid={`campaign-${campaign.id}-announcement`}
+        >
+          {t("announce.open")}
+        </Button>
+      )}
+      {announcing.value && (
+        <CampaignAnnouncement
+          campaign={campaign}
+          onClose={() => {
+            announcing.value = false;
+          }}
+        />
       )}
     </span>
   );

@@ -1,0 +1,122 @@
+"""Lays the real system's occupancy beside the simulation of the same scenario: 20 agents, predictive, ten minutes.
+
+python -m tests.bench occupancy
+
+`tests/bench/real_20.json` is simulated with many seeds and played once on the whole system at real speed: PostgreSQL,
+Valkey, the server, the sandbox exchange with debtors drawn from the scenario's distributions, agents who talk and wrap
+up as drawn. Both begin with all agents ready and the same pacer, which has learnt for two simulated hours. The real
+figure is read from `agent_state_log`, by the simulator's own definition.
+"""
+
+import statistics
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from campaigns.model import CallStep, CampaignSettings
+from compliance.abandonment_ledger import Policy
+from dialer.pacers import start_of
+from dialer.pacing.stored import restored, stored
+from dialer.simulation.reading import load
+from dialer.simulation.scenario import Scenario
+from tests.bench import occupancy_real as real
+from tests.bench.figures import Figure, Result, below
+from tests.bench.occupancy_simulated import Minutes, learnt, simulated
+from tests.bench.scenario_people import playable
+
+SCENARIO = Path(__file__).with_name("real_20.json")
+GOAL_POINTS = 3.0
+MEAN_PDD_S = 2.2  # of the scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Seconds of the scenario: `settle_s` before the measured ones, `learn_s` of the pacer's. `seeds`: simulated."""
+
+    settle_s: float = 300.0
+    measured_s: float = 600.0
+    learn_s: float = 7200.0
+    seeds: int = 100
+    speed: float = 1.0
+    debtors: int = 10_000
+
+
+SMOKE = Run(settle_s=30.0, measured_s=60.0, learn_s=600.0, seeds=3, speed=5.0, debtors=2_000)
+
+
+def settings_of(scenario: Scenario) -> CampaignSettings:
+    """The scenario's campaign: a scenario rings after the post-dial delay, an exchange counts it in."""
+    calls = scenario.calls
+    ring_s = round(calls.ring_timeout_s + MEAN_PDD_S)
+    return CampaignSettings(
+        mode="predictive", caller_id="+12125550100", ring_timeout_s=ring_s, answer_wait_ms=round(calls.hold_s * 1000),
+        wrap_up_s=600, steps=(CallStep(tries=1),),
+    )  # fmt: skip
+
+
+def bench(smoke: bool) -> Result:
+    run = SMOKE if smoke else Run()
+    scenario = playable(load(str(SCENARIO)))
+    settings = settings_of(scenario)
+    start = start_of(1, settings, scenario.agents.count, Policy())
+    at_s = real.BEGIN.timestamp()
+    kept = stored(learnt(scenario, start, at_s, run.learn_s))
+    assert kept is not None
+    pacer: Any = restored(kept, settings.mode, settings.lines_per_agent, start)
+    seeds = range(1, run.seeds + 1)
+    minutes = simulated(scenario, pacer, at_s, run.settle_s, run.measured_s, seeds)
+    first_day = simulated(
+        scenario, pacer, at_s, run.settle_s, run.measured_s, seeds[: max(2, len(seeds) // 4)], Policy()
+    )
+    measured = uvloop.run(
+        real.measure(
+            scenario, settings.model_dump(mode="json"), kept, settle_s=run.settle_s, measured_s=run.measured_s,
+            speed=run.speed, debtors=run.debtors,
+        )
+    )  # fmt: skip
+    return _result(minutes, first_day, measured, run)
+
+
+def _result(minutes: list[Minutes], first_day: list[Minutes], measured: real.Measured, run: Run) -> Result:
+    each = [100 * one.occupancy for one in minutes]
+    mean, spread = statistics.mean(each), statistics.stdev(each)
+    got = 100 * measured.occupancy
+    answers, abandoned = sum(one.answers for one in minutes), sum(one.abandoned for one in minutes)
+    found = measured.findings
+    figures = [
+        Figure(f"occupancy, simulated ({len(minutes)} seeds)", round(mean, 2), "%"),
+        Figure("its spread from seed to seed (standard deviation)", round(spread, 2), "points"),
+        Figure(f"occupancy, real system ({run.measured_s:g} s at speed {run.speed:g})", round(got, 2), "%"),
+        below("difference", round(abs(got - mean), 2), "points", GOAL_POINTS),
+        Figure("answers abandoned, simulated", round(100 * abandoned / max(1, answers), 2), "%"),
+        Figure("answers abandoned, real", round(100 * measured.abandoned / max(1, measured.answers), 2), "%"),
+        Figure("answers, simulated (mean)", round(answers / len(minutes), 1)),
+        Figure("answers, real", measured.answers),
+        Figure("calls, simulated (mean)", round(statistics.mean(one.calls for one in minutes), 1)),
+        Figure("calls, real", measured.calls),
+        Figure(
+            "occupancy, simulated, of a campaign's first minutes under its gauges",
+            round(100 * statistics.mean(one.occupancy for one in first_day), 2),
+            "%",
+        ),
+        _none("violations", len(found.violations)),
+        _none("orphans", len(found.orphans)),
+        _none("duplicate dials", len(found.duplicate_dials)),
+    ]
+    strange = found.violations + found.orphans + found.duplicate_dials
+    details: dict[str, Any] = {
+        "run": asdict(run),
+        "simulated": [asdict(one) for one in minutes],
+        "real": {
+            "seconds": measured.seconds, "outcomes": measured.outcomes, "denied": measured.denied,
+            "gauges_holding": measured.held, "findings": strange[:50],
+            **measured.latencies,
+        },
+    }  # fmt: skip
+    return Result("occupancy", figures, details)
+
+
+def _none(name: str, number: int) -> Figure:
+    return Figure(name, number, "", "0", number == 0)

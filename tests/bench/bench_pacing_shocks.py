@@ -1,0 +1,185 @@
+"""Shocks the predictive pacer on simulated floors: the answer rate steps from 10 to 30 %, the trunk fails for a while.
+
+python -m tests.bench pacing_shocks
+
+20 seeds of floors of 10, 50 and 100 agents, else as std_20. Each floor has a control that nothing surprises: 30 % from
+the beginning; all agents on a break while the trunk is away. Launches of the last ten seconds are **excess** while they
+are above what 95 of 100 looks at the controls show at the same time, half a minute either way; a figure is the longest
+excess of a seed in the ten minutes after the shock. The worst half hour is the highest share of abandoned answers in
+any half hour with 100 answers or more that ends after the shock.
+"""
+
+import copy
+import math
+import statistics
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from dialer.pacing.predictive import PredictivePacer
+from dialer.simulation.floor import SimulatedFloor
+from dialer.simulation.reading import read
+from dialer.simulation.results import rolling_max
+from dialer.simulation.scenario import Scenario
+from tests.bench.figures import Figure, Result
+from tests.bench.pacing_variants import public, row
+
+SHOCK_S, AFTER_S, OUTAGE_S = 5000.0, 3600.0, 300.0
+LOOKED_AT_S, SUM_S, BESIDE_S = 600, 10, 30
+GOAL_EXCESS_S, GOAL_HALF_HOUR = 15.0, 2.0
+HALF_HOUR_S, LEAST_ANSWERS = 1800.0, 100
+AGENTS, SEEDS = (10, 50, 100), 20
+USUAL = 95
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """One seed. `launches`: of each second after the shock's end; `worst`: half hour; None: none has enough answers."""
+
+    launches: NDArray[np.int64]
+    worst: float | None
+    answers: int
+    abandoned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """`begins_s`, `ends_s`: of the shock; a step ends when it begins."""
+
+    name: str
+    shocked: Scenario
+    control: Scenario
+    begins_s: float
+    ends_s: float
+
+
+def floor_of(agents: int, *rows: dict[str, float], **of_group: Any) -> Scenario:
+    """std_20 with so many agents and this list."""
+    made = copy.deepcopy(public("std_20"))
+    made["horizon_s"] = SHOCK_S + OUTAGE_S + AFTER_S
+    made["dial_window_s"] = [0, made["horizon_s"]]
+    made["agents"]["groups"][0] |= {"count": agents} | of_group
+    made["calls"]["profile"] = {"interp": "step", "rows": list(rows)}
+    return read(made)
+
+
+def shocks(agents: int) -> tuple[Shock, Shock]:
+    back_s = SHOCK_S + OUTAGE_S
+    away = row(SHOCK_S, 0.0, failed=0.96)
+    rest = {"breaks": [{"at_s": SHOCK_S, "dur_s": OUTAGE_S}]}
+    return (
+        Shock(
+            "step 10 to 30 %", floor_of(agents, row(0, 0.1), row(SHOCK_S, 0.3)), floor_of(agents, row(0, 0.3)),
+            SHOCK_S, SHOCK_S,
+        ),
+        Shock(
+            "outage", floor_of(agents, row(0, 0.25), away, row(back_s, 0.25)), floor_of(agents, row(0, 0.25), **rest),
+            SHOCK_S, back_s,
+        ),
+    )  # fmt: skip
+
+
+def after(scenario: Scenario, seed: int, shock: Shock) -> After:
+    """One day under the predictive pacer, and what came after the shock."""
+    floor = SimulatedFloor(scenario, seed)
+    pacer = PredictivePacer.begin(floor.start())
+    launches = np.zeros(LOOKED_AT_S, np.int64)
+    going = floor.advance()
+    while going:
+        pacer, decision = pacer.look(floor.view())
+        second = math.floor(floor.memory.world[0]["now"] - shock.ends_s)
+        if 0 <= second < LOOKED_AT_S:
+            launches[second] += decision.launch
+        going = floor.advance(decision.launch)
+    answers = floor.memory.answers[: floor.memory.world[0]["n_answers"]]
+    near = answers[answers["at"] > shock.begins_s - HALF_HOUR_S]
+    worst = rolling_max(near["at"], near["abandoned"], HALF_HOUR_S, LEAST_ANSWERS)
+    late = answers[(answers["at"] >= shock.begins_s) & (answers["at"] < shock.ends_s + LOOKED_AT_S)]
+    return After(launches, worst, len(late), int(late["abandoned"].sum()))
+
+
+def sums(launches: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Launches of the last ten seconds, for each second."""
+    total = np.concatenate(([0], np.cumsum(launches)))
+    first = np.maximum(np.arange(1, len(total)) - SUM_S, 0)
+    return np.asarray(total[1:] - total[first], np.int64)
+
+
+def usual(controls: list[After]) -> NDArray[np.float64]:
+    """What 95 of 100 sums of the controls do not pass, for each second, half a minute either way."""
+    all_sums = np.stack([sums(one.launches) for one in controls])
+    seconds = range(all_sums.shape[1])
+    return np.array(
+        [np.percentile(all_sums[:, max(0, at - BESIDE_S) : at + BESIDE_S + 1], USUAL) for at in seconds]
+    )  # fmt: skip
+
+
+def longest_excess(launches: NDArray[np.int64], limit: NDArray[np.float64]) -> int:
+    """Seconds of the longest stretch in which the sums pass the limit."""
+    longest = now = 0
+    for over in sums(launches) > limit:
+        now = now + 1 if over else 0
+        longest = max(longest, now)
+    return longest
+
+
+def bench(smoke: bool) -> Result:
+    agents, seeds = ((10,), 2) if smoke else (AGENTS, SEEDS)
+    todo = [shock for count in agents for shock in shocks(count)]
+    errors = Console(stderr=True)
+    figures: list[Figure] = []
+    details: dict[str, Any] = {"seeds": seeds}
+    with Progress(console=errors, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("simulating", total=2 * seeds * len(todo))
+
+        def days(scenario: Scenario, shock: Shock) -> Iterator[After]:
+            for seed in range(1, seeds + 1):
+                yield after(scenario, seed, shock)
+                bar.advance(task)
+
+        for shock in todo:
+            name = f"{shock.name}, {shock.shocked.agents.count} agents"
+            controls, shocked = list(days(shock.control, shock)), list(days(shock.shocked, shock))
+            found = judged(shocked, controls)
+            details[name] = found
+            figures += _figures(name, found, shock.shocked.abandon_target)
+    return Result("pacing_shocks", figures, details)
+
+
+def judged(shocked: list[After], controls: list[After]) -> dict[str, Any]:
+    limit = usual(controls)
+    excess = [longest_excess(one.launches, limit) for one in shocked]
+    beside = [longest_excess(one.launches, limit) for one in controls]
+    halves = [one.worst for one in shocked if one.worst is not None]
+    calm = [one.worst for one in controls if one.worst is not None]
+    answers = sum(one.answers for one in shocked)
+    return {
+        "excess_s": excess,
+        "excess_s_control": beside,
+        "worst_half_hours": [round(share, 4) for share in halves],
+        "worst_half_hours_control": [round(share, 4) for share in calm],
+        "abandoned_in_10_min": sum(one.abandoned for one in shocked) / answers if answers else 0.0,
+    }
+
+
+def _figures(name: str, found: Mapping[str, Any], target: float) -> list[Figure]:
+    excess, halves = max(found["excess_s"]), max(found["worst_half_hours"], default=0.0)
+    most, limit = statistics.median(found["excess_s"]), GOAL_HALF_HOUR * target
+    return [
+        Figure(f"{name}: excess, worst seed", excess, "s", f"<= {GOAL_EXCESS_S:g}", excess <= GOAL_EXCESS_S),
+        Figure(f"{name}: excess, median seed", float(most), "s"),
+        Figure(f"{name}: excess of the control, worst seed", max(found["excess_s_control"]), "s"),
+        Figure(f"{name}: worst half hour", round(100 * halves, 2), "%", f"<= {100 * limit:g}", halves <= limit),
+        Figure(
+            f"{name}: worst half hour of the control",
+            round(100 * max(found["worst_half_hours_control"], default=0.0), 2),
+            "%",
+        ),
+        Figure(f"{name}: seeds over it", sum(share > limit for share in found["worst_half_hours"])),
+        Figure(f"{name}: abandoned in ten minutes, pooled", round(100 * found["abandoned_in_10_min"], 2), "%"),
+    ]
