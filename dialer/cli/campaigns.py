@@ -199,7 +199,6 @@ def status(
     """
     from dialer.detection_facts import notes
 
-
     async def work(conn: AsyncConnection, tenant_id: int) -> list[dict[str, Any]]:
         found = await admin.everything(conn, tenant_id)
         if name:

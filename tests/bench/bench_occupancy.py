@@ -60,7 +60,7 @@ def bench(smoke: bool) -> Result:
     run = SMOKE if smoke else Run()
     scenario = playable(load(str(SCENARIO)))
     settings = settings_of(scenario)
-    start = start_of(1, settings, scenario.agents.count, Policy())
+    start = start_of(1, settings, scenario.agents.count, Policy(), None)
     at_s = real.BEGIN.timestamp()
     kept = stored(learnt(scenario, start, at_s, run.learn_s))
     assert kept is not None

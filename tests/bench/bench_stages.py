@@ -120,7 +120,8 @@ def told(o: Outlook, view: FloorView, left_s: Figures, patience: float) -> Outlo
         second[look] -= (r * (1 - r)).sum()
         third[look] -= (r * (1 - r) * (1 - 2 * r)).sum()
     return Outlook(
-        o.free, o.flying, o.ahead_s, finished, o.answers, second, third, o.each, o.exact, agents, o.calls, o.level
+        o.free, o.flying, o.ahead_s, finished, o.answers, second, third, o.each, o.exact, agents, o.calls, o.level,
+        o.next_level,
     )  # fmt: skip
 
 

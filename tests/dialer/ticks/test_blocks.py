@@ -78,6 +78,8 @@ def test_a_tick_recorded_before_odds_were_told_has_odds_of_one() -> None:
     whole = msgspec.to_builtins(tick_of(3, PacingSnapshot(1000.5, calls=calls, next_odds=0.7), DECISION))
     old = msgspec.convert(whole[:-4], Tick)
     assert old.snapshot() == PacingSnapshot(1000.5, calls=tuple(call._replace(odds=1.0) for call in calls))
+
+
 def test_a_tick_that_was_recorded_before_there_were_stages_is_read() -> None:
     """It ends with the reason of its decision."""
     told = PacingSnapshot(9.0, (Seat("talk", 2.0),), seat_events=(SeatEvent(8.9, "wrap_end", 4.0),))
