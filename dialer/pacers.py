@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from compliance.abandonment_ledger import Policy
-from dialer.detection import UNTESTED, Belief, held_because
+from dialer.detection import LEAVES, UNTESTED, Belief, held_because
 from dialer.pacing.interface import Pacer
 from dialer.pacing.odds_book import OddsBook
 from dialer.pacing.start import MachineDetection, PacerStart
@@ -69,9 +70,7 @@ def take_up(
     `staff`: agents who may work for it.
     """
     settings = campaign.settings
-    campaign.detection = None if known is None else known.detection
-    campaign.start = start_of(campaign.id, settings, staff, policy, campaign.detection)
-    campaign.held_by_detection = _held(campaign, policy)
+    _tell(campaign, None if known is None else known.detection, policy, staff)
     if known is not None:
         campaign.learnt, campaign.saved_at = known.learnt, known.saved_at
         campaign.odds = known.odds
@@ -90,11 +89,20 @@ def believe(campaign: LiveCampaign, detection: Belief | None, policy: Policy) ->
     """Go by what the sample tests say now, from the next look on; whether that is news. What was learnt stays."""
     if campaign.detection == detection:
         return False
-    campaign.detection = detection
-    campaign.start = start_of(campaign.id, campaign.settings, len(campaign.agents), policy, detection)
-    campaign.held_by_detection = _held(campaign, policy)
+    _tell(campaign, detection, policy, campaign.start.n_agents)
     campaign.pacer = adapted(campaign.pacer, campaign.settings.lines_per_agent, campaign.start)
     return True
+
+
+def _tell(campaign: LiveCampaign, detection: Belief | None, policy: Policy, staff: int) -> None:
+    start = start_of(campaign.id, campaign.settings, staff, policy, detection)
+    if start.amd is not None:
+        # what spends the whole target is held anyway: told more, the pacer would gather a debt that nobody ran up, and
+        # be timid for a thousand answers after a test has shown better
+        most = LEAVES * start.abandon_target
+        start = replace(start, amd=replace(start.amd, est_fp=min(start.amd.est_fp, most)))
+    campaign.detection, campaign.start = detection, start
+    campaign.held_by_detection = _held(campaign, policy)
 
 
 def _held(campaign: LiveCampaign, policy: Policy) -> str:

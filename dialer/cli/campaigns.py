@@ -164,17 +164,19 @@ def set_(
             "--staffing, --abandon-limit or --settings"
         )
 
-    async def work(conn: AsyncConnection, tenant_id: int) -> dict[str, Any]:
+    async def work(conn: AsyncConnection, tenant_id: int) -> tuple[dict[str, Any], str]:
         campaign_id = await find(conn, tenant_id, name)
         if abandon_limit:
             before = (await admin.get(conn, campaign_id, lock=True)).settings.abandonment.model_dump(mode="json")
             limit = None if abandon_limit == "none" else abandon_limit
             given["abandonment"] = {**before, "limit_percent": limit}
         after = await admin.change_settings(conn, campaign_id, given, now=datetime.now(UTC), actor="cli")
-        return {"campaign_id": campaign_id, **{field: after.model_dump(mode="json")[field] for field in given}}
+        changed = {"campaign_id": campaign_id, **{field: after.model_dump(mode="json")[field] for field in given}}
+        return changed, await _detection(conn, tenant_id, campaign_id)
 
-    changed = in_transaction(work)
-    _say(json, changed, "Changed: " + ", ".join(f"{field} {value}" for field, value in changed.items()) + ".")
+    changed, detection = in_transaction(work)
+    said = "Changed: " + ", ".join(f"{field} {value}" for field, value in changed.items()) + "."
+    _say(json, changed | {"detection": detection}, f"{said}\n{detection}" if detection else said)
 
 
 @app.command("pause")

@@ -38,7 +38,7 @@ def scenario_of(asked: Question, learnt: Learnt, settings: CampaignSettings, sta
         raise Refused(Problem("campaign", words))
     horizon = asked.hours * HOUR_S
     calls: dict[str, Any] = {
-        "profile": {"interp": "step", "rows": rows(asked, learnt)},
+        "profile": {"interp": "step", "rows": rows(asked, learnt, 0.0 if start.amd is None else start.amd.est_fp)},
         "pdd": _spread(learnt.delay_s or FLAT),
         "ring_human": _spread(learnt.ring_s or FLAT),
         "ring_machine": _spread(learnt.machine_ring_s or learnt.ring_s or FLAT),
@@ -71,8 +71,12 @@ def assumed(learnt: Learnt, settings: CampaignSettings, start: PacerStart) -> li
     return found
 
 
-def rows(asked: Question, learnt: Learnt) -> list[dict[str, float]]:
-    """The list's shares from the start on, hour by hour; hours go on after midnight."""
+def rows(asked: Question, learnt: Learnt, cut: float = 0.0) -> list[dict[str, float]]:
+    """The list's shares from the start on, hour by hour; hours go on after midnight.
+
+    `cut`: share of the persons that detection takes for machines. Who was seen is who was left of them: the simulated
+    detection cuts anew.
+    """
     seen = {hour.hour: hour for hour in learnt.hours}
     first, last = int(asked.start_h), asked.start_h + asked.hours
     made = []
@@ -80,8 +84,14 @@ def rows(asked: Question, learnt: Learnt) -> list[dict[str, float]]:
         t = max(0.0, (hour - asked.start_h) * HOUR_S)
         if hour >= last:
             break
-        made.append({"t": t, **_shares(seen.get(hour % 24), learnt)})
+        made.append({"t": t, **_uncut(_shares(seen.get(hour % 24), learnt), cut)})
     return made
+
+
+def _uncut(shares: dict[str, float], cut: float) -> dict[str, float]:
+    human, machine = shares["human"], shares["machine"]
+    wrongly = min(human * cut / (1.0 - cut), machine) if cut < 1 else 0.0
+    return shares | {"human": human + wrongly, "machine": machine - wrongly}
 
 
 def _shares(hour: HourSeen | None, learnt: Learnt) -> dict[str, float]:

@@ -73,7 +73,7 @@ async def test_a_predictive_campaign_is_told_of_what_it_lacks_until_a_test_is_re
 ) -> None:
     await furnished(engine)
     assert "machine detection" not in (await program("doctor")).out, "a power campaign does not pace by it"
-    await program("campaign", "set", "Autumn [1]", "--mode", "predictive")
+    turned = await program("campaign", "set", "Autumn [1]", "--mode", "predictive")
 
     status = await program("campaign", "status", COLUMNS="200")
     [shown] = (await program("campaign", "status", "--json")).json()
@@ -82,6 +82,7 @@ async def test_a_predictive_campaign_is_told_of_what_it_lacks_until_a_test_is_re
     [after] = (await program("campaign", "status", "--json")).json()
     mended = findings(await program("doctor", "--json"))
 
+    assert "mode predictive." in turned.out and "It stays at one call for each free agent" in turned.out
     assert "Autumn [1]: It stays at one call for each free agent. Machine detection: no valid sample test" in status.out
     assert "promiseline compliance amd-evidence add" in shown["detection"]
     found = doctor["machine detection, Autumn [1]"]

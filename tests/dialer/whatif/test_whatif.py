@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from campaigns.abandonment import service as abandonment
+from campaigns.admin import service as admin
 from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from campaigns.problems import Refused
@@ -52,6 +54,14 @@ def test_what_was_learnt_is_a_scenario_that_the_simulator_takes(detection: Machi
     made = read(scenario_of(TEN, SEEN, SETTINGS, PacerStart(amd=detection, abandon_target=0.02)))
     assert (made.agents.count, made.horizon_s, made.abandon_target, made.max_lines) == (8, 7200, 0.02, 500)
     assert (made.calls.amd is None) == (detection is None)
+
+
+def test_persons_whom_detection_will_cut_are_put_back_to_those_who_were_left() -> None:
+    for plain, whole in zip(rows(TEN, SEEN), rows(TEN, SEEN, 0.2), strict=True):
+        assert whole["human"] * 0.8 == pytest.approx(plain["human"])
+        assert whole["human"] + whole["machine"] == pytest.approx(plain["human"] + plain["machine"])
+    few = rows(TEN, Learnt((HourSeen(10, 1000, 500, 10, 0, 0),)), 0.5)[0]
+    assert few["human"] == pytest.approx(0.51) and few["machine"] == 0
 
 
 @pytest.mark.parametrize("calls", [0, 150])
@@ -164,6 +174,24 @@ async def test_a_worker_that_dies_is_told_and_the_next_question_is_answered(
     what_if = WhatIf(engine, Policy(), worker=(sys.executable, "-c", "raise SystemExit(3)"))
     run = await over(await what_if.ask(*past, ASKED, 3, NOW), what_if)
     assert run.state == "failed" and "without an answer" in run.message
+
+
+@pytest.mark.postgres
+async def test_it_reckons_with_what_the_sample_tests_say_of_detection(
+    engine: AsyncEngine, what_if: WhatIf, past: tuple[int, int]
+) -> None:
+    async with engine.begin() as conn:
+        await admin.change_settings(conn, past[1], {"amd": True}, now=NOW, actor="cli")
+    untested = await what_if.ask(*past, ASKED, 1, NOW)
+    async with engine.begin() as conn:
+        await abandonment.add_sample_test(
+            conn, tenant_id=past[0], tested_on=NOW.date(), sample=2000, false_positives=10, tested_by="Q. Auditor",
+            now=NOW, actor="cli",
+        )  # fmt: skip
+    tested = await what_if.ask(*past, ASKED, 1, NOW)
+    assert "machine detection takes 20.0% of persons for machines" in (await over(untested, what_if)).answer["assumed"]
+    (said,) = [one for one in (await over(tested, what_if)).answer["assumed"] if one.startswith("machine detection")]
+    assert 0.1 < float(said.split()[3].rstrip("%")) < 5.0
 
 
 @pytest.mark.postgres
