@@ -18,13 +18,13 @@ from campaigns.problems import Refused
 from campaigns.promises import service as promises_service
 from campaigns.promises.model import Limits
 from campaigns.requests import service as requests
-from campaigns.shifts import service as shifts
 from dialer import agent_events as ae, call_events as ce, stages
 from dialer.agent import AgentState
 from dialer.call import CallState
 from dialer.commands import Actor, Command, Reply
 from dialer.files import Files
-from dialer.planning import number, plan_asked, refused_reply
+from dialer.plan_desk import PlanDesk
+from dialer.planning import refused_reply
 from dialer.previews import skips_left
 from dialer.records import Records
 from dialer.state import FloorState, LiveAgent, LiveCall
@@ -59,6 +59,7 @@ class Desk:
         self._records = records
         self._tallies = tallies
         self._files = files
+        self._plans = PlanDesk(state)
         self._locks: dict[int, asyncio.Lock] = {}
         self._done: dict[int, OrderedDict[str, Reply]] = {}
         self._commands: dict[str, Callable[[LiveAgent, Command], Awaitable[Reply]]] = {
@@ -342,32 +343,10 @@ class Desk:
         return reply
 
     async def _plan(self, live: LiveAgent, command: Command) -> Reply:
-        asked = plan_asked(command.args)
-        async with self._state.engine.begin() as conn:
-            made = await shifts.plan(
-                conn,
-                tenant_id=live.tenant_id,
-                user_id=live.user_id,
-                asked=asked,
-                now=self._state.now(),
-                actor=f"user:{live.user_id}",
-            )
-        await self._state.agents_changed([live.user_id])
-        return Reply({"plan_id": made.id})
+        return await self._plans.plan(live.tenant_id, live.user_id, live.user_id, command.args)
 
     async def _plan_cancel(self, live: LiveAgent, command: Command) -> Reply:
-        plan_id = number(command.args, "plan_id")
-        async with self._state.engine.begin() as conn:
-            await shifts.cancel(
-                conn,
-                tenant_id=live.tenant_id,
-                user_id=live.user_id,
-                plan_id=plan_id,
-                now=self._state.now(),
-                actor=f"user:{live.user_id}",
-            )
-        await self._state.agents_changed([live.user_id])
-        return Reply()
+        return await self._plans.cancel(live.tenant_id, live.user_id, live.user_id, command.args)
 
     async def _dismiss(self, live: LiveAgent, command: Command) -> Reply:
         live.notices = [notice for notice in live.notices if notice["id"] != command.args.get("id")]

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns import audit
 from campaigns.admin import service as admin
 from campaigns.problems import Refused, refuse
-from campaigns.shifts import service as shifts
 from dialer import agent_events as ae
 from dialer.agent import AgentState
 from dialer.campaign_policy import RulebookPolicy
 from dialer.commands import Actor, Command, Reply
-from dialer.planning import number, plan_asked, refused_reply
+from dialer.plan_desk import PlanDesk
+from dialer.planning import number, refused_reply
 from dialer.state import FloorState, LiveAgent
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,7 @@ class SupervisorDesk:
     def __init__(self, state: FloorState, campaign_changed: Callable[[int], Awaitable[None]]) -> None:
         self._state = state
         self._campaign_changed = campaign_changed
+        plans = PlanDesk(state)
         self._commands: dict[str, Callable[[Actor, Command], Awaitable[Reply]]] = {
             "campaign_start": lambda actor, command: self._set_state(actor, command, "running"),
             "campaign_pause": lambda actor, command: self._set_state(actor, command, "paused"),
@@ -40,8 +41,8 @@ class SupervisorDesk:
             "campaign_set": self._set,
             "agent_pause": self._agent_pause,
             "agent_logout": self._agent_logout,
-            "agent_plan": self._agent_plan,
-            "agent_plan_cancel": self._agent_plan_cancel,
+            "agent_plan": lambda actor, command: self._planned(actor, command, plans.plan),
+            "agent_plan_cancel": lambda actor, command: self._planned(actor, command, plans.cancel),
         }
 
     async def do(self, actor: Actor, command: Command) -> Reply:
@@ -129,31 +130,12 @@ class SupervisorDesk:
     async def _agent_logout(self, actor: Actor, command: Command) -> Reply:
         return await self._tell(actor, command, ae.LogoutAsked(self._state.now()), "agent.logged_out")
 
-    async def _agent_plan(self, actor: Actor, command: Command) -> Reply:
+    async def _planned(self, actor: Actor, command: Command, do: Callable[..., Awaitable[Reply]]) -> Reply:
         """Of any agent, also of one who is not logged in."""
-
-        async def work(conn: AsyncConnection, **who: Any) -> dict[str, Any]:
-            return {"plan_id": (await shifts.plan(conn, asked=plan_asked(command.args), **who)).id}
-
-        return await self._planned(actor, command, work)
-
-    async def _agent_plan_cancel(self, actor: Actor, command: Command) -> Reply:
-        async def work(conn: AsyncConnection, **who: Any) -> dict[str, Any]:
-            await shifts.cancel(conn, plan_id=number(command.args, "plan_id"), **who)
-            return {}
-
-        return await self._planned(actor, command, work)
-
-    async def _planned(self, actor: Actor, command: Command, work: Callable[..., Awaitable[dict[str, Any]]]) -> Reply:
-        who = {"tenant_id": actor.tenant_id, "now": self._state.now(), "actor": f"user:{actor.user_id}"}
         try:
-            user_id = number(command.args, "user_id")
-            async with self._state.engine.begin() as conn:
-                result = await work(conn, user_id=user_id, **who)
+            return await do(actor.tenant_id, number(command.args, "user_id"), actor.user_id, command.args)
         except Refused as refused:
             return refused_reply(refused)
-        await self._state.agents_changed([user_id])
-        return Reply(result)
 
     async def _tell(self, actor: Actor, command: Command, event: ae.AgentEvent, action: str) -> Reply:
         live = self._agent(actor, command)

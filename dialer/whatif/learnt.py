@@ -92,7 +92,8 @@ SELECT count(*), percentile_cont(CAST(:grid AS double precision[]))
 FROM agent_state_log l
 WHERE l.user_id IN (
     SELECT user_id FROM campaign_agent WHERE campaign_id = :campaign
-    UNION SELECT agent_id FROM attempt WHERE campaign_id = :campaign AND at >= :since AND agent_id IS NOT NULL) AND l.state = 'wrap_up' AND l.from_at >= :since
+    UNION SELECT agent_id FROM attempt WHERE campaign_id = :campaign AND at >= :since AND agent_id IS NOT NULL
+) AND l.state = 'wrap_up' AND l.from_at >= :since
 """)
 WORKED = text("""
 SELECT (l.from_at AT TIME ZONE :zone)::date AS day,
@@ -101,7 +102,8 @@ SELECT (l.from_at AT TIME ZONE :zone)::date AS day,
 FROM agent_state_log l
 WHERE l.user_id IN (
     SELECT user_id FROM campaign_agent WHERE campaign_id = :campaign
-    UNION SELECT agent_id FROM attempt WHERE campaign_id = :campaign AND at >= :since AND agent_id IS NOT NULL) AND l.from_at >= :since GROUP BY 1
+    UNION SELECT agent_id FROM attempt WHERE campaign_id = :campaign AND at >= :since AND agent_id IS NOT NULL
+) AND l.from_at >= :since GROUP BY 1
 """)
 
 

@@ -95,7 +95,7 @@ function Planned({ agent }: { agent: AgentView }) {
       )}
       {next && (
         <span class="agent-planned" data-testid="planned">
-          <Icon name="calendar" />
+          <Icon name="clock" />
           {planText(next)}
         </span>
       )}

@@ -132,7 +132,6 @@ interface Picks {
 }
 
 function AgentRow({ agent, leaving, editing }: Picks) {
-  const next = agent.planned[0];
   return (
     <tr data-testid={`agent-${agent.id}`} data-state={agent.state}>
       <th scope="row">
@@ -144,25 +143,13 @@ function AgentRow({ agent, leaving, editing }: Picks) {
             {t("agents.no_phone")}
           </span>
         )}
-        {agent.lacks.map((lack) => (
-          <span key={lack.campaign} class="tag tag-bad" data-testid={`agent-${agent.id}-lacks`}>
-            <Icon name="warning" />
-            {t("agents.lacks", { campaign: lack.campaign, skills: skillsText(lack.skills) })}
-          </span>
-        ))}
+        <Notes agent={agent} />
       </th>
       <td>
         <span class="agent-cell">
           <Badge tone={STATE_TONE[agent.state]}>{t(`state.${agent.state}`)}</Badge>
           {agent.state !== "offline" && <Timer since={agent.since} />}
           {agent.reason && <span class="muted">{word("pause", agent.reason)}</span>}
-          {agent.back_at && <span class="muted">{t("plan.back_at", { time: clockTime(agent.back_at) })}</span>}
-          {next && (
-            <span class="agent-plan" data-testid={`agent-${agent.id}-planned`}>
-              <Icon name="clock" />
-              {planText(next)}
-            </span>
-          )}
         </span>
       </td>
       <td class="end">{count(agent.calls)}</td>
@@ -171,16 +158,33 @@ function AgentRow({ agent, leaving, editing }: Picks) {
       <td class="end wide-only">{percent(agent.occupancy)}</td>
       <td class="muted wide-only">
         <bdi>{agent.campaign ?? "—"}</bdi>
-        {agent.skills.length > 0 && (
-          <bdi class="tag" dir="ltr" data-testid={`agent-${agent.id}-skills`}>
-            {skillsText(agent.skills)}
-          </bdi>
-        )}
       </td>
       <td class="end">
         <AgentActions agent={agent} leaving={leaving} editing={editing} />
       </td>
     </tr>
+  );
+}
+
+/** Under the name: skills, what is missing for which campaign, and what comes next. */
+function Notes({ agent }: { agent: FloorAgent }) {
+  const next = agent.planned[0];
+  if (agent.skills.length + agent.lacks.length === 0 && !next && !agent.back_at) return null;
+  return (
+    <div class="agent-notes">
+      {agent.skills.length > 0 && (
+        <bdi dir="ltr" data-testid={`agent-${agent.id}-skills`}>
+          {skillsText(agent.skills)}
+        </bdi>
+      )}
+      {agent.lacks.map((lack) => (
+        <span key={lack.campaign} class="agent-lacks" data-testid={`agent-${agent.id}-lacks`}>
+          {t("agents.lacks", { campaign: lack.campaign, skills: skillsText(lack.skills) })}
+        </span>
+      ))}
+      {agent.back_at && <span>{t("plan.back_at", { time: clockTime(agent.back_at) })}</span>}
+      {next && <span data-testid={`agent-${agent.id}-planned`}>{planText(next)}</span>}
+    </div>
   );
 }
 
