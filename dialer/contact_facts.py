@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, cast, get_args
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from compliance.facts import (
     CHANNELS,
@@ -63,6 +63,29 @@ _AS_IT_IS = frozenset(
 )
 
 
+class Attempt(NamedTuple):
+    """An attempt as the gate's history wants it; `debt_ids` are numbers with commas between them."""
+
+    contact_point_id: int
+    debt_ids: str
+    channel: Channel
+    direction: Literal["out", "in"]
+    at: datetime
+    state: str
+    ended_at: datetime | None
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    answered_by: str | None
+    bridged_at: datetime | None
+    outcome: str | None
+    cause: int | None
+
+    @property
+    def in_call(self) -> bool:
+        """Whether it is an outgoing call that has not ended."""
+        return self.state != "ended" and self.channel == "voice" and self.direction == "out"
+
+
 @dataclass(slots=True)
 class Known:
     """Everything read about one debtor. `events` grows while a batch admits several contacts with one person."""
@@ -74,7 +97,7 @@ class Known:
     opt_outs: dict[str, list[Row]] = field(default_factory=dict)
     listings: Listings | None = None
     requests: list[Row] = field(default_factory=list)
-    attempts: list[Row] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     inbound: list[Row] = field(default_factory=list)
     debts: list[Row] = field(default_factory=list)
     events: list[HistoryEvent] | None = None
@@ -275,42 +298,41 @@ def history(known: Known) -> list[HistoryEvent]:
     return sorted(events, key=lambda event: event.at)
 
 
-def event_of(row: Row) -> HistoryEvent | None:
+def event_of(row: Attempt) -> HistoryEvent | None:
     """One attempt as the gate counts it; None when it never reached the person's line."""
-    outcome = _voice(row) if row["channel"] == "voice" else _message(row)
+    outcome = _voice(row) if row.channel == "voice" else _message(row)
     if outcome is None:
         return None
-    debts = tuple(str(debt) for debt in row["debt_ids"])
-    point = str(row["contact_point_id"])
-    return HistoryEvent(_utc(row["at"]), row["direction"], row["channel"], point, outcome, debts)
+    debts = tuple(row.debt_ids.split(",")) if row.debt_ids else ()
+    return HistoryEvent(_utc(row.at), row.direction, row.channel, str(row.contact_point_id), outcome, debts)
 
 
-def _message(row: Row) -> str | None:
-    if row["direction"] == "in":
+def _message(row: Attempt) -> str | None:
+    if row.direction == "in":
         return "message_received"
     # whatever is not known to have been refused by the carrier may have been sent
-    return "message_failed" if row["outcome"] in ("failed", "cancelled") else "message_sent"
+    return "message_failed" if row.outcome in ("failed", "cancelled") else "message_sent"
 
 
-def _voice(row: Row) -> str | None:
+def _voice(row: Attempt) -> str | None:
     """Not ended: the worst that it may become. Ended, outcome unknown: a call placed, unless it never connected."""
-    outcome = row["outcome"]
+    outcome = row.outcome
     if outcome == "announced":
         # to have heard us out is a talk with us as far as the rules of contact go
-        return "voicemail_message" if row["answered_by"] == "machine" else "conversation"
+        return "voicemail_message" if row.answered_by == "machine" else "conversation"
     if outcome in _AS_IT_IS:
-        return str(outcome)
-    if row["state"] != "ended":
+        return outcome
+    if row.state != "ended":
         return "in_progress"
-    if row["bridged_at"] is not None:
+    if row.bridged_at is not None:
         return "conversation"
-    if row["answered_at"] is not None:
+    if row.answered_at is not None:
         return "answered_dropped"
-    if outcome in ("failed", "cancelled") and row["ringing_at"] is None and _told(row):
+    if outcome in ("failed", "cancelled") and row.ringing_at is None and _told(row):
         return None
     return "no_answer"
 
 
-def _told(row: Row) -> bool:
+def _told(row: Attempt) -> bool:
     """Whether the exchange itself said how the call ended, so that silence about ringing means that there was none."""
-    return row["cause"] is not None or row["outcome"] == "cancelled"
+    return row.cause is not None or row.outcome == "cancelled"

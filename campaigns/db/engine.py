@@ -34,8 +34,8 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
     That is what READ COMMITTED shows a reader too, without the two ways there and back for BEGIN and ROLLBACK.
     """
-    async with engine.connect() as conn:
-        yield await conn.execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
+        yield conn
 
 
 def make_engine(
@@ -56,6 +56,7 @@ def make_engine(
         max_overflow=max_overflow,
         pool_timeout=10,
         pool_recycle=3600,
+        pool_use_lifo=True,  # the connection used last is alive, and its server process has plans and pages at hand
         json_serializer=to_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an exception's text lands in logs, and parameters are people's data

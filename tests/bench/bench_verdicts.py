@@ -123,15 +123,25 @@ class OpenLoop:
 
     async def run(self) -> None:
         lanes = [asyncio.create_task(self._lane()) for _ in range(LANES)]
+        await asyncio.to_thread(self._ask_all, asyncio.get_running_loop())
+        await asyncio.gather(*lanes)
+
+    def _ask_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From a thread, as from outside: a loop's own timers are up to a millisecond late, and that is the asker's."""
         began = time.perf_counter()
         for number, debtor in enumerate(self._debtors):
             due = began + number / RATE
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            self._waiting.append((due, debtor))
-            self._came.set()
+            time.sleep(max(0.0, due - time.perf_counter()))
+            loop.call_soon_threadsafe(self._take, due, debtor)
+        loop.call_soon_threadsafe(self._end)
+
+    def _take(self, due: float, debtor: int) -> None:
+        self._waiting.append((due, debtor))
+        self._came.set()
+
+    def _end(self) -> None:
         self._all_due = True
         self._came.set()
-        await asyncio.gather(*lanes)
 
     async def _lane(self) -> None:
         while self._waiting or not self._all_due:

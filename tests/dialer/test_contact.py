@@ -135,6 +135,19 @@ async def test_a_call_that_was_bridged_and_then_lost_counts_as_a_conversation(
     assert reasons(answer) == ("frequency.conversation",)
 
 
+@pytest.mark.parametrize(
+    ("answered_by", "expected"),
+    [("person", ("frequency.conversation",)), ("machine", ()), (None, ("frequency.conversation",))],
+)
+async def test_an_announcement_heard_by_a_person_counts_as_a_conversation_and_by_a_machine_as_a_message_left(
+    conn: AsyncConnection, person: Person, answered_by: str | None, expected: tuple[str, ...]
+) -> None:
+    told: dict[str, Any] = {"outcome": "announced", "answered_by": answered_by, "debt_ids": [person.debt]}
+    await an_attempt(conn, person.tenant, person.debtor, at=NOW - timedelta(days=2), **told)
+    (answer,) = await ask(conn, person.call())
+    assert (reasons(answer) if expected else isinstance(answer, Admitted)) == (expected or True)
+
+
 async def test_a_person_in_a_call_is_not_called_again(conn: AsyncConnection, person: Person) -> None:
     await an_attempt(
         conn, person.tenant, person.debtor, at=NOW - timedelta(days=90), state="live", outcome=None, ended_at=None
