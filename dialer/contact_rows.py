@@ -15,6 +15,7 @@ FOR_EVER = timedelta(days=20_000)
 
 
 NO_LISTS = Listings()
+FREE = "AUTOCOMMIT"  # campaigns.db.engine.reading
 Rows = list[dict[str, Any]]
 
 
@@ -25,7 +26,7 @@ class Shelf(Protocol):
 
 
 class WrongIsolation(RuntimeError):
-    """admit() was called in a transaction that cannot see what others committed while it waited for the lock."""
+    """admit() was called where no lock holds, or where what others committed while it waited cannot be seen."""
 
 
 async def lock_and_read(
@@ -45,10 +46,7 @@ async def lock_and_read(
     """
     ids = sorted(set(debtor_ids))
     if lock:
-        locked = (await LOCK.execute(conn, ids=ids)).all()
-        if locked and locked[0].isolation not in ("read committed", "serializable"):
-            raise WrongIsolation(f"admit() needs READ COMMITTED, this transaction is {locked[0].isolation.upper()}")
-        ids = [row.id for row in locked]
+        ids = await _locked(conn, ids)
     if not ids:
         return {}
     reading = IN_FORCE if lock else AS_OF
@@ -59,21 +57,34 @@ async def lock_and_read(
     rows: dict[str, Rows] = {
         name: [dict(zip(reading.names[name], record, strict=True)) for record in of] for name, of in records.items()
     }
-    known = {row["id"]: Known(row) for row in rows["persons"]}
+    known = _sorted_in(rows)
     _put_attempts(known, attempts)
-    for name in _LISTS:
+    rows["entries"] += await _other_entries(conn, known, reading, now)
+    await _set_listings(known, rows, lists)
+    return known
+
+
+async def _locked(conn: AsyncConnection, ids: list[int]) -> list[int]:
+    """Those that exist, locked; WrongIsolation where that would not hold or the facts after it would be old."""
+    if conn.sync_connection is not None and conn.sync_connection.get_execution_options().get("isolation_level") == FREE:
+        raise WrongIsolation("admit() needs a transaction, this connection ends one with each statement")
+    locked = (await LOCK.execute(conn, ids=ids)).all()
+    if locked and locked[0].isolation not in ("read committed", "serializable"):
+        raise WrongIsolation(f"admit() needs READ COMMITTED, this transaction is {locked[0].isolation.upper()}")
+    return [row.id for row in locked]
+
+
+def _sorted_in(rows: Mapping[str, Rows]) -> dict[int, Known]:
+    """Each row to its person; consents and opt-outs by what they hang on."""
+    known = {row["id"]: Known(row) for row in rows["persons"]}
+    for name in ("points", "addresses", "requests", "inbound", "debts"):
         for row in rows[name]:
             getattr(known[row["debtor_id"]], name).append(row)
     for row in rows["consents"]:
         known[row["debtor_id"]].consents.setdefault(row["contact_point_id"], []).append(row)
     for row in rows["opt_outs"]:
         known[row["debtor_id"]].opt_outs.setdefault(row["address"], []).append(row)
-    rows["entries"] += await _other_entries(conn, known, reading, now)
-    await _set_listings(known, rows, lists)
     return known
-
-
-_LISTS = ("points", "addresses", "requests", "inbound", "debts")
 
 
 def _put_attempts(known: Mapping[int, Known], records: Iterable[Sequence[Any]]) -> None:

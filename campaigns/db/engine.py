@@ -34,8 +34,8 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
     That is what READ COMMITTED shows a reader too, without the two ways there and back for BEGIN and ROLLBACK.
     """
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
-        yield conn
+    async with engine.connect() as conn:
+        yield await conn.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def make_engine(

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import tables as t
+from campaigns.db.engine import reading
 from compliance.rulebooks.loader import load_rulebooks
 from dialer.contact import Admitted, GateContext, Refused, WantedContact, admit
 from dialer.contact_rows import WrongIsolation
@@ -316,6 +317,12 @@ async def test_a_transaction_that_cannot_see_others_is_refused(engine: AsyncEngi
         blind = await conn.execution_options(isolation_level="REPEATABLE READ")
         with pytest.raises(WrongIsolation):
             await ask(blind, person.call())
+
+
+async def test_a_connection_that_keeps_no_lock_is_refused(engine: AsyncEngine, person: Person) -> None:
+    async with reading(engine) as free:
+        with pytest.raises(WrongIsolation):
+            await ask(free, person.call())
 
 
 async def test_the_number_of_queries_does_not_grow_with_the_batch(conn: AsyncConnection, person: Person) -> None:
