@@ -16,7 +16,7 @@ from campaigns.db import tables as t
 from campaigns.db.ready import Ready
 from campaigns.lists.model import LONGEST_PREFIX
 from campaigns.lists.service import ADMISSIONS
-from dialer.contact_facts import Attempt
+from dialer.contact_history import Attempt
 
 # not required: campaigns.db.ready asks for them
 _now: BindParameter[datetime] = bindparam("now", required=False)

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.contact_facts import Attempt, Known
+from dialer.contact_facts import Known
+from dialer.contact_history import Attempt
 from dialer.contact_queries import AS_OF, IN_FORCE, LOCK, Reading
 from dialer.listed import Hashed, Listings, keys_of, listings
 
