@@ -114,14 +114,15 @@ def _cap(
         same = {point.id for point in s.facts.debtor.points if point.address == s.point.address}
         recent = [event for event in recent if event.contact_point in same]
     # Consent is to further calls: it lifts no limit on messages.
-    lifts = cap.lifted_by_consent and s.contact.channel == "voice"
-    for key in _keys(s, cap.per):
+    may_lift = cap.lifted_by_consent and bool(s.requests)
+    lifts = may_lift and s.contact.channel == "voice"
+    for key in s.debts if cap.per == "debt" else _keys(s, cap.per):
         if lifts and (
             covered(s, key, here, cap.consent_days) if cap.per == "debt" else lifted(s, here, cap.consent_days)
         ):
             continue
         counted = _counted(recent, key, mask)
-        if counted and cap.lifted_by_consent:
+        if counted and may_lift:
             counted = _without_consented(s, cap, key, counted, here.zone)
         nth = len(counted) + 1
         tallies.append(Tally(cap.id, nth, cap.max, since))
@@ -154,8 +155,6 @@ def _without_consented(
     s: Situation, cap: CapSpec, key: DebtKey, events: list[HistoryEvent], zone: str
 ) -> list[HistoryEvent]:
     """Calls placed under consent do not count; in a cap per person, under consent for all that they were about."""
-    if not s.requests:
-        return events
     counted = []
     for event in events:
         keys = (key,) if cap.per == "debt" else debt_keys(s.facts, event.debts)
@@ -193,7 +192,7 @@ def _cooloff(s: Situation, version: Version, rule: CooloffSpec, here: Wall, foun
     recent = s.events_since(start)
     if not recent:
         return
-    lifts = rule.lifted_by_consent and s.contact.channel == "voice"
+    lifts = rule.lifted_by_consent and bool(s.requests) and s.contact.channel == "voice"
     for key in _keys(s, rule.per):
         if lifts and covered(s, key, here, rule.consent_days):
             continue

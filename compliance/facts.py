@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from itertools import pairwise
-from operator import attrgetter
+from itertools import islice
+from operator import attrgetter, le
 from typing import Literal
 
 from msgspec import Struct
@@ -225,8 +225,10 @@ class Facts(Struct, frozen=True, kw_only=True):
         if (self.point.kind == "email") != (contact.channel == "email"):
             raise FactsError(f"contact point {contact.contact_point} does not take channel {contact.channel}")
         history = self.history
-        if history and any(a.at > b.at for a, b in pairwise(history)):
-            force_setattr(self, "history", tuple(sorted(history, key=attrgetter("at"))))
+        if history:
+            ats = [event.at for event in history]
+            if not all(map(le, ats, islice(ats, 1, None))):
+                force_setattr(self, "history", tuple(sorted(history, key=attrgetter("at"))))
 
     @property
     def point(self) -> ContactPoint:

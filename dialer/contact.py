@@ -9,16 +9,16 @@ from uuid import UUID
 
 import structlog
 import uuid_utils
-from msgspec import Struct, structs
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel, Facts, HistoryEvent
 from compliance.gate import decide
 from compliance.rulebooks.model import Rulebooks
 from compliance.timezones import TZDB_VERSION
-from compliance.verdict import Tally, Verdict
+from compliance.verdict import Verdict
 from dialer.contact_facts import Known, Row, facts_of
-from dialer.contact_record import record
+from dialer.contact_record import Inputs, record
 from dialer.contact_rows import lock_and_read
 from dialer.number_shelf import NumberShelf
 from dialer.seals import seal_with
@@ -65,15 +65,6 @@ class GateContext:
 
     books: Rulebooks
     lists: NumberShelf | None = None
-
-
-class Inputs(Struct, frozen=True, gc=False):
-    """What a verdict was made of, as it is stored with it; the facts are read back by compliance.stored."""
-
-    facts: Facts
-    because: str
-    zones: tuple[str, ...]
-    tallies: tuple[Tally, ...]
 
 
 @dataclass(frozen=True, slots=True)

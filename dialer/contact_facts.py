@@ -1,8 +1,8 @@
-"""Turns a debtor's rows into the gate's facts: outcomes to its vocabulary, requests, consents, opt-outs. Pure."""
+"""Turns a debtor's rows into the gate's facts: history, requests, consents, opt-outs. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, cast, get_args
 
 from compliance.facts import (
@@ -26,6 +26,7 @@ from compliance.facts import (
     Request,
     RequestKind,
 )
+from dialer.contact_history import Attempt, event_of, utc
 from dialer.listed import Listings
 
 Row = Mapping[str, Any]
@@ -46,21 +47,6 @@ _ORIGINS: Mapping[str, Origin] = {
     "reply": "reply",
 }
 _STATUS_HOLDS: Mapping[str, HoldKind] = {"deceased": "deceased", "bankrupt": "bankruptcy"}
-_AS_IT_IS = frozenset(
-    {
-        "no_answer",
-        "busy",
-        "invalid_number",
-        "answered_dropped",
-        "voicemail_no_message",
-        "limited_content_message",
-        "voicemail_message",
-        "ringless_voicemail",
-        "conversation",
-        "abandoned",
-        "amd_machine",
-    }
-)
 
 
 @dataclass(slots=True)
@@ -74,7 +60,7 @@ class Known:
     opt_outs: dict[str, list[Row]] = field(default_factory=dict)
     listings: Listings | None = None
     requests: list[Row] = field(default_factory=list)
-    attempts: list[Row] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     inbound: list[Row] = field(default_factory=list)
     debts: list[Row] = field(default_factory=list)
     events: list[HistoryEvent] | None = None
@@ -161,11 +147,11 @@ def _debtor(known: Known) -> Debtor:
 
 def _point(known: Known, point: Row) -> ContactPoint:
     consents = tuple(
-        Consent(row["channel"], _utc(row["at"]), row["by"], _utc(row["expires_at"]) if row["expires_at"] else None)
+        Consent(row["channel"], utc(row["at"]), row["by"], utc(row["expires_at"]) if row["expires_at"] else None)
         for row in known.consents.get(point["id"], ())
     )
     closed = tuple(
-        OptOut(channel, _utc(row["at"]))
+        OptOut(channel, utc(row["at"]))
         for row in known.opt_outs.get(point["address"], ())
         for channel in (CHANNELS if row["channel"] == "all" else (cast(Channel, row["channel"]),))
     )
@@ -185,14 +171,14 @@ def _is_dispute(row: Row) -> bool:
 
 
 def _holds(known: Known) -> tuple[Hold, ...]:
-    since = _utc(known.debtor["created_at"])
+    since = utc(known.debtor["created_at"])
     holds = [Hold(kind, since) for status, kind in _STATUS_HOLDS.items() if known.debtor["status"] == status]
     holds += [Hold("dispute", since, debts=(str(d["id"]),)) for d in known.debts if d["status"] == "disputed"]
     for row in known.requests:
         if row["kind"] in get_args(HoldKind) and not _is_dispute(row):
             details = row["details"] or {}
-            until = _utc(row["ends_at"]) if row.get("ends_at") else _instant(details.get("until"))
-            holds.append(Hold(cast(HoldKind, row["kind"]), _utc(row["at"]), until, _debts(details)))
+            until = utc(row["ends_at"]) if row.get("ends_at") else _instant(details.get("until"))
+            holds.append(Hold(cast(HoldKind, row["kind"]), utc(row["at"]), until, _debts(details)))
     return tuple(holds)
 
 
@@ -203,7 +189,7 @@ def request_of(row: Row) -> Request:
         raise FactsError(f"person_request {row['id']} has the unknown kind {kind!r}")
     try:
         return Request(
-            at=_utc(row["at"]),
+            at=utc(row["at"]),
             kind=kind,
             debts=_debts(details),
             deny=tuple(_refused_time(item) for item in details.get("deny") or ()),
@@ -216,7 +202,7 @@ def request_of(row: Row) -> Request:
             expires=_expiry(details.get("expires")),
             contact_point=None if details.get("contact_point") is None else str(details["contact_point"]),
             name=details.get("name"),
-            ends=_utc(row["ends_at"]) if row.get("ends_at") else None,
+            ends=utc(row["ends_at"]) if row.get("ends_at") else None,
         )
     except (TypeError, ValueError, LookupError, AttributeError) as problem:
         raise FactsError(f"person_request {row['id']} ({kind}) cannot be read: {problem}") from problem
@@ -250,17 +236,11 @@ def _date(value: str | None) -> date | None:
 
 
 def _instant(value: str | None) -> datetime | None:
-    return None if value is None else _utc(datetime.fromisoformat(value))
+    return None if value is None else utc(datetime.fromisoformat(value))
 
 
 def _expiry(value: str | None) -> datetime | date | None:
     return None if value is None else (_instant(value) if "T" in value else date.fromisoformat(value))
-
-
-def _utc(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise FactsError("an instant has no time zone")
-    return at.astimezone(UTC)
 
 
 def history(known: Known) -> list[HistoryEvent]:
@@ -271,46 +251,5 @@ def history(known: Known) -> list[HistoryEvent]:
     for row in known.inbound:
         point = by_address.get(row["from_address"])
         if point is not None:
-            events.append(HistoryEvent(_utc(row["at"]), "in", row["channel"], point, "message_received", all_debts))
+            events.append(HistoryEvent(utc(row["at"]), "in", row["channel"], point, "message_received", all_debts))
     return sorted(events, key=lambda event: event.at)
-
-
-def event_of(row: Row) -> HistoryEvent | None:
-    """One attempt as the gate counts it; None when it never reached the person's line."""
-    outcome = _voice(row) if row["channel"] == "voice" else _message(row)
-    if outcome is None:
-        return None
-    debts = tuple(str(debt) for debt in row["debt_ids"])
-    point = str(row["contact_point_id"])
-    return HistoryEvent(_utc(row["at"]), row["direction"], row["channel"], point, outcome, debts)
-
-
-def _message(row: Row) -> str | None:
-    if row["direction"] == "in":
-        return "message_received"
-    # whatever is not known to have been refused by the carrier may have been sent
-    return "message_failed" if row["outcome"] in ("failed", "cancelled") else "message_sent"
-
-
-def _voice(row: Row) -> str | None:
-    """Not ended: the worst that it may become. Ended, outcome unknown: a call placed, unless it never connected."""
-    outcome = row["outcome"]
-    if outcome == "announced":
-        # to have heard us out is a talk with us as far as the rules of contact go
-        return "voicemail_message" if row["answered_by"] == "machine" else "conversation"
-    if outcome in _AS_IT_IS:
-        return str(outcome)
-    if row["state"] != "ended":
-        return "in_progress"
-    if row["bridged_at"] is not None:
-        return "conversation"
-    if row["answered_at"] is not None:
-        return "answered_dropped"
-    if outcome in ("failed", "cancelled") and row["ringing_at"] is None and _told(row):
-        return None
-    return "no_answer"
-
-
-def _told(row: Row) -> bool:
-    """Whether the exchange itself said how the call ended, so that silence about ringing means that there was none."""
-    return row["cause"] is not None or row["outcome"] == "cancelled"

@@ -16,6 +16,7 @@ from campaigns.db import tables as t
 from campaigns.db.ready import Ready
 from campaigns.lists.model import LONGEST_PREFIX
 from campaigns.lists.service import ADMISSIONS
+from dialer.contact_history import Attempt
 
 # not required: campaigns.db.ready asks for them
 _now: BindParameter[datetime] = bindparam("now", required=False)
@@ -31,6 +32,7 @@ def _asked() -> Any:
     return func.any(func.array(asked, type_=ARRAY(BigInteger)))
 
 
+# no array can be decoded inside a record: what is one comes as JSON or as text
 _debtor, _point, _attempt = t.debtor.c, t.contact_point.c, t.attempt.c
 LOCK = Ready(
     select(
@@ -52,7 +54,6 @@ _PERSONS = select(
     _debtor.own_timezone,
     _debtor.status,
     _debtor.created_at,
-    # as JSON: no array can be decoded inside a record
     select(func.to_jsonb(t.creditor.c.rulebooks))
     .where(t.creditor.c.id == _debtor.creditor_id)
     .scalar_subquery()
@@ -101,21 +102,9 @@ _REQUESTS = select(
     t.person_request.c.debtor_id == _asked(),
     or_(t.person_request.c.ended_at.is_(None), t.person_request.c.ended_at > _now),
 )
+_AS_TEXT = {"debt_ids": func.array_to_string(_attempt.debt_ids, ",")}
 _ATTEMPTS = select(
-    _attempt.debtor_id,
-    _attempt.contact_point_id,
-    func.array_to_string(_attempt.debt_ids, ",").label("debt_ids"),
-    _attempt.channel,
-    _attempt.direction,
-    _attempt.at,
-    _attempt.state,
-    _attempt.ended_at,
-    _attempt.ringing_at,
-    _attempt.answered_at,
-    _attempt.answered_by,
-    _attempt.bridged_at,
-    _attempt.outcome,
-    _attempt.cause,
+    _attempt.debtor_id, *(_AS_TEXT.get(name, _attempt[name]).label(name) for name in Attempt._fields)
 ).where(_attempt.debtor_id == _asked(), or_(_attempt.at >= _since, _attempt.state != "ended"))
 _INBOUND = select(
     t.inbound_message.c.debtor_id, t.inbound_message.c.channel, t.inbound_message.c.from_address, t.inbound_message.c.at

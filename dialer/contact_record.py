@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import CTE, Insert, Table, bindparam, column, func, insert, select
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns.db import tables as t
 from campaigns.db.engine import to_json
 from campaigns.db.ready import Ready
+from compliance.facts import Facts
+from compliance.verdict import Tally
 
 VERDICT = (
     "id", "tenant_id", "attempt_id", "campaign_id", "debtor_id", "contact_point_id", "channel", "origin", "at",
@@ -19,6 +22,15 @@ ATTEMPT = (
     "id", "tenant_id", "campaign_id", "debtor_id", "contact_point_id", "debt_ids", "channel", "direction", "origin",
     "node", "queue_fence", "agent_id", "at", "state",
 )  # fmt: skip
+
+
+class Inputs(Struct, frozen=True, gc=False):
+    """What a verdict was made of, as it is stored with it; the facts are read back by compliance.stored."""
+
+    facts: Facts
+    because: str
+    zones: tuple[str, ...]
+    tallies: tuple[Tally, ...]
 
 
 def _insert(table: Table, names: Sequence[str], rows: str) -> Insert:

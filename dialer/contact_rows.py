@@ -1,12 +1,13 @@
 """Reads what the gate needs to know about some debtors: one question, however many they are."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.contact_facts import Known
+from dialer.contact_history import Attempt
 from dialer.contact_queries import AS_OF, IN_FORCE, LOCK, Reading
 from dialer.listed import Hashed, Listings, keys_of, listings
 
@@ -15,6 +16,7 @@ FOR_EVER = timedelta(days=20_000)
 
 
 NO_LISTS = Listings()
+FREE = "AUTOCOMMIT"  # campaigns.db.engine.reading
 Rows = list[dict[str, Any]]
 
 
@@ -25,7 +27,7 @@ class Shelf(Protocol):
 
 
 class WrongIsolation(RuntimeError):
-    """admit() was called in a transaction that cannot see what others committed while it waited for the lock."""
+    """admit() was called where no lock holds, or where what others committed while it waited cannot be seen."""
 
 
 async def lock_and_read(
@@ -45,46 +47,54 @@ async def lock_and_read(
     """
     ids = sorted(set(debtor_ids))
     if lock:
-        locked = (await LOCK.execute(conn, ids=ids)).all()
-        if locked and locked[0].isolation not in ("read committed", "serializable"):
-            raise WrongIsolation(f"admit() needs READ COMMITTED, this transaction is {locked[0].isolation.upper()}")
-        ids = [row.id for row in locked]
+        ids = await _locked(conn, ids)
     if not ids:
         return {}
     reading = IN_FORCE if lock else AS_OF
     since = now - (FOR_EVER if for_ever else HISTORY)
     found = (await reading.facts.execute(conn, ids=ids, since=since, now=now)).one()
+    records = dict(zip(reading.names, found, strict=True))
+    attempts = records.pop("attempts")
     rows: dict[str, Rows] = {
-        name: [dict(zip(names, row, strict=True)) for row in records]
-        for (name, names), records in zip(reading.names.items(), found, strict=True)
+        name: [dict(zip(reading.names[name], record, strict=True)) for record in of] for name, of in records.items()
     }
-    known = {row["id"]: Known(row) for row in rows["persons"]}
-    for name, put in _PLACES.items():
-        for row in rows[name]:
-            put(known[row["debtor_id"]], row)
+    known = _sorted_in(rows)
+    _put_attempts(known, attempts)
     rows["entries"] += await _other_entries(conn, known, reading, now)
     await _set_listings(known, rows, lists)
     return known
 
 
-def _attempt(one: Known, row: dict[str, Any]) -> None:
-    row["debt_ids"] = [int(debt) for debt in row["debt_ids"].split(",") if debt]
-    one.attempts.append(row)
-    if row["state"] != "ended" and row["channel"] == "voice" and row["direction"] == "out":
-        one.in_call = True
+async def _locked(conn: AsyncConnection, ids: list[int]) -> list[int]:
+    """Those that exist, locked; WrongIsolation where that would not hold or the facts after it would be old."""
+    if conn.sync_connection is not None and conn.sync_connection.get_execution_options().get("isolation_level") == FREE:
+        raise WrongIsolation("admit() needs a transaction, this connection ends one with each statement")
+    locked = (await LOCK.execute(conn, ids=ids)).all()
+    if locked and locked[0].isolation not in ("read committed", "serializable"):
+        raise WrongIsolation(f"admit() needs READ COMMITTED, this transaction is {locked[0].isolation.upper()}")
+    return [row.id for row in locked]
 
 
-_PLACES: dict[str, Callable[[Known, dict[str, Any]], None]] = {
-    "points": lambda one, row: one.points.append(row),
-    "addresses": lambda one, row: one.addresses.append(row),
-    "requests": lambda one, row: one.requests.append(row),
-    "attempts": _attempt,
-    "inbound": lambda one, row: one.inbound.append(row),
-    "debts": lambda one, row: one.debts.append(row),
-    "consents": lambda one, row: one.consents.setdefault(row["contact_point_id"], []).append(row),
-    "opt_outs": lambda one, row: one.opt_outs.setdefault(row["address"], []).append(row),
-}
-"""Where a row belongs: consents and opt-outs by what they hang on."""
+def _sorted_in(rows: Mapping[str, Rows]) -> dict[int, Known]:
+    """Each row to its person; consents and opt-outs by what they hang on."""
+    known = {row["id"]: Known(row) for row in rows["persons"]}
+    for name in ("points", "addresses", "requests", "inbound", "debts"):
+        for row in rows[name]:
+            getattr(known[row["debtor_id"]], name).append(row)
+    for row in rows["consents"]:
+        known[row["debtor_id"]].consents.setdefault(row["contact_point_id"], []).append(row)
+    for row in rows["opt_outs"]:
+        known[row["debtor_id"]].opt_outs.setdefault(row["address"], []).append(row)
+    return known
+
+
+def _put_attempts(known: Mapping[int, Known], records: Iterable[Sequence[Any]]) -> None:
+    """Each to its debtor, whose id is first. By far the most rows, so they are made in one step each."""
+    for record in records:
+        debtor_id, *fields = record
+        one, attempt = known[debtor_id], Attempt._make(fields)
+        one.attempts.append(attempt)
+        one.in_call = one.in_call or attempt.in_call
 
 
 async def _other_entries(conn: AsyncConnection, known: Mapping[int, Known], reading: Reading, now: datetime) -> Rows:

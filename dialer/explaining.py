@@ -180,10 +180,10 @@ def ending(point: Row) -> str:
 
 def _as_of(known: Known, at: datetime) -> Known:
     """What the tables can tell of an earlier instant; what was over by then is out by the queries already."""
-    attempts: list[Row] = [
-        dict(row) | ({"state": "live", "outcome": None} if row["ended_at"] is not None and row["ended_at"] > at else {})
+    attempts = [
+        row._replace(state="live", outcome=None) if row.ended_at is not None and row.ended_at > at else row
         for row in known.attempts
-        if row["at"] <= at
+        if row.at <= at
     ]
     return replace(
         known,
@@ -192,9 +192,7 @@ def _as_of(known: Known, at: datetime) -> Known:
         requests=[row for row in known.requests if row["at"] <= at],
         consents={key: [row for row in rows if row["at"] <= at] for key, rows in known.consents.items()},
         opt_outs={key: [row for row in rows if row["at"] <= at] for key, rows in known.opt_outs.items()},
-        in_call=any(
-            row["channel"] == "voice" and row["direction"] == "out" and row["state"] != "ended" for row in attempts
-        ),
+        in_call=any(row.in_call for row in attempts),
     )
 
 

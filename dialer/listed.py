@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Protocol
 
 from campaigns.lists.model import prefixes_of
@@ -91,10 +92,16 @@ def listings(lists: Iterable[Row], entries: Iterable[Row], hashed: Mapping[str, 
         theirs.setdefault(row["tenant_id"], []).append(_list_of(row))
     return {
         tenant: Listings(
-            tuple(of), _frozen(found.get((tenant, "exact"))), _frozen(found.get((tenant, "prefix"))), hashed
+            tuple(sorted(of, key=_name)),
+            _frozen(found.get((tenant, "exact"))),
+            _frozen(found.get((tenant, "prefix"))),
+            hashed,
         )
         for tenant, of in theirs.items()
     }
+
+
+_name = attrgetter("name")  # people read them in this order, wherever the rows lie
 
 
 def _list_of(row: Row) -> ListInForce:

@@ -56,6 +56,7 @@ def make_engine(
         max_overflow=max_overflow,
         pool_timeout=10,
         pool_recycle=3600,
+        pool_use_lifo=True,  # the connection used last is alive, and its server process has plans and pages at hand
         json_serializer=to_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,  # an exception's text lands in logs, and parameters are people's data

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ClauseElement, CursorResult
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.compiler import SQLCompiler
 
 _DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
@@ -21,13 +22,15 @@ class Ready:
 
     def __init__(self, statement: ClauseElement) -> None:
         made = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        if not isinstance(made, SQLCompiler):
+            raise TypeError("this is no statement that can be asked")
         self.text = str(made)
         fixed, names = dict(made.params), list(made.positiontup or ())
         self._open = {name: at for at, name in enumerate(names) if fixed[name] is None}
         self._values = tuple(fixed[name] for name in names)
 
     async def execute(self, conn: AsyncConnection, **values: Any) -> CursorResult[Any]:
-        """`values`: one for each parameter that the statement leaves open; KeyError for one it does not know."""
+        """`values`: one for each parameter that the statement leaves open (`required=False`); KeyError without."""
         given = list(self._values)
         for name, at in self._open.items():
             given[at] = values[name]

@@ -135,6 +135,7 @@ def verdicts(smoke: bool) -> Result:
     for name, kind in found.items():
         figures += [Figure(f"{name}, p{percent}", kind[f"p{percent}"], "ms") for percent in (50, 95)]
         figures.append(below(f"{name}, p99", kind["p99"], "ms", bench_verdicts.BUDGET_P99_MS))
+        figures.append(Figure(f"{name}, CPU of the program", kind["cpu_ms"], "ms"))
     return Result("verdicts", figures, dict(found))
 
 

@@ -75,7 +75,8 @@ def test_a_stand_in_has_the_zones_and_the_country_of_each_number_it_stands_for(
     region: str, kind: int, data: st.DataObject
 ) -> None:
     example = example_number_for_type(region, kind) or example_number_for_type(region, PhoneNumberType.FIXED_LINE)
-    assume(example is not None)
+    assume(example)
+    assert example is not None
     plain = format_number(example, PhoneNumberFormat.E164)
     tail = data.draw(st.text("0123456789", min_size=0, max_size=min(7, len(plain) - 2)))
     number = plain[: len(plain) - len(tail)] + tail

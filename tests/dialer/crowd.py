@@ -194,7 +194,15 @@ class Tables:
                 and _after(row["lifted_at"], now)
             ],
         }
+        for row in found["attempts"]:
+            row["debt_ids"] = ",".join(map(str, row["debt_ids"]))
         return {name: [{column: row[column] for column in READ[name]} for row in rows] for name, rows in found.items()}
+
+    def in_call(self, debtor_id: int) -> bool:
+        return any(
+            (row["channel"], row["direction"]) == ("voice", "out") and row["state"] != "ended"
+            for row in self._theirs("attempt", debtor_id)
+        )
 
     def listed(self, debtor_id: int, address: str, campaign: int | None, *, as_of: datetime | None) -> set[str] | None:
         """Names of the lists that hold this address back, now or as of an instant; None where one is overdue."""
@@ -226,7 +234,7 @@ class Tables:
         return creditor["rulebooks"], tenant["settings"].get("switches")
 
     def _theirs(self, table: str, debtor_id: int) -> list[Row]:
-        return [row for row in self.rows[table] if row["debtor_id"] == debtor_id]
+        return [dict(row) for row in self.rows[table] if row["debtor_id"] == debtor_id]
 
     def _holds(self, consent: Row, now: datetime) -> bool:
         later: Iterable[Row] = (

@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import tables as t
+from campaigns.db.engine import reading
 from compliance.rulebooks.loader import load_rulebooks
 from dialer.contact import Admitted, GateContext, Refused, WantedContact, admit
 from dialer.contact_rows import WrongIsolation
@@ -133,6 +134,19 @@ async def test_a_call_that_was_bridged_and_then_lost_counts_as_a_conversation(
     await an_attempt(conn, person.tenant, person.debtor, at=NOW - timedelta(days=2), **lost)
     (answer,) = await ask(conn, person.call())
     assert reasons(answer) == ("frequency.conversation",)
+
+
+@pytest.mark.parametrize(
+    ("answered_by", "expected"),
+    [("person", ("frequency.conversation",)), ("machine", ()), (None, ("frequency.conversation",))],
+)
+async def test_an_announcement_heard_by_a_person_counts_as_a_conversation_and_by_a_machine_as_a_message_left(
+    conn: AsyncConnection, person: Person, answered_by: str | None, expected: tuple[str, ...]
+) -> None:
+    told: dict[str, Any] = {"outcome": "announced", "answered_by": answered_by, "debt_ids": [person.debt]}
+    await an_attempt(conn, person.tenant, person.debtor, at=NOW - timedelta(days=2), **told)
+    (answer,) = await ask(conn, person.call())
+    assert (reasons(answer) if expected else isinstance(answer, Admitted)) == (expected or True)
 
 
 async def test_a_person_in_a_call_is_not_called_again(conn: AsyncConnection, person: Person) -> None:
@@ -303,6 +317,12 @@ async def test_a_transaction_that_cannot_see_others_is_refused(engine: AsyncEngi
         blind = await conn.execution_options(isolation_level="REPEATABLE READ")
         with pytest.raises(WrongIsolation):
             await ask(blind, person.call())
+
+
+async def test_a_connection_that_keeps_no_lock_is_refused(engine: AsyncEngine, person: Person) -> None:
+    async with reading(engine) as free:
+        with pytest.raises(WrongIsolation):
+            await ask(free, person.call())
 
 
 async def test_the_number_of_queries_does_not_grow_with_the_batch(conn: AsyncConnection, person: Person) -> None:

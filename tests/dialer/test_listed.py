@@ -44,9 +44,9 @@ def read(made: list[Made], number: str) -> tuple[Rows, Rows]:
     lists: Rows = []
     entries: Rows = []
     for at, one in enumerate(made):
-        told = {"tenant_id": 1, "list_id": at}
-        scope = {"scope": one.scope, "creditor_id": None, "campaign_id": None}
-        owner = {f"{one.scope}_id": one.owner} if one.scope != "global" else {}
+        told: dict[str, object] = {"tenant_id": 1, "list_id": at}
+        scope: dict[str, object] = {"scope": one.scope, "creditor_id": None, "campaign_id": None}
+        owner: dict[str, object] = {f"{one.scope}_id": one.owner} if one.scope != "global" else {}
         digest = None if one.hashed is None else f"d{at}"
         lists.append(told | {"name": f"L{at}", "shut": one.shut, "digest": digest} | scope | owner)
         for kind, addresses in (("exact", one.exact), ("prefix", one.prefixes)):
