@@ -1,7 +1,7 @@
 """What knowing the list's segments buys: `python -m tests.bench.bench_segments [--seeds N] [--markdown]`.
 
-Lists that turn from one segment to another every so many calls, dialed for four hours by the predictive pacer that knows nothing of
-segments, that learns their odds from its calls as the product does, and that is told the truth.
+Lists that turn from one segment to another every so many calls, dialed for four hours by the predictive pacer: one that
+knows nothing of segments, one that learns their odds from its calls as the product does, one that is told the truth.
 """
 
 import argparse
