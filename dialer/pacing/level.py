@@ -153,7 +153,7 @@ def _still_up(ended: Figures, level: float, works: float, age_s: float) -> float
     gone = at_age(ended[MACHINE], age_s) + at_age(ended[BUSY], age_s) + at_age(ended[SILENT], age_s)
     failed = at_age(ended[FAILED], age_s) / max(ended[FAILED, -1], 1e-9)
     live = at_age(ended[LIVE], age_s) / max(ended[LIVE, -1], 1e-9)
-    return max(1.0 - (1.0 - works) * failed - works * (level * live + (1.0 - level) * gone / others), 1e-3)
+    return float(max(1.0 - (1.0 - works) * failed - works * (level * live + (1.0 - level) * gone / others), 1e-3))
 
 
 @compiled

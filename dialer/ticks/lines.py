@@ -33,6 +33,6 @@ def records_of(lines: Iterable[bytes], name: str) -> Iterator[Record]:
                 f"{name}, line {number}: a snapshot before the start; the first line must be of type start"
             )
         tick = tick_of(CAMPAIGN, snapshot_of(said, start), UNDECIDED)
-        # decided on what is kept: whole milliseconds
+        # decided on what is kept: whole milliseconds, odds in whole thousandths
         pacer, decision = pacer.decide(tick.snapshot())
         yield tick_of(CAMPAIGN, tick.snapshot(), decision)

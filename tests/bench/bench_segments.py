@@ -1,7 +1,7 @@
 """What knowing the list's segments buys: `python -m tests.bench.bench_segments [--seeds N] [--markdown]`.
 
-Lists that turn from one segment to another every so many calls, dialed by the predictive pacer that knows nothing of
-segments, that learns their odds from its calls as the product does, and that is told the truth.
+Lists that turn from one segment to another every so many calls, dialed for four hours by the predictive pacer: one that
+knows nothing of segments, one that learns their odds from its calls as the product does, one that is told the truth.
 """
 
 import argparse
@@ -23,17 +23,18 @@ from dialer.simulation.segments import Knowledge, Learning, Truth
 
 LISTS: dict[str, tuple[str, int, tuple[float, ...]]] = {
     "20 agents, 500 calls at 1.7, 500 at 0.3": ("std_20", 500, (1.7, 0.3)),
-    "20 agents, 2,000 calls at 1.7, 2,000 at 0.3": ("std_20", 2000, (1.7, 0.3)),
     "50 agents, 1,000 calls each at 1.5, 1 and 0.5": ("std_50", 1000, (1.5, 1.0, 0.5)),
     "20 agents, segments that are alike": ("std_20", 500, (1.0, 1.0)),
 }
 KNOWING = ("nothing", "learnt", "the truth")
+DAY_S = 4 * 3600.0
 
 
 def scenario_of(title: str) -> Scenario:
     name, size, factors = LISTS[title]
     scenario = load(name)
-    return replace(scenario, calls=replace(scenario.calls, segments=Segments(size, factors)))
+    calls = replace(scenario.calls, segments=Segments(size, factors))
+    return replace(scenario, calls=calls, horizon_s=DAY_S, dial_window_s=(0.0, DAY_S - 60.0))
 
 
 def one_day(title: str, knowing: str, seed: int) -> dict[str, Any]:

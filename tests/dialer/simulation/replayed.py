@@ -25,6 +25,8 @@ from dialer.simulation.layout import (
 
 HUMAN = 0
 CLOSE = 1e-6
+# what the kernel takes for rounding: a verdict that is a millionth of a second late is late
+ROUNDING = 1e-9
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ class Replayed:
         assert agent in idle and self.since[agent] <= min(self.since[who] for who in idle)
         self.on_call[agent] = call
         heard = at + self.scenario.agents.connect_s
-        self.late += life.kind == HUMAN and heard > life.deadline + CLOSE
+        self.late += life.kind == HUMAN and heard > life.deadline + ROUNDING
 
     def drop(self, at: float, call: int, agent: int, more: float) -> None:
         life = self.end(call, "dropped")

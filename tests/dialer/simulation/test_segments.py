@@ -9,7 +9,7 @@ from dialer.pacing.interface import PacingDecision
 from dialer.pacing.predictive import PredictivePacer
 from dialer.pacing.view import FloorView
 from dialer.simulation.floor import Law, SimulatedFloor
-from dialer.simulation.layout import LAW_RATIO, LOG_LAUNCH
+from dialer.simulation.layout import LAW_RATIO, LOG_LAUNCH, OUTCOME
 from dialer.simulation.modes import mode_of
 from dialer.simulation.reading import load, read
 from dialer.simulation.runs import Day, run_day
@@ -73,7 +73,7 @@ def test_the_odds_told_come_near_the_truth() -> None:
 
 
 def test_the_truth_is_told_by_the_number_of_the_call() -> None:
-    told, coming = Truth(Segments(10, (3.0, 1.0))).look(0.0, 20, np.array([0, 9, 10, 19]), np.zeros(0))
+    told, coming = Truth(Segments(10, (3.0, 1.0))).look(0.0, 20, np.array([0, 9, 10, 19]), np.zeros(0, OUTCOME))
     assert (told.tolist(), coming) == ([1.5, 1.5, 0.5, 0.5], 1.5)
 
 
