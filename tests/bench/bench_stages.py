@@ -193,22 +193,24 @@ def summed(report: dict[str, Any], sizes: tuple[int, ...]) -> list[dict[str, Any
     """One row a floor and a run: occupancy, its difference to nothing shown (same seeds), share of the way to told."""
     rows = []
     for agents in sizes:
-        runs = report[str(agents)]
-        base = {seed: day["occupancy"] for seed, day in runs["nothing"].items()}
-        way = statistics.mean(runs["told"][seed]["occupancy"] - base[seed] for seed in base)
+        # of a run that was stopped only the seeds count that all four have
+        seeds = sorted(set.intersection(*(set(report[str(agents)][run]) for run in RUNS)))
+        runs = {run: [report[str(agents)][run][seed] for seed in seeds] for run in RUNS}
+        base = [day["occupancy"] for day in runs["nothing"]]
+        way = statistics.mean(day["occupancy"] - one for day, one in zip(runs["told"], base, strict=True))
         for run in RUNS:
-            gains = [runs[run][seed]["occupancy"] - base[seed] for seed in base]
+            gains = [day["occupancy"] - one for day, one in zip(runs[run], base, strict=True)]
             found = estimate(gains)
             rows.append(
                 {
                     "agents": agents,
                     "run": run,
                     "seeds": len(gains),
-                    "occupancy": statistics.mean(day["occupancy"] for day in runs[run].values()),
+                    "occupancy": statistics.mean(day["occupancy"] for day in runs[run]),
                     "gain": found.mean,
                     "half_width": found.half_width,
                     "way": found.mean / way if way else None,
-                    "abandoned": pooled(list(runs[run].values())),
+                    "abandoned": pooled(runs[run]),
                 }
             )
     return rows
