@@ -173,8 +173,8 @@ def snapshot_of(line: SnapshotLine, start: PacerStart) -> PacingSnapshot:
         calls=tuple(Line(*call) for call in line.calls),
         outcomes=tuple(OutcomeSeen(*seen) for seen in line.outcomes),
         seat_events=tuple(
-            SeatEvent(at, kind, lasted, bool(machine), *stage)
-            for at, kind, lasted, machine, *stage in line.agent_events
+            SeatEvent(at, kind, lasted, bool(machine), stage, known, shows)
+            for at, kind, lasted, machine, stage, known, shows in line.agent_events
         ),
         totals=Totals(totals.launched, totals.answered, totals.connected, totals.dropped, totals.amd_machine),
         lines_in_use=line.lines_in_use,

@@ -76,4 +76,4 @@ def snapshot_of(view: FloorView, limits: PacingLimits) -> PacingSnapshot:
 
 
 def _stage(code: int) -> Stage | None:
-    return cast("Stage | None", STAGES[code])
+    return STAGES[code]

@@ -4,6 +4,9 @@ Floors like p04_collect50: its list, its two kinds of talk with their shares, me
 shows of them (`SHOWS`: assumed, not measured). Each day is run four times with the same people: nothing shows; who is
 on the line shows; all stages show; and, as bound B is, the pacer is told to the second when each busy agent will be
 free. What the stages are worth is their share of the way from the first to the last.
+
+`--forecast` gives instead how far off the foreseen chances are that a busy agent is free when a call launched now is
+answered: their mean square error (Brier score), which needs no weeks of days to tell one run from another.
 """
 
 import argparse
@@ -42,6 +45,7 @@ from tests.bench.figures import Figure, Result, below, machine
 OUT = Path("test-results/pacing-stages.json")
 AGENTS = (10, 20, 50, 100)
 RUNS = ("nothing", "identity", "stages", "told")
+FORECASTS = ("nothing", "identity", "stages", "early")
 IDENTITY = ("not_party", "identified")
 SHORT_S = 1800.0
 
@@ -74,12 +78,14 @@ def scenario(agents: int, run: str, horizon_s: float | None = None) -> Scenario:
     value["trunks"] = {"max_lines": 12 * agents, "max_cps": 0.6 * agents}
     for kind in value["calls"]["talk"]:
         kind["shows"] = [one if _shown(one["stage"], run) else one | {"share": 0} for one in SHOWS[kind["name"]]]
+        if run == "early":
+            kind["shows"][-1] = kind["shows"][-1] | {"before_wrap_end_s": _about(10, 0.5)}
     found = read(value, f"p04 with {agents}")
     return found if horizon_s is None else replace(found, horizon_s=horizon_s, dial_window_s=(0.0, horizon_s))
 
 
 def _shown(stage: str, run: str) -> bool:
-    return run == "stages" or (run == "identity" and stage in IDENTITY)
+    return run in ("stages", "early") or (run == "identity" and stage in IDENTITY)
 
 
 @compiled
@@ -137,7 +143,7 @@ class Told:
         limits = PacingLimits(mine.start.max_lines, mine.start.max_cps)
         memory = mine.memory.copy()
         cap = mine._cap(view, limits)
-        wish, _, _ = think_told(memory, mine.rules, mine.spending, view, cap, self._left_s(view))
+        wish, _, _ = think_told(memory, mine.rules, mine.spending, view, cap, self.left_s(view))
         opens, closes = mine.start.dial_window_s
         if not opens <= view.now_s < closes:
             self.pacer = replace(mine, memory=memory)
@@ -146,7 +152,7 @@ class Told:
         self.pacer = replace(mine, memory=memory, budget=budget)
         return self, decision
 
-    def _left_s(self, view: FloorView) -> NDArray[np.float64]:
+    def left_s(self, view: FloorView) -> NDArray[np.float64]:
         memory = self.floor.memory
         agenda = memory.heap[: memory.world[0]["n_heap"]]
         left = np.full(len(memory.agents), math.inf)
@@ -164,6 +170,37 @@ def one_day(agents: int, run: str, seed: int, horizon_s: float | None) -> dict[s
         floor.run_pacer(PredictivePacer.begin(floor.start()))
     day = result_of(floor.scenario, seed, floor.memory)
     return {name: day[name] for name in ("seed", "occupancy", "abandoned", "live_answers", "abandon_rate")}
+
+
+def forecast_error(agents: int, run: str, seed: int, horizon_s: float) -> dict[str, float]:
+    """Of every sixth second from the first half hour on: `foreseen`, `came`: mean chance and share of the busy agents
+    who are free by the middle look ahead; `error`: mean square of the difference."""
+    floor = SimulatedFloor(scenario(agents, run, horizon_s), seed)
+    known, pacer = Told(floor), PredictivePacer.begin(floor.start())
+    sums, looks = np.zeros(4), 0
+    going = floor.advance()
+    while going:
+        view = floor.view()
+        pacer, decision = pacer.look(view)
+        looks += 1
+        if looks % 12 == 0 and view.now_s >= SHORT_S:
+            outlook = look_ahead(pacer.memory, pacer.rules, view)
+            busy = (view.seat_then == 0) & ((view.seat_state == TALK) | (view.seat_state == WRAP))
+            came = known.left_s(view)[busy] <= outlook.ahead_s[1] + patience_s(pacer.memory, pacer.rules)
+            foreseen = outlook.agents[1]
+            sums += (len(came), foreseen.sum(), came.sum(), ((foreseen - came) ** 2).sum())
+        going = floor.advance(decision.launch)
+    count, foreseen_sum, came_sum, square = (float(one) for one in sums)
+    return {"foreseen": foreseen_sum / count, "came": came_sum / count, "error": square / count}
+
+
+def forecasts(agents: int, horizon_s: float) -> str:
+    """The table of docs/pacing.md, seed 1."""
+    lines = ["|the pacer knows|foreseen free|came free|mean square error|", "|---|---|---|---|"]
+    for run in FORECASTS:
+        found = forecast_error(agents, run, 1, horizon_s)
+        lines.append(f"|{WORDS[run]}|{found['foreseen']:.3f}|{found['came']:.3f}|{found['error']:.4f}|")
+    return "\n".join(lines)
 
 
 def days(
@@ -194,22 +231,24 @@ def summed(report: dict[str, Any], sizes: tuple[int, ...]) -> list[dict[str, Any
     """One row a floor and a run: occupancy, its difference to nothing shown (same seeds), share of the way to told."""
     rows = []
     for agents in sizes:
-        runs = report[str(agents)]
-        base = {seed: day["occupancy"] for seed, day in runs["nothing"].items()}
-        way = statistics.mean(runs["told"][seed]["occupancy"] - base[seed] for seed in base)
+        # of a run that was stopped only the seeds count that all four have
+        seeds = sorted(set.intersection(*(set(report[str(agents)][run]) for run in RUNS)))
+        runs = {run: [report[str(agents)][run][seed] for seed in seeds] for run in RUNS}
+        base = [day["occupancy"] for day in runs["nothing"]]
+        way = statistics.mean(day["occupancy"] - one for day, one in zip(runs["told"], base, strict=True))
         for run in RUNS:
-            gains = [runs[run][seed]["occupancy"] - base[seed] for seed in base]
+            gains = [day["occupancy"] - one for day, one in zip(runs[run], base, strict=True)]
             found = estimate(gains)
             rows.append(
                 {
                     "agents": agents,
                     "run": run,
                     "seeds": len(gains),
-                    "occupancy": statistics.mean(day["occupancy"] for day in runs[run].values()),
+                    "occupancy": statistics.mean(day["occupancy"] for day in runs[run]),
                     "gain": found.mean,
                     "half_width": found.half_width,
                     "way": found.mean / way if way else None,
-                    "abandoned": pooled(list(runs[run].values())),
+                    "abandoned": pooled(runs[run]),
                 }
             )
     return rows
@@ -219,6 +258,7 @@ WORDS = {
     "nothing": "nothing shows",
     "identity": "who is on the line shows",
     "stages": "all stages show",
+    "early": "all stages show, the outcome some 10 s before the end of the wrap-up",
     "told": "told when each agent will be free",
 }
 
@@ -253,10 +293,14 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.bench.bench_stages", description=__doc__)
     options.add_argument("--seeds", type=int, default=5)
     options.add_argument("--agents", type=int, nargs="*", default=list(AGENTS))
+    options.add_argument("--forecast", action="store_true", help="how far off the forecasts are, 50 agents, four hours")
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--anew", action="store_true", help="forget what FILE holds")
     options.add_argument("--json", type=Path, default=OUT, metavar="FILE")
     given = options.parse_args()
+    if given.forecast:
+        print(forecasts(50, 4 * 3600.0))
+        return 0
     if given.anew:
         given.json.unlink(missing_ok=True)
     given.json.parent.mkdir(parents=True, exist_ok=True)

@@ -102,7 +102,9 @@ def _seat(s: dict[str, object], now: float) -> Seat:
         return Seat("talk", max(0.0, now - at))
     if now < ends:
         return Seat("talk", now - at, None, stage, now - shows)
-    return Seat("wrap", now - ends, None, *(("outcome", now - picks) if picks <= now else (stage, now - shows)))  # type: ignore[arg-type]
+    if now < picks:
+        return Seat("wrap", now - ends, None, stage, now - shows)
+    return Seat("wrap", now - ends, None, "outcome", now - picks)
 
 
 def taught(floors: Iterator[PacingSnapshot]) -> Memory:

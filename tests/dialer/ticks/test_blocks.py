@@ -32,7 +32,16 @@ snapshots = st.builds(
     ).map(tuple),
     seat_events=st.lists(
         st.one_of(
-            st.builds(SeatEvent, seconds, st.sampled_from(SEAT_EVENTS[:2]), seconds, st.booleans()),
+            st.builds(
+                SeatEvent,
+                seconds,
+                st.sampled_from(SEAT_EVENTS[:2]),
+                seconds,
+                st.booleans(),
+                st.none(),
+                st.just(0.0),
+                st.none(),
+            ),
             st.builds(
                 SeatEvent,
                 seconds,

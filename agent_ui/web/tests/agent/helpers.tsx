@@ -11,6 +11,7 @@ const telephone = () => new PhoneModel({ ...browserParts, fetchAccess: async () 
 
 export async function openConsole(state: AgentConsole, phone: PhoneModel = telephone()) {
   const commands: Command[] = [];
+  const stages: Command[] = []; // beside what the agent does: how far the call is
   let reply: CommandReply = { ok: true, result: {} };
   let seq = 1;
   let handlers: WireHandlers | undefined;
@@ -22,7 +23,8 @@ export async function openConsole(state: AgentConsole, phone: PhoneModel = telep
     close() {},
     async request(event, payload) {
       if (event === "resume") return { snapshot: { epoch: "t", seq, now: new Date().toISOString(), state } };
-      commands.push(payload as Command);
+      const command = payload as Command;
+      (command.name === "stage" ? stages : commands).push(command);
       return reply;
     },
   };
@@ -35,6 +37,7 @@ export async function openConsole(state: AgentConsole, phone: PhoneModel = telep
     page,
     connection,
     commands,
+    stages,
     answer(next: CommandReply) {
       reply = next;
     },
