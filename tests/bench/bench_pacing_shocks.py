@@ -29,7 +29,7 @@ from dialer.simulation.scenario import Scenario
 from tests.bench.figures import Figure, Result
 from tests.bench.pacing_variants import public, row
 
-SHOCK_S, AFTER_S, OUTAGE_S = 5000.0, 3600.0, 300.0
+SHOCK_S, AFTER_S, OUTAGE_S = 3000.0, 2400.0, 300.0
 LOOKED_AT_S, SUM_S, BESIDE_S = 600, 10, 30
 GOAL_EXCESS_S, GOAL_HALF_HOUR = 15.0, 2.0
 HALF_HOUR_S, LEAST_ANSWERS = 1800.0, 100

@@ -24,6 +24,7 @@ FIGURES = {
     "verdicts": ("look, p99", "admission, p99"),
     "simulator": ("simulated calls, 2 processes", "CPU of one look of a pacer of Python"),
     "occupancy": ("occupancy, simulated", "occupancy, real system", "difference", "violations"),
+    "occupancy_first_day": ("occupancy, simulated", "occupancy, real system", "difference", "violations"),
     "pacing_shocks": ("step 10 to 30 %, 10 agents: excess", "outage, 10 agents: worst half hour"),
     "year": ("contacts allowed", "allowed, and the second gate refuses"),
 }
