@@ -113,7 +113,7 @@ def _result(name: str, minutes: list[Minutes], measured: real.Measured, run: Run
         "simulated": [asdict(one) for one in minutes],
         "real": {
             "seconds": measured.seconds, "outcomes": measured.outcomes, "denied": measured.denied,
-            "gauges_holding": measured.held, "findings": strange[:50],
+            "gauges_uncertain": measured.uncertain, "findings": strange[:50],
             **measured.latencies,
         },
     }  # fmt: skip

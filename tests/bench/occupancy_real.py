@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ FROM attempt WHERE channel = 'voice'
 """)
 ENDS = text("SELECT outcome, count(*) FROM attempt WHERE channel = 'voice' GROUP BY outcome ORDER BY outcome")
 DENIED = text("SELECT count(*) FROM verdict WHERE decision <> 'allow'")
-HELD = text("SELECT count(*) FROM abandonment_state WHERE uncertain")
+UNCERTAIN = text("SELECT gauge FROM abandonment_state WHERE uncertain ORDER BY gauge")
 
 
 class Span(NamedTuple):
@@ -70,7 +70,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`seconds`: of all agents by state, in the measured time. `held`: gauges that keep pacing to 1:1 at the end."""
+    """`seconds`: of all agents by state, in the measured time. `uncertain`: gauges over their bound at the end."""
 
     occupancy: float
     seconds: Mapping[str, float]
@@ -79,7 +79,7 @@ class Measured:
     abandoned: int
     outcomes: Mapping[str, int]
     denied: int
-    held: int
+    uncertain: Sequence[str]
     findings: Findings
     latencies: Mapping[str, Any]
 
@@ -244,7 +244,7 @@ async def _read(
         abandoned=int(counts["abandoned"]),
         outcomes={str(row[0]): int(row[1]) for row in await conn.execute(ENDS)},
         denied=int((await conn.execute(DENIED)).scalar_one()),
-        held=int((await conn.execute(HELD)).scalar_one()),
+        uncertain=[str(row[0]) for row in await conn.execute(UNCERTAIN)],
         findings=await inspected(floor),
         latencies=latencies.figures(floor.clock.speed),
     )
