@@ -18,8 +18,9 @@ from compliance.abandonment_words import hold, sentence
 from dialer.abandonment import Sheet, laws_of, sheets, subject_of
 from dialer.console import iso
 from dialer.detection_facts import Detections
-from dialer.pacers import believe
+from dialer.pacers import believe, limit_of
 from dialer.pacing import AbandonmentBudget
+from dialer.pacing.aiming import Aim, aim_of, aimed
 from dialer.state import FloorState, LiveCampaign
 
 log = structlog.get_logger(__name__)
@@ -93,6 +94,16 @@ class AbandonmentGuard:
             # a test that was recorded since the last look is gone by from the next tick on
             if believe(campaign, beliefs.get(campaign.id), policy):
                 self._changed()
+            self._aim(campaign, sheet.gauges)
+
+    def _aim(self, campaign: LiveCampaign, gauges: Sequence[Gauge]) -> None:
+        wanted, settings = aim(gauges), campaign.settings
+        # with machine detection the pacer reckons with persons whom no gauge sees, so their account is not its own
+        if wanted is None or campaign.start.amd is not None:
+            return
+        most = limit_of(settings, self._state.settings.abandonment)
+        wanted = wanted._replace(target=min(wanted.target, most))
+        campaign.pacer, campaign.start = aimed(campaign.pacer, settings.lines_per_agent, campaign.start, wanted)
 
     async def _laws_of(
         self, conn: AsyncConnection, ids: Sequence[int], now: datetime
@@ -112,6 +123,22 @@ def budget(gauges: Sequence[Gauge]) -> AbandonmentBudget:
         return AbandonmentBudget()
     left = min(gauge.remaining for gauge in gauges if gauge.binds and gauge.paces)
     return AbandonmentBudget(left, worst.holds, hold(worst) if worst.holds else "")
+
+
+def aim(gauges: Sequence[Gauge]) -> Aim | None:
+    """What a pacer that forecasts may aim at under all gauges that pacing obeys; None: as it did."""
+    obeyed = [gauge for gauge in gauges if gauge.binds and gauge.paces]
+    if not obeyed or any(gauge.headroom == 0 for gauge in obeyed):
+        return None
+    return min(
+        aim_of(gauge.lost + gauge.headroom, _by_then(gauge), gauge.answers, gauge.lost, float(gauge.limit))
+        for gauge in obeyed
+    )
+
+
+def _by_then(gauge: Gauge) -> int:
+    """Answers among which the gauge's headroom is allowed: those so far, and the next ones."""
+    return max(gauge.answers + max(gauge.next_answers, gauge.headroom), gauge.min_answers)
 
 
 def worst_of(gauges: Sequence[Gauge]) -> Gauge | None:

@@ -34,12 +34,10 @@ def start_of(
     campaign_id: int, settings: CampaignSettings, agents: int, policy: Policy, detection: Belief | None
 ) -> PacerStart:
     """The figures that the campaign's pacer is told once. `detection`: None while it is not read."""
-    own = settings.abandonment.limit_percent
-    limit = float(policy.limit) if own is None else min(float(own) / 100, float(policy.limit))
     shares = detection or UNTESTED
     return PacerStart(
         seed=campaign_id,
-        abandon_target=limit,
+        abandon_target=limit_of(settings, policy),
         ring_timeout_s=float(settings.ring_timeout_s),
         hold_s=settings.answer_wait_ms / 1000,
         max_lines=settings.max_lines,
@@ -48,6 +46,12 @@ def start_of(
         n_agents=max(1, agents),
         connect_s=NAILED_S if settings.agent_connect == "nailed" else PER_CALL_S,
     )
+
+
+def limit_of(settings: CampaignSettings, policy: Policy) -> float:
+    """The share of abandoned calls that the house or the campaign sets, whichever is stricter."""
+    own = settings.abandonment.limit_percent
+    return float(policy.limit) if own is None else min(float(own) / 100, float(policy.limit))
 
 
 async def learnt(conn: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[bytes, datetime]]:
@@ -74,6 +78,10 @@ def take_up(
     if known is not None:
         campaign.learnt, campaign.saved_at = known.learnt, known.saved_at
         campaign.odds = known.odds
+        if campaign.start.amd is None:
+            # until the gauges are read again; a stricter limit holds at once
+            aim = min(campaign.start.abandon_target, known.start.abandon_target)
+            campaign.start = replace(campaign.start, abandon_target=aim)
         if known.settings.mode == settings.mode:
             campaign.pacer = adapted(known.pacer, settings.lines_per_agent, campaign.start)
             return

@@ -24,12 +24,11 @@ from rich.progress import Progress
 from dialer.pacing.predictive import PredictivePacer
 from dialer.simulation.floor import SimulatedFloor
 from dialer.simulation.reading import read
-from dialer.simulation.results import rolling_max
 from dialer.simulation.scenario import Scenario
 from tests.bench.figures import Figure, Result
 from tests.bench.pacing_variants import public, row
 
-SHOCK_S, AFTER_S, OUTAGE_S = 5000.0, 3600.0, 300.0
+SHOCK_S, AFTER_S, OUTAGE_S = 3000.0, 2400.0, 300.0
 LOOKED_AT_S, SUM_S, BESIDE_S = 600, 10, 30
 GOAL_EXCESS_S, GOAL_HALF_HOUR = 15.0, 2.0
 HALF_HOUR_S, LEAST_ANSWERS = 1800.0, 100
@@ -97,10 +96,19 @@ def after(scenario: Scenario, seed: int, shock: Shock) -> After:
             launches[second] += decision.launch
         going = floor.advance(decision.launch)
     answers = floor.memory.answers[: floor.memory.world[0]["n_answers"]]
-    near = answers[answers["at"] > shock.begins_s - HALF_HOUR_S]
-    worst = rolling_max(near["at"], near["abandoned"], HALF_HOUR_S, LEAST_ANSWERS)
+    worst = worst_half_hour(answers["at"], answers["abandoned"], shock.begins_s)
     late = answers[(answers["at"] >= shock.begins_s) & (answers["at"] < shock.ends_s + LOOKED_AT_S)]
     return After(launches, worst, len(late), int(late["abandoned"].sum()))
+
+
+def worst_half_hour(at: NDArray[np.float64], abandoned: NDArray[np.int64], ends_from_s: float) -> float | None:
+    """The worst share of abandoned answers in any half hour that ends then or later; None: none has enough answers."""
+    total = np.concatenate(([0], np.cumsum(abandoned)))
+    first = np.searchsorted(at, at - HALF_HOUR_S, side="right")
+    end = np.searchsorted(at, at, side="right")
+    counted = (at >= ends_from_s) & (end - first >= LEAST_ANSWERS)
+    shares = (total[end] - total[first])[counted] / (end - first)[counted]
+    return float(shares.max()) if len(shares) else None
 
 
 def sums(launches: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ BEGIN = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 """A Wednesday on which most of the portfolio's countries may be called."""
 BUSY, FREE = ("talking", "hold", "wrap_up"), ("ready", "reserved", "preview")
 HISTORY_ANSWERS, HISTORY_ABANDONED = 4000, 60
-"""The campaign's day before: with none its gauges hold it to 1:1 from the second abandoned call on (ADR 8)."""
+"""Of the campaign's day before: its gauges then have room for ten minutes (ADR 8)."""
 
 SPANS = text("""
 SELECT user_id, state, from_at, to_at FROM agent_state_log
@@ -56,7 +56,7 @@ FROM attempt WHERE channel = 'voice'
 """)
 ENDS = text("SELECT outcome, count(*) FROM attempt WHERE channel = 'voice' GROUP BY outcome ORDER BY outcome")
 DENIED = text("SELECT count(*) FROM verdict WHERE decision <> 'allow'")
-HELD = text("SELECT count(*) FROM abandonment_state WHERE uncertain")
+UNCERTAIN = text("SELECT gauge FROM abandonment_state WHERE uncertain ORDER BY gauge")
 
 
 class Span(NamedTuple):
@@ -70,7 +70,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`seconds`: of all agents by state, in the measured time. `held`: gauges that keep pacing to 1:1 at the end."""
+    """`seconds`: of all agents by state, in the measured time. `uncertain`: gauges over their bound at the end."""
 
     occupancy: float
     seconds: Mapping[str, float]
@@ -79,7 +79,7 @@ class Measured:
     abandoned: int
     outcomes: Mapping[str, int]
     denied: int
-    held: int
+    uncertain: Sequence[str]
     findings: Findings
     latencies: Mapping[str, Any]
 
@@ -159,16 +159,19 @@ async def _running(
 
 async def measure(
     scenario: Scenario, settings: Mapping[str, object], pacer: bytes, *, settle_s: float, measured_s: float,
-    speed: float = 1.0, debtors: int = 10_000, seed: int = 1,
+    speed: float = 1.0, debtors: int = 10_000, seed: int = 1, history: bool = True,
 ) -> Measured:  # fmt: skip
-    """What came of `measured_s` seconds from `settle_s` after the campaign's start on. `pacer`: what it has learnt."""
+    """What came of `measured_s` seconds from `settle_s` after the campaign's start on. `pacer`: what it has learnt.
+
+    `history`: the campaign has a day behind it, so that its abandonment gauges have room.
+    """
     plan = Plan(debtors=debtors, agents=scenario.agents.count, seed=seed, settings=tuple(settings.items()))
     with embedded() as (found, folder):
         await migrate.upgrade(found.database_url)
         engine = make_engine(found.database_url, pool_size=2)
         try:
             stage = await set_up(engine, folder, plan, BEGIN, lambda _: None)
-            await _prepare(engine, stage, pacer)
+            await _prepare(engine, stage, pacer, history)
             people = ScenarioDebtors(scenario, seed)
             async with _running(found, folder, plan, stage, people, speed) as floor:
                 return await _measured(floor, engine, settle_s, measured_s)
@@ -176,8 +179,8 @@ async def measure(
             await engine.dispose()
 
 
-async def _prepare(engine: AsyncEngine, stage: Stage, pacer: bytes) -> None:
-    """The campaign stands still, is known to its gauges, and its pacer knows the list."""
+async def _prepare(engine: AsyncEngine, stage: Stage, pacer: bytes, history: bool) -> None:
+    """The campaign stands still, and its pacer knows the list."""
     campaign = {"id": stage.campaign_id}
     async with engine.begin() as conn:
         await conn.execute(text("UPDATE campaign SET state = 'paused' WHERE id = :id"), campaign)
@@ -185,6 +188,8 @@ async def _prepare(engine: AsyncEngine, stage: Stage, pacer: bytes) -> None:
         await conn.execute(text("DELETE FROM campaign_agent WHERE campaign_id = :id AND user_id <> ALL(:agents)"), only)
         state = {"campaign_id": stage.campaign_id, "state": pacer, "saved_at": BEGIN}
         await conn.execute(insert(t.pacer_state).values(state))
+        if not history:
+            return
         answered = {"persons": HISTORY_ANSWERS, "abandoned": HISTORY_ABANDONED, "missed": HISTORY_ABANDONED}
         slot = slot_of(BEGIN - timedelta(hours=20))
         await conn.execute(insert(t.abandonment_slot).values(campaign_id=stage.campaign_id, slot=slot, **answered))
@@ -239,7 +244,7 @@ async def _read(
         abandoned=int(counts["abandoned"]),
         outcomes={str(row[0]): int(row[1]) for row in await conn.execute(ENDS)},
         denied=int((await conn.execute(DENIED)).scalar_one()),
-        held=int((await conn.execute(HELD)).scalar_one()),
+        uncertain=[str(row[0]) for row in await conn.execute(UNCERTAIN)],
         findings=await inspected(floor),
         latencies=latencies.figures(floor.clock.speed),
     )

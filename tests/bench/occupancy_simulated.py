@@ -7,7 +7,8 @@ from typing import Self
 
 from compliance.abandonment_ledger import Policy, Subject, Window, judge
 from compliance.abandonment_tally import Tally
-from dialer.abandonment_guard import LOOK_S, budget
+from dialer.abandonment_guard import LOOK_S, aim, budget
+from dialer.pacing.aiming import aimed
 from dialer.pacing.interface import UNREAD, AbandonmentBudget, Pacer, PacingDecision, PacingLimits
 from dialer.pacing.predictive import PredictivePacer
 from dialer.pacing.start import PacerStart
@@ -47,6 +48,7 @@ class Gauged:
     pacer: Pacer
     floor: SimulatedFloor
     policy: Policy
+    start: PacerStart
     left: AbandonmentBudget = UNREAD
     uncertain: bool = False
     read_at_s: float = 0.0
@@ -64,7 +66,12 @@ class Gauged:
         missed = int(w["dropped"] + w["late"])
         tally = Tally(persons=int(w["live_answers"]), abandoned=missed, missed=missed)
         gauge = judge(Subject(1, ""), DAY, tally, self.policy, was_uncertain=self.uncertain)
-        return replace(self, left=budget([gauge]), uncertain=gauge.uncertain, read_at_s=now_s + LOOK_S)
+        pacer, start = self.pacer, self.start
+        if (wanted := aim([gauge])) is not None:
+            pacer, start = aimed(pacer, 1.0, start, wanted)
+        return replace(
+            self, pacer=pacer, start=start, left=budget([gauge]), uncertain=gauge.uncertain, read_at_s=now_s + LOOK_S
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ def simulated(
     found = []
     for seed in seeds:
         floor = SimulatedFloor(whole, seed)
-        asked: ViewPacer = pacer if gauges is None else Gauged(pacer, floor, gauges, read_at_s=at_s)
+        asked: ViewPacer = pacer if gauges is None else Gauged(pacer, floor, gauges, pacer.start, read_at_s=at_s)
         found.append(_minutes(floor, Shifted(asked, at_s), settle_s))
     return found
 

@@ -155,7 +155,8 @@ ALL: dict[str, Callable[[bool], Result]] = {
     "simulator": bench_simulator.bench,
     "stages": bench_stages.bench,
     "occupancy": bench_occupancy.bench,
+    "occupancy_first_day": bench_occupancy.first_day,
     "pacing_shocks": bench_pacing_shocks.bench,
 }
-LONG = frozenset({"year", "stages", "occupancy", "pacing_shocks"})
+LONG = frozenset({"year", "stages", "occupancy", "occupancy_first_day", "pacing_shocks"})
 """Run only when they are named: they take a quarter of an hour and more."""

@@ -11,7 +11,7 @@ from dialer.simulation.reading import load
 from dialer.simulation.scenario import Noise
 from telephony.sandbox.debtors import Fate
 from tests.bench.bench_occupancy import SCENARIO, settings_of
-from tests.bench.bench_pacing_shocks import After, longest_excess, shocks, sums, usual
+from tests.bench.bench_pacing_shocks import After, longest_excess, shocks, sums, usual, worst_half_hour
 from tests.bench.occupancy_real import Span, occupancy, seconds_by_state
 from tests.bench.scenario_people import NotPlayable, ScenarioDebtors, playable
 
@@ -75,3 +75,13 @@ def test_a_step_and_an_outage_come_with_controls_that_nothing_surprises() -> Non
     assert [row.human for row in outage.shocked.calls.profile.rows] == [0.25, 0.0, 0.25]
     (shift,) = outage.control.agents.groups[0].shifts
     assert (shift.breaks[0].at_s, shift.breaks[0].dur_s) == (outage.begins_s, outage.ends_s - outage.begins_s)
+
+
+def test_a_half_hour_counts_that_ends_after_the_shock_and_has_a_hundred_answers() -> None:
+    at = np.arange(0.0, 3600.0, 10.0)  # 180 in each half hour
+    abandoned = np.zeros(len(at), np.int64)
+    abandoned[:18] = 1
+    assert worst_half_hour(at, abandoned, 0.0) == pytest.approx(18 / 100)
+    assert worst_half_hour(at, abandoned, 1900.0) == pytest.approx(8 / 180, abs=0.01)
+    assert worst_half_hour(at, abandoned, 3000.0) == 0.0
+    assert worst_half_hour(at[::3], abandoned[::3], 0.0) is None

@@ -25,6 +25,7 @@ FIGURES = {
     "simulator": ("simulated calls, 2 processes", "CPU of one look of a pacer of Python"),
     "stages": ("10 agents, nothing shows: occupancy", "10 agents, all stages show: abandoned"),
     "occupancy": ("occupancy, simulated", "occupancy, real system", "difference", "violations"),
+    "occupancy_first_day": ("occupancy, simulated", "occupancy, real system", "difference", "violations"),
     "pacing_shocks": ("step 10 to 30 %, 10 agents: excess", "outage, 10 agents: worst half hour"),
     "year": ("contacts allowed", "allowed, and the second gate refuses"),
 }

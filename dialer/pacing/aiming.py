@@ -1,0 +1,55 @@
+"""Says what share of abandoned calls a pacer that forecasts may aim at, so that no gauge ever has to hold it. Pure.
+
+A gauge judges by an upper bound (ADR 8): 200 answers may have one abandoned call among them, 1,000 may have 21. A pacer
+that aims at the limit itself spends that at once, is held at 1:1 until hundreds have answered, and begins again.
+"""
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+from dialer.pacing.interface import Pacer
+from dialer.pacing.start import PacerStart
+from dialer.pacing.stored import adapted, predictive
+
+SPARE = 3
+"""Calls that the aim leaves unspent: the control's own swing."""
+LEAST = 0.002
+STEP = 0.001
+"""A new aim is a new beginning in the recorded ticks, so it moves by steps."""
+
+
+class Aim(NamedTuple):
+    """`target`: share of answers that may be abandoned. `answered`, `abandoned`: of the gauge that sets it."""
+
+    target: float
+    answered: int
+    abandoned: int
+
+
+def aim_of(allowed: int, among: int, answered: int, abandoned: int, limit: float) -> Aim:
+    """The aim under a gauge that lets `allowed` of `among` answers, those so far with them, be abandoned."""
+    share = (allowed - SPARE) / max(1, among)
+    target = min(limit, max(LEAST, math.floor(share / STEP + 1e-9) * STEP))
+    return Aim(round(target, 4), answered, abandoned)
+
+
+def aimed(pacer: Pacer, lines_per_agent: float, start: PacerStart, aim: Aim) -> tuple[Pacer, PacerStart]:
+    """The pacer with this aim, and its figures now; both as they were where nothing changes or nothing is forecast.
+
+    What it has spent and earned is taken from the gauge, which keeps the account: another aim would else judge what is
+    long past.
+    """
+    if predictive(pacer) is None or aim.target == start.abandon_target:
+        return pacer, start
+    start = replace(start, abandon_target=aim.target)
+    learnt = predictive(adapted(pacer, lines_per_agent, start))
+    if learnt is None:
+        return pacer, start
+    from dialer.pacing.memory import ANSWERED, DROPPED, MACHINE_TALKS, TALKS
+
+    memory = learnt.memory.copy()
+    marks = memory.marks
+    persons = 1.0 - marks[MACHINE_TALKS] / (marks[TALKS] + 10.0)
+    marks[ANSWERED], marks[DROPPED] = aim.answered / persons, aim.abandoned / persons
+    return replace(learnt, memory=memory), start
