@@ -35,7 +35,7 @@ class User:
     def of(cls, row: Any) -> "User":
         """The user in a row of `_COLUMNS`."""
         *others, skills = row
-        return cls(*others, tuple(skills))
+        return cls(*others, skills=tuple(skills))
 
 
 _COLUMNS = (

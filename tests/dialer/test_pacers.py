@@ -20,7 +20,7 @@ ERRS = Belief(false_positives=0.04, sample=400, found=10)
 def a_campaign(detection: Belief | None = None, **settings: object) -> LiveCampaign:
     made = quick(**{"mode": "predictive", "amd": True} | settings)
     campaign = LiveCampaign(7, 1, "Spring", "Bank", "running", 1, made, agents=frozenset(range(20)))
-    take_up(campaign, None, {}, POLICY)
+    take_up(campaign, None, {}, POLICY, 20)
     believe(campaign, detection, POLICY)
     return campaign
 

@@ -1,7 +1,9 @@
 """A statement made ready is the statement that SQLAlchemy would send, with the values that it would send."""
 
+from datetime import datetime
+
 import pytest
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
@@ -10,7 +12,8 @@ from campaigns.db.ready import Ready
 from tests.builders import NOW, a_tenant
 
 pytestmark = pytest.mark.postgres
-_name, _from = bindparam("name", required=False), bindparam("since", required=False)
+_name: BindParameter[str] = bindparam("name", required=False)
+_from: BindParameter[datetime] = bindparam("since", required=False)
 WANTED = select(t.tenant.c.id).where(
     t.tenant.c.name.in_(["First", "Second"]),
     t.tenant.c.name != _name,
