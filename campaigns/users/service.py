@@ -34,8 +34,7 @@ class User:
     @classmethod
     def of(cls, row: Any) -> "User":
         """The user in a row of `_COLUMNS`."""
-        *others, skills = row
-        return cls(*others, skills=tuple(skills))
+        return cls(**{**row._mapping, "skills": tuple(row.skills)})
 
 
 _COLUMNS = (
