@@ -39,7 +39,7 @@ check: setup
 
 test: setup system-packages check
 	cd agent_ui/web && npm run --silent test
-	$(BIN)/pytest -n 2 --dist loadscope
+	$(BIN)/pytest -n 3 --dist loadscope
 
 bench: setup system-packages
 	$(BIN)/python -m tests.bench
