@@ -1,7 +1,7 @@
 """The people who log in: made, given a role, let in, locked out. Every change is audited."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +34,8 @@ class User:
     @classmethod
     def of(cls, row: Any) -> "User":
         """The user in a row of `_COLUMNS`."""
-        return cls(**{**row._mapping, "skills": tuple(row.skills)})
+        values = dict(zip((one.name for one in fields(cls)), row, strict=True))
+        return cls(**values | {"skills": tuple(values["skills"])})
 
 
 _COLUMNS = (

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from dialer.pacing.budget import Budget
 from dialer.pacing.calibration import compare
-from dialer.pacing.forecast import look_ahead, most_calls, risk_of
+from dialer.pacing.forecast import Outlook, look_ahead, most_calls, risk_of
 from dialer.pacing.interface import AbandonmentBudget, PacingDecision, PacingLimits, PacingSnapshot
 from dialer.pacing.jit import compiled
 from dialer.pacing.learning import DROUGHT_ANSWERS, learn
+from dialer.pacing.level import level_now
 from dialer.pacing.memory import (
     ANSWERED,
     CROWDED,
@@ -35,6 +36,7 @@ SILENCE_S = 25.0
 MOST_FAILING = 0.6
 DEBT = 5.0
 RUNG_OUT, FIRST_RATIO = 20, 1.5
+LARGE_FLOOR, FIRST_WAVES, FAR_ABOVE = 60, 2.0, 2.5
 LEARNING = 20
 NOTHING_LEFT = "the abandonment gauges leave no call that may be abandoned"
 
@@ -74,7 +76,7 @@ def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap
     held = _held(memory.marks, rules, view)
     wish, risk = safe, 0.0
     if held == FORECAST:
-        asked = _room(memory.marks, outlook.free, outlook.flying, cap)
+        asked = _room(memory, view, outlook, cap)
         wish = max(most_calls(outlook, limit, asked), safe)
         risk = risk_of(outlook, wish + 1)
     memory.marks[CROWDED] = 1.0 if wish >= cap else 0.0
@@ -97,11 +99,21 @@ def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap
 
 
 @compiled
-def _room(marks: Figures, free: int, flying: int, cap: int) -> int:
-    """Until some calls have rung out nobody knows what silence means: a slow list looks like a poor one."""
-    if marks[SILENCES] >= RUNG_OUT or marks[ANSWERED] >= 2 * RUNG_OUT:
+def _room(memory: Memory, view: FloorView, outlook: Outlook, cap: int) -> int:
+    """Until some calls have rung out nobody knows what silence means: a slow list looks like a poor one.
+
+    On a large floor the first waves are as large as the floor, and one that answers better than the few answers
+    before it let expect would spend the whole hour's allowance: they must find agents at a level far above the mean.
+    """
+    marks = memory.marks
+    if marks[SILENCES] < RUNG_OUT and marks[ANSWERED] < 2 * RUNG_OUT:
+        return min(cap, max(int(FIRST_RATIO * outlook.free) - outlook.flying, 0))
+    seats = len(view.seat_state)
+    if seats < LARGE_FLOOR or marks[ANSWERED] >= FIRST_WAVES * seats:
         return cap
-    return min(cap, max(int(FIRST_RATIO * free) - flying, 0))
+    _, spread = level_now(memory.level)
+    high = min(max(outlook.level, outlook.next_level) * (1.0 + FAR_ABOVE * spread), 0.97)
+    return min(cap, max(int((outlook.free + outlook.finished[1]) / high) - outlook.flying, 0))
 
 
 @compiled

@@ -27,6 +27,8 @@ MAY: dict[str, set[str]] = {  # written by hand, so that a slip in a declaration
     "POST /api/users": {"admin"},
     "PATCH /api/users/{id}": {"admin"},
     "PUT /api/users/{id}/password": {"admin"},
+    "GET /api/agents": {"supervisor", "admin"},
+    "PATCH /api/agents/{id}": {"supervisor", "admin"},
     "GET /api/campaigns": {"supervisor", "admin"},
     "POST /api/campaigns": {"supervisor", "admin"},
     "GET /api/campaigns/{id}": {"supervisor", "admin"},

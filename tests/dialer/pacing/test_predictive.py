@@ -159,6 +159,17 @@ def test_the_cold_start_of_a_public_scenario_is_lawful(name: str) -> None:
     assert world["refused_trunk"] == world["refused_cps"] == 0
 
 
+@pytest.mark.parametrize("name, seed", [("std_100", 10), ("std_100", 13), ("std_300", 20), ("p05_large100", 4)])
+def test_the_first_waves_of_a_large_floor_find_agents(name: str, seed: int) -> None:
+    """Of the first hundred answers, however few the answers before them let expect."""
+    scenario = replace(load(name), horizon_s=300.0)
+    simulated = SimulatedFloor(scenario, seed)
+    simulated.run_pacer(PredictivePacer.begin(simulated.start()))
+    day = result_of(scenario, seed, simulated.memory)
+    assert day["live_answers"] > 100 and day["rolling_max"]["3600"] <= hour_limit(100)
+    assert day["occupancy"] > 0.6
+
+
 def test_the_scenarios_unlike_the_public_ones_are_scenarios() -> None:
     sizes = {name: read(made).agents.count for name, made in variants().items()}
     assert all(name.endswith(f"_{agents}") for name, agents in sizes.items())
