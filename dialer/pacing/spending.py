@@ -26,7 +26,7 @@ from dialer.pacing.start import PacerStart
 
 LEAST_RISK, MOST_RISK = 1e-4, 0.25
 # of the target: what the last calls of a day come to is not known while they ring
-AIM = 0.975
+AIM, AIM_OF_FEW = 0.975, 1.0
 EASY_DEBT = 3.0
 FEW_DROPPED = 2.0
 FEW_SEATS = 3
@@ -58,6 +58,13 @@ class Spending(NamedTuple):
 
 
 @compiled
+def _aim(rules: Rules) -> float:
+    """With detection some of the dropped calls that count as persons' were machines', which is reserve enough where a
+    day has a handful of abandoned calls in all."""
+    return AIM_OF_FEW if rules.detects > 0 and rules.seats <= FEW_SEATS else AIM
+
+
+@compiled
 def balance_of(marks: Figures, rules: Rules) -> Balance:
     machines = marks[MACHINE_TALKS] / (marks[TALKS] + 10.0)
     persons = marks[ANSWERED] * (1.0 - machines)
@@ -65,7 +72,7 @@ def balance_of(marks: Figures, rules: Rules) -> Balance:
     if rules.detects > 0:
         persons /= max(1.0 - rules.false_positives, 0.01)
         abandoned += rules.false_positives * persons
-    return Balance(persons, abandoned, AIM * rules.target * persons - abandoned)
+    return Balance(persons, abandoned, _aim(rules) * rules.target * persons - abandoned)
 
 
 @compiled
@@ -88,7 +95,7 @@ def _listened(saved: float, spending: Spending) -> float:
 @compiled
 def risk_limit(marks: Figures, rules: Rules, spending: Spending) -> float:
     balance = balance_of(marks, rules)
-    spare = max(AIM * rules.target - rules.false_positives * rules.detects, 0.0)
+    spare = max(_aim(rules) * rules.target - rules.false_positives * rules.detects, 0.0)
     gain, reserve = spending.gain, spending.reserve
     coming = spare * to_come(marks, rules, balance.answered)
     if coming > 0:

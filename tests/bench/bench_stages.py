@@ -101,7 +101,7 @@ def think_told(
     outlook = told(look_ahead(memory, rules, view), view, left_s, patience_s(memory, rules))
     wish, risk = min(max(outlook.free - outlook.flying, 0), cap), 0.0
     if _held(memory.marks, rules, view) == FORECAST:
-        asked = _room(memory.marks, outlook.free, outlook.flying, cap)
+        asked = _room(memory, view, outlook, cap)
         wish = max(most_calls(outlook, limit, asked), wish)
         risk = risk_of(outlook, wish + 1)
     memory.marks[CROWDED] = 1.0 if wish >= cap else 0.0
