@@ -98,8 +98,7 @@ class AbandonmentGuard:
 
     def _aim(self, campaign: LiveCampaign, gauges: Sequence[Gauge]) -> None:
         wanted, settings = aim(gauges), campaign.settings
-        # with machine detection the pacer reckons with persons whom no gauge sees, so their account is not its own
-        if wanted is None or campaign.start.amd is not None:
+        if wanted is None:
             return
         most = limit_of(settings, self._state.settings.abandonment)
         wanted = wanted._replace(target=min(wanted.target, most))

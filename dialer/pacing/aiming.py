@@ -38,14 +38,14 @@ def aimed(pacer: Pacer, lines_per_agent: float, start: PacerStart, aim: Aim) -> 
     """The pacer with this aim, and its figures now; both as they were where nothing changes or nothing is forecast.
 
     What it has spent and earned is taken from the gauge, which keeps the account: another aim would else judge what is
-    long past.
+    long past. With machine detection nothing changes: the pacer reckons with persons cut, whom no gauge sees.
     """
-    if predictive(pacer) is None or aim.target == start.abandon_target:
+    if start.amd is not None or aim.target == start.abandon_target:
         return pacer, start
-    start = replace(start, abandon_target=aim.target)
+    start, before = replace(start, abandon_target=aim.target), start
     learnt = predictive(adapted(pacer, lines_per_agent, start))
     if learnt is None:
-        return pacer, start
+        return pacer, before
     from dialer.pacing.memory import ANSWERED, DROPPED, MACHINE_TALKS, TALKS
 
     memory = learnt.memory.copy()
