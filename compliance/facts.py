@@ -15,7 +15,7 @@ CHANNELS: tuple[Channel, ...] = ("voice", "sms", "whatsapp", "email")
 ELECTRONIC: frozenset[str] = frozenset({"sms", "whatsapp", "email"})
 PointKind = Literal["mobile", "landline", "work", "tollfree", "email"]
 Origin = Literal["dialer", "announcement", "agent", "callback", "reply"]
-Outcome = Literal[
+CallOutcome = Literal[
     "no_answer",
     "busy",
     "invalid_number",
@@ -27,11 +27,8 @@ Outcome = Literal[
     "conversation",
     "abandoned",
     "amd_machine",
-    "message_sent",
-    "message_received",
-    "message_failed",
-    "in_progress",
 ]
+Outcome = Literal[CallOutcome, "message_sent", "message_received", "message_failed", "in_progress"]
 RequestKind = Literal[
     "inconvenient_time",
     "inconvenient_place",

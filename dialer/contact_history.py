@@ -1,25 +1,11 @@
 """Turns an attempt into the gate's history: what became of it, in the gate's vocabulary. Pure."""
 
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-from compliance.facts import Channel, FactsError, HistoryEvent
+from compliance.facts import CallOutcome, Channel, FactsError, HistoryEvent
 
-_AS_IT_IS = frozenset(
-    {
-        "no_answer",
-        "busy",
-        "invalid_number",
-        "answered_dropped",
-        "voicemail_no_message",
-        "limited_content_message",
-        "voicemail_message",
-        "ringless_voicemail",
-        "conversation",
-        "abandoned",
-        "amd_machine",
-    }
-)
+_AS_IT_IS: frozenset[str] = frozenset(get_args(CallOutcome))
 
 
 class Attempt(NamedTuple):

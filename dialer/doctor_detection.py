@@ -1,10 +1,9 @@
 """The doctor's look at machine detection: does it keep a predictive campaign at one call for each free agent?"""
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns.admin import service as admin
-from campaigns.db import migrate, tables as t
+from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from dialer.detection_facts import holds
 from dialer.findings import Finding
@@ -21,8 +20,7 @@ async def look_at_detection(settings: Settings, database_url: str, clock: Clock)
         if not (await migrate.state(engine)).up_to_date:
             return []
         async with engine.connect() as conn:
-            named = await conn.execute(select(t.tenant.c.id).where(t.tenant.c.name == settings.tenant))
-            tenant_id = named.scalar_one_or_none()
+            tenant_id = await admin.tenant_named(conn, settings.tenant)
             if tenant_id is None:
                 return []
             running = [one for one in await admin.everything(conn, tenant_id) if one.state == "running"]

@@ -1,9 +1,9 @@
 """The doctor's look at the do-not-contact lists: each can be opened here, and none is overdue."""
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from campaigns.db import migrate, tables as t
+from campaigns.admin import service as admin
+from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from campaigns.lists import service as lists
 from dialer.findings import Finding
@@ -20,8 +20,7 @@ async def look_at_lists(settings: Settings, database_url: str, clock: Clock) -> 
         if not (await migrate.state(engine)).up_to_date:
             return []
         async with engine.connect() as conn:
-            named = await conn.execute(select(t.tenant.c.id).where(t.tenant.c.name == settings.tenant))
-            tenant_id = named.scalar_one_or_none()
+            tenant_id = await admin.tenant_named(conn, settings.tenant)
             if tenant_id is None:
                 return []
             found = [one for one in await lists.everything(conn, tenant_id) if one.ended_at is None]

@@ -125,6 +125,12 @@ async def get(conn: AsyncConnection, campaign_id: int, *, lock: bool = False) ->
     return Campaign(*row[:6], settings=settings, version=row[7], agents=tuple(found.scalars()))
 
 
+async def tenant_named(conn: AsyncConnection, name: str) -> int | None:
+    """The tenant's number; None: there is none of this name."""
+    found = await conn.execute(select(t.tenant.c.id).where(t.tenant.c.name == name))
+    return found.scalar_one_or_none()
+
+
 async def everything(conn: AsyncConnection, tenant_id: int) -> list[Campaign]:
     """The tenant's campaigns in order of their ids."""
     found = (await conn.execute(select(c.id).where(c.tenant_id == tenant_id).order_by(c.id))).scalars().all()

@@ -18,6 +18,9 @@ from campaigns.queue import service as queue
 from campaigns.users import service as users
 from dialer.cli.output import Json, errors, fail, print_json, print_rows, read_object, say, told_clearly
 from dialer.cli.session import in_transaction
+from dialer.detection_facts import notes
+from dialer.pacing.segments import shown
+from dialer.pacing.stored import stored_factors
 from dialer.settings import load_settings
 
 app = typer.Typer(help="Campaigns: whom to call, how, and what next.", no_args_is_help=True)
@@ -121,8 +124,6 @@ def start(
 
 
 async def _detection(conn: AsyncConnection, tenant_id: int, campaign_id: int) -> str:
-    from dialer.detection_facts import notes
-
     campaign, policy = await admin.get(conn, campaign_id), load_settings().abandonment.policy()
     return (await notes(conn, tenant_id, [campaign], policy, datetime.now(UTC))).get(campaign_id, "")
 
@@ -199,7 +200,6 @@ def status(
 
     Of one campaign also what its pacer has learnt makes an answer likelier.
     """
-    from dialer.detection_facts import notes
 
     async def work(conn: AsyncConnection, tenant_id: int) -> list[dict[str, Any]]:
         found = await admin.everything(conn, tenant_id)
@@ -241,9 +241,6 @@ def status(
 
 async def _odds(conn: AsyncConnection, campaign_id: int) -> list[dict[str, Any]]:
     """Each factor that was stored with the campaign's pacer, at most a minute old; none: nothing was learnt."""
-    from dialer.pacing.segments import shown
-    from dialer.pacing.stored import stored_factors
-
     state = select(t.pacer_state.c.state).where(t.pacer_state.c.campaign_id == campaign_id)
     data = (await conn.execute(state)).scalar_one_or_none()
     return [] if data is None else [one._asdict() for one in shown(stored_factors(bytes(data)))]

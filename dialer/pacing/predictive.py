@@ -9,7 +9,7 @@ from dialer.pacing.forecast import Outlook, look_ahead, most_calls, risk_of
 from dialer.pacing.interface import AbandonmentBudget, PacingDecision, PacingLimits, PacingSnapshot
 from dialer.pacing.jit import compiled
 from dialer.pacing.learning import DROUGHT_ANSWERS, learn
-from dialer.pacing.level import level_now
+from dialer.pacing.level import at_odds, level_now
 from dialer.pacing.memory import (
     ANSWERED,
     CROWDED,
@@ -112,7 +112,7 @@ def _room(memory: Memory, view: FloorView, outlook: Outlook, cap: int) -> int:
     if seats < LARGE_FLOOR or marks[ANSWERED] >= FIRST_WAVES * seats:
         return cap
     _, spread = level_now(memory.level)
-    high = min(max(outlook.level, outlook.next_level) * (1.0 + FAR_ABOVE * spread), 0.97)
+    high = at_odds(max(outlook.level, outlook.next_level), 1.0 + FAR_ABOVE * spread)
     return min(cap, max(int((outlook.free + outlook.finished[1]) / high) - outlook.flying, 0))
 
 

@@ -179,14 +179,20 @@ def _wrapped(memory: Memory, band: int, age_s: float) -> float:
 @compiled
 def talk_over(memory: Memory, spent_s: float, within_s: float) -> float:
     """Chance that a talk of that age is over, its wrap-up too, within so many seconds."""
-    edges, seconds = memory.finish.shape
+    return between(memory.finish, TALK_EDGES_S, spent_s, within_s)
+
+
+@compiled
+def between(table: Figures, edges: Figures, clock_s: float, within_s: float) -> float:
+    """A value of a table `[edge, second]`, linear between its edges and seconds."""
+    seconds = table.shape[1]
     second = min(max(within_s, 0.0), seconds - 1.001)
     low = int(second)
     part = second - low
-    edge = bin_of(TALK_EDGES_S, spent_s)
-    here = memory.finish[edge, low] + part * (memory.finish[edge, low + 1] - memory.finish[edge, low])
-    if edge + 1 >= edges:
+    edge = bin_of(edges, clock_s)
+    here = table[edge, low] + part * (table[edge, low + 1] - table[edge, low])
+    if edge + 1 >= len(table):
         return float(here)
-    there = memory.finish[edge + 1, low] + part * (memory.finish[edge + 1, low + 1] - memory.finish[edge + 1, low])
-    share = (spent_s - TALK_EDGES_S[edge]) / (TALK_EDGES_S[edge + 1] - TALK_EDGES_S[edge])
+    there = table[edge + 1, low] + part * (table[edge + 1, low + 1] - table[edge + 1, low])
+    share = (clock_s - edges[edge]) / (edges[edge + 1] - edges[edge])
     return float(here + share * (there - here))

@@ -24,7 +24,16 @@ from dialer.pacing.memory import (
     Figures,
     Memory,
 )
-from dialer.pacing.shapes import PRIOR_TALK_S, PRIOR_WRAP_S, band_of, bin_of, talk_hazards, unwrapped_share, wrap_over
+from dialer.pacing.shapes import (
+    PRIOR_TALK_S,
+    PRIOR_WRAP_S,
+    band_of,
+    between,
+    bin_of,
+    talk_hazards,
+    unwrapped_share,
+    wrap_over,
+)
 
 LAST = len(STAGES) - 1
 BANDS = len(WRAP_AFTER_S) + 1
@@ -283,7 +292,7 @@ def _course(
 @compiled
 def staged_talk_over(memory: Memory, stage: int, since_s: float, within_s: float) -> float:
     """Chance that a talk whose stage showed so long ago is over, its wrap-up too, within so many seconds."""
-    return _between(memory.stage_finish[stage - 1], STAGE_EDGES_S, since_s, within_s)
+    return between(memory.stage_finish[stage - 1], STAGE_EDGES_S, since_s, within_s)
 
 
 @compiled
@@ -292,20 +301,4 @@ def staged_wrap_over(memory: Memory, stage: int, since_s: float, spent_s: float,
     if stage > 0:
         band = BANDS + wrap_row(stage, since_s, spent_s)
     clock = spent_s if band < IN_WRAP else since_s
-    return _between(memory.wrap_finish[band], WRAP_EDGES_S, clock, within_s)
-
-
-@compiled
-def _between(table: Figures, edges: Figures, clock_s: float, within_s: float) -> float:
-    """A table's value, linear between its edges and seconds."""
-    seconds = table.shape[1]
-    second = min(max(within_s, 0.0), seconds - 1.001)
-    low = int(second)
-    part = second - low
-    edge = bin_of(edges, clock_s)
-    here = table[edge, low] + part * (table[edge, low + 1] - table[edge, low])
-    if edge + 1 >= len(edges):
-        return float(here)
-    there = table[edge + 1, low] + part * (table[edge + 1, low + 1] - table[edge + 1, low])
-    share = (clock_s - edges[edge]) / (edges[edge + 1] - edges[edge])
-    return float(here + share * (there - here))
+    return between(memory.wrap_finish[band], WRAP_EDGES_S, clock, within_s)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -60,6 +60,9 @@ class Promiseline:
     port: int
     process: asyncio.subprocess.Process | None = None
     log: Path = field(default_factory=Path)
+    program: ClassVar[str] = "from dialer.cli import main; main()"
+    of_tests: ClassVar[bool] = False
+    """Whether the program is one of the tests', which are not installed."""
 
     @property
     def url(self) -> str:
@@ -70,9 +73,9 @@ class Promiseline:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-c",
-                "from dialer.cli import main; main()",
+                self.program,
                 "serve",
-                env=os.environ | self.environment,
+                env=os.environ | self.environment | ({"PYTHONPATH": str(ROOT)} if self.of_tests else {}),
                 stdout=file,
                 stderr=file,
                 cwd=self.log.parent,

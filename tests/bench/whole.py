@@ -1,10 +1,8 @@
 """The whole system for a benchmark: PostgreSQL, Valkey, many debtors, and `promiseline serve` as a process."""
 
-import asyncio
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +20,7 @@ from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey
 from campaigns.db.engine import make_engine
 from campaigns.model import CampaignSettings
 from campaigns.templates import service as templates
-from tests.acceptance.stage import ROOT, Promiseline, free_port, zone_where_it_is
+from tests.acceptance.stage import Promiseline, free_port, zone_where_it_is
 from tests.bench.lines_lab import LinesLab
 from tests.bench.probe import Noted
 from tests.builders import a_campaign, a_creditor, a_window_group
@@ -57,19 +55,8 @@ DEBTORS = (
 class Probed(Promiseline):
     """The server with the stop watch of tests.bench.probe."""
 
-    async def start(self) -> None:
-        with self.log.open("ab") as file:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-c",
-                "from tests.bench.probe import serve; serve()",
-                "serve",
-                env=os.environ | self.environment | {"PYTHONPATH": str(ROOT)},
-                stdout=file,
-                stderr=file,
-                cwd=self.log.parent,
-            )
-        await self.ready()
+    program = "from tests.bench.probe import serve; serve()"
+    of_tests = True
 
     def noted(self) -> Noted:
         return Noted.read(Path(self.environment["PROMISELINE_PROBE"]))

@@ -3,51 +3,33 @@ import { fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, describe, expect, it } from "vitest";
 import { MOCK_SETTINGS } from "../../src/mock/pacingFixtures";
 import { supervisorServer } from "../../src/mock/supervisorServer";
-import type { Command, SupervisorBoard } from "../../src/protocol";
-import { LiveConnection } from "../../src/shared/live/connection";
-import type { Wire, WireHandlers } from "../../src/shared/live/wire";
+import type { SupervisorBoard } from "../../src/protocol";
 import { toasts } from "../../src/shared/notices";
 import { AgentsTable } from "../../src/supervisor/AgentsTable";
 import { found } from "../../src/supervisor/AllAgents";
 import { BoardContext, BoardModel } from "../../src/supervisor/context";
 import { changed, draftOf, skillsProblem } from "../../src/supervisor/limits";
 import { oddSkill, skillsOf } from "../../src/supervisor/skills";
-import { settle } from "../agent/helpers";
+import { Held, settle } from "../held";
 
 const ABSENT = { id: 77, name: "Noor Aziz", skills: ["fa"], planned: [] };
 
 async function openBoard(patched: () => Response = () => Response.json(ABSENT)) {
   const state: SupervisorBoard = structuredClone(supervisorServer("still").state);
-  const commands: Command[] = [];
+  const held = new Held(state);
   const asked: [string, string, unknown][] = [];
-  let handlers: WireHandlers | undefined;
-  const wire: Wire = {
-    open(given) {
-      handlers = given;
-    },
-    reopen() {},
-    close() {},
-    async request(event, payload) {
-      if (event === "resume") return { snapshot: { epoch: "t", seq: 1, now: new Date().toISOString(), state } };
-      commands.push(payload as Command);
-      return { ok: true, result: {} };
-    },
-  };
   window.fetch = async (input, init) => {
     asked.push([init?.method ?? "GET", String(input), init?.body ? JSON.parse(String(init.body)) : null]);
     return init?.method === "PATCH" ? patched() : Response.json({ agents: [ABSENT] });
   };
-  const connection = new LiveConnection<SupervisorBoard>(wire);
-  connection.open();
-  handlers?.up();
-  await settle();
+  await held.open();
   render(
-    <BoardContext.Provider value={new BoardModel(connection)}>
+    <BoardContext.Provider value={new BoardModel(held.connection)}>
       <AgentsTable />
     </BoardContext.Provider>,
   );
   await settle();
-  return { commands, asked };
+  return { commands: held.commands, asked };
 }
 
 afterEach(() => {

@@ -3,50 +3,31 @@ import { fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, describe, expect, it } from "vitest";
 import { MOCK_SETTINGS } from "../../src/mock/pacingFixtures";
 import { supervisorServer } from "../../src/mock/supervisorServer";
-import type { CampaignView, Command, CommandReply, SupervisorBoard } from "../../src/protocol";
+import type { CampaignView, CommandReply, SupervisorBoard } from "../../src/protocol";
 import { setLocale } from "../../src/shared/i18n";
-import { LiveConnection } from "../../src/shared/live/connection";
-import type { Wire, WireHandlers } from "../../src/shared/live/wire";
 import { toasts } from "../../src/shared/notices";
 import { announcementOf, announcementProblem } from "../../src/supervisor/announcement";
 import { CampaignMode } from "../../src/supervisor/CampaignMode";
 import { BoardContext, BoardModel } from "../../src/supervisor/context";
-import { settle } from "../agent/helpers";
+import { Held, settle } from "../held";
 
 const WORDS = "This is Northwind Recovery. Press 9 to be called no more.";
 
 async function openMode(over: Partial<CampaignView> = {}) {
   const campaign = { ...(supervisorServer("still").state.campaigns[5] as CampaignView), ...over };
-  const commands: Command[] = [];
-  const reply: { next: CommandReply } = { next: { ok: true, result: {} } };
-  let handlers: WireHandlers | undefined;
-  const wire: Wire = {
-    open(given) {
-      handlers = given;
-    },
-    reopen() {},
-    close() {},
-    async request(event, payload) {
-      if (event === "resume") return { snapshot: { epoch: "t", seq: 1, now: new Date().toISOString(), state: {} } };
-      commands.push(payload as Command);
-      return reply.next;
-    },
-  };
+  const held = new Held({} as SupervisorBoard);
   window.fetch = async (input) =>
     String(input) === "/api/campaigns/5"
       ? Response.json({ settings: MOCK_SETTINGS })
       : Response.json({ campaigns: [], replies: 0 });
-  const connection = new LiveConnection<SupervisorBoard>(wire);
-  connection.open();
-  handlers?.up();
-  await settle();
+  await held.open();
   render(
-    <BoardContext.Provider value={new BoardModel(connection)}>
+    <BoardContext.Provider value={new BoardModel(held.connection)}>
       <CampaignMode campaign={campaign} />
     </BoardContext.Provider>,
   );
   await settle();
-  return { commands, reply };
+  return held;
 }
 
 async function chooseBroadcast() {
@@ -103,10 +84,10 @@ describe("mode broadcast", () => {
     expect(commands).toEqual([]);
   });
   it("shows whose rulebook stands against it, and stays open", async () => {
-    const { reply } = await openMode();
+    const held = await openMode();
     await chooseBroadcast();
     const message = "mode: an announcement without an agent is allowed only where every rulebook says so: gb does not";
-    reply.next = { ok: false, error: { code: "refused", message, field: "mode" } } as CommandReply;
+    held.reply = { ok: false, error: { code: "refused", message, field: "mode" } } as CommandReply;
     await type("sound:promiseline/hello", WORDS);
     expect(text("announce-trouble")).toContain("gb does not");
     expect(screen.getByTestId("announce-dialog")).toBeTruthy();

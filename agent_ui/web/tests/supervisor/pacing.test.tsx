@@ -3,56 +3,31 @@ import { fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, describe, expect, it } from "vitest";
 import { MOCK_SETTINGS, mockPacing } from "../../src/mock/pacingFixtures";
 import { supervisorServer } from "../../src/mock/supervisorServer";
-import type { CampaignView, Command, CommandReply, SupervisorBoard } from "../../src/protocol";
+import type { CampaignView, CommandReply, SupervisorBoard } from "../../src/protocol";
 import { setLocale } from "../../src/shared/i18n";
-import { LiveConnection } from "../../src/shared/live/connection";
-import type { Wire, WireHandlers } from "../../src/shared/live/wire";
 import { toasts } from "../../src/shared/notices";
 import { Campaigns } from "../../src/supervisor/Campaigns";
 import { BoardContext, BoardModel } from "../../src/supervisor/context";
 import { changed, draftOf, numberProblem } from "../../src/supervisor/limits";
 import { budgetScale, calibrated } from "../../src/supervisor/pacing";
-import { settle } from "../agent/helpers";
+import { Held, settle } from "../held";
 
 async function openBoard(over: Partial<CampaignView> = {}) {
   const state: SupervisorBoard = structuredClone(supervisorServer("still").state);
   state.campaigns[3] = { ...(state.campaigns[3] as CampaignView), ...over };
-  const commands: Command[] = [];
-  const reply: { next: CommandReply } = { next: { ok: true, result: {} } };
-  let handlers: WireHandlers | undefined;
-  let seq = 1;
-  const wire: Wire = {
-    open(given) {
-      handlers = given;
-    },
-    reopen() {},
-    close() {},
-    async request(event, payload) {
-      if (event === "resume") return { snapshot: { epoch: "t", seq, now: new Date().toISOString(), state } };
-      commands.push(payload as Command);
-      return reply.next;
-    },
-  };
+  const held = new Held(state);
   window.fetch = async (input) =>
     String(input) === "/api/campaigns/3"
       ? Response.json({ settings: MOCK_SETTINGS })
       : Response.json({ campaigns: [], replies: 0 });
-  const connection = new LiveConnection<SupervisorBoard>(wire);
-  connection.open();
-  handlers?.up();
-  await settle();
+  await held.open();
   render(
-    <BoardContext.Provider value={new BoardModel(connection)}>
+    <BoardContext.Provider value={new BoardModel(held.connection)}>
       <Campaigns onCreate={() => {}} />
     </BoardContext.Provider>,
   );
   await settle();
-  const push = async (path: string[], value: unknown) => {
-    seq += 1;
-    handlers?.delta({ epoch: "t", seq, now: new Date().toISOString(), ops: [{ path, value }] });
-    await settle();
-  };
-  return { commands, reply, push };
+  return held;
 }
 
 afterEach(async () => {
@@ -91,12 +66,12 @@ describe("a campaign's pacing", () => {
       calibration: null,
       budget: { remaining: null, holds: false, because: "", gauge: null, rate: null, bound: null, limit: null },
     });
-    const { push } = await openBoard({ pacing: none });
+    const held = await openBoard({ pacing: none });
     expect(text("campaign-3-predicted")).toContain("this mode foretells nothing");
     expect(text("campaign-3-came")).toContain("no forecast is out");
     expect(text("campaign-3-budget")).toContain("no limit");
     expect(text("campaign-3-calibration")).toContain("no forecast was checked yet");
-    await push(["campaigns", "3", "pacing"], null);
+    await held.push({ path: ["campaigns", "3", "pacing"], value: null });
     expect(screen.queryByTestId("campaign-3-pacing")).toBeNull();
   });
 });
@@ -126,13 +101,13 @@ describe("the limits of a running campaign", () => {
     expect(toasts.value[0]?.text).toContain("new limits");
   });
   it("that are no numbers of their range are refused before they are sent, others where the server says", async () => {
-    const { commands, reply } = await openLimits();
+    const held = await openLimits();
     fireEvent.input(screen.getByTestId("limits-priority"), { target: { value: "12" } });
     await send();
     expect(text("field-error")).toContain("from 0 to 9");
-    expect(commands).toEqual([]);
+    expect(held.commands).toEqual([]);
     fireEvent.input(screen.getByTestId("limits-priority"), { target: { value: "9" } });
-    reply.next = { ok: false, error: { code: "refused", message: "Away.", field: "campaign_id" } } as CommandReply;
+    held.reply = { ok: false, error: { code: "refused", message: "Away.", field: "campaign_id" } } as CommandReply;
     await send();
     expect(text("limits-trouble")).toContain("Away.");
   });
