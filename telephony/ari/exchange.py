@@ -192,7 +192,8 @@ class AriExchange:
         await self._unless(GONE_OR_ENDING | {400}, removed)
 
     async def destroy_bridge(self, bridge_id: str) -> None:
-        await self._unless(GONE, self._ari().bridges.destroy(bridge_id))
+        """A bridge that is gone is success, as is one whose end is under way: Asterisk says 409 then, for a moment."""
+        await self._unless(GONE | {409}, self._ari().bridges.destroy(bridge_id))
 
     async def play(self, channel_id: str, media: str, playback_id: str) -> None:
         await self._ari().channels.play_with_id(channel_id, playback_id, media=[media])

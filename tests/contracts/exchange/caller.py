@@ -92,3 +92,9 @@ class Caller:
         if channel_ids:
             await self.exchange.add_to_bridge(bridge_id, channel_ids)
         return bridge_id
+
+    async def bridges_gone(self, timeout_s: float = 5.0) -> None:
+        """Until the node lists no bridge: Asterisk ends one a moment after it said that it did."""
+        async with asyncio.timeout(timeout_s):
+            while await self.exchange.bridges():  # noqa: ASYNC110 - another process ends it
+                await asyncio.sleep(0.02)

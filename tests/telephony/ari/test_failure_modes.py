@@ -199,8 +199,16 @@ async def test_09_a_phone_that_was_removed_from_the_node_does_not_blind_us_to_th
         assert asked[-1] == "endpoint:PJSIP/agent-8"
 
 
-async def test_11_destroying_a_bridge_that_is_gone_is_success(server: ScriptedAri, run: Run) -> None:
-    server.script["DELETE /bridges/pl-b"] = (404, {"message": "Bridge not found"})
+@pytest.mark.parametrize(
+    "answer",
+    [(404, "Bridge not found"), (409, "Bridge not in Stasis application")],
+    ids=["gone", "its end under way"],
+)
+async def test_11_destroying_a_bridge_that_is_gone_is_success(
+    server: ScriptedAri, run: Run, answer: tuple[int, str]
+) -> None:
+    status, message = answer
+    server.script["DELETE /bridges/pl-b"] = (status, {"message": message})
     async with run() as (exchange, _):
         await exchange.destroy_bridge("pl-b")
 
