@@ -214,10 +214,12 @@ async def staged(
             ),
         }
         promiseline = Promiseline(environment, port, log=folder / "promiseline.log")
+        made = Stage(engine, promiseline, carrier, tenant, creditor, name, agents)
         try:
-            yield Stage(engine, promiseline, carrier, tenant, creditor, name, agents)
+            yield made
         finally:
-            await promiseline.stop()
+            # the one that the test may have put there in place of it
+            await made.promiseline.stop()
 
 
 async def _people(engine: AsyncEngine, phones: Sequence[str]) -> tuple[int, int, str, list[int]]:

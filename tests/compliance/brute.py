@@ -89,12 +89,29 @@ class Brute:
         return ("deny" if deny else "review" if review else "allow"), deny | review
 
     def first_allowed(self, step: timedelta, horizon: timedelta) -> datetime | None:
+        for_ever: set[str] = set()
+        self._opt_outs(for_ever)
+        if for_ever or not self.zones:
+            return None
         at = self.known_at
         while at <= self.known_at + horizon:
-            if not any(self.reasons(at)):
+            if not self._surely_closed(at) and not any(self.reasons(at)):
                 return at
             at += step
         return None
+
+    def _surely_closed(self, at: datetime) -> bool:
+        """The reasons that are quick to ask for: most instants need no others."""
+        deny: set[str] = set()
+        self._requests(deny, at)
+        for zone in () if deny else self.zones:
+            local = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            for version in self._versions(local):
+                self._hours(version, local, deny, deny)
+                self._holiday(version, local, deny)
+            if deny:
+                break
+        return bool(deny)
 
     def reasons(self, at: datetime) -> tuple[set[str], set[str]]:
         if not self.zones:
@@ -103,22 +120,25 @@ class Brute:
         review: set[str] = set()
         for zone in self.zones:
             local = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-            for book_id in self.ids:
-                for version in BOOKS[book_id]["versions"]:
-                    if (version["from"] or "0") <= local.date().isoformat() <= (version["to"] or "9"):
-                        self._hours(version, local, deny, review)
-                        self._holiday(version, local, deny)
-                        self._caps(version, local, zone, deny, at)
-                        self._cooloffs(version, local, zone, deny, at)
-                        self._consent(version, local, zone, deny, at)
-                        self._direct(version, local, zone, deny)
-                        self._others(version, deny, at)
+            for version in self._versions(local):
+                self._hours(version, local, deny, review)
+                self._holiday(version, local, deny)
+                self._caps(version, local, zone, deny, at)
+                self._cooloffs(version, local, zone, deny, at)
+                self._consent(version, local, zone, deny, at)
+                self._direct(version, local, zone, deny)
+                self._others(version, deny, at)
             self._preference(local, zone, deny)
         self._requests(deny, at)
         self._opt_outs(deny)
         if "opt_out" in deny:
             deny -= {"consent", "consent_stale"}
         return deny, review
+
+    def _versions(self, local: datetime) -> list[Case]:
+        day = local.date().isoformat()
+        versions = [version for book_id in self.ids for version in BOOKS[book_id]["versions"]]
+        return [version for version in versions if (version["from"] or "0") <= day <= (version["to"] or "9")]
 
     # hours and holidays
 
