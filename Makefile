@@ -45,7 +45,7 @@ bench: setup system-packages
 	$(BIN)/python -m tests.bench
 
 bench-rules: setup
-	GATE_EXAMPLES=100000 $(BIN)/pytest -n 2 -p no:timeout tests/compliance/test_gate_properties.py
+	GATE_EXAMPLES=100000 $(BIN)/pytest -n 2 --dist worksteal tests/compliance/test_gate_properties.py
 	$(BIN)/python -m tests.bench year
 
 pacing-conformance: setup

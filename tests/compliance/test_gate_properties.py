@@ -18,8 +18,8 @@ from tests.compliance.brute import Brute, Case, parse
 from tests.compliance.cases import books
 from tests.compliance.strategies import Q, cases
 
-pytestmark = pytest.mark.timeout(600)
 EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "2000"))
+pytestmark = pytest.mark.timeout(600 + EXAMPLES)
 HORIZON = timedelta(days=33)
 
 
