@@ -10,7 +10,7 @@ from dialer.pacing.learning import learn
 from dialer.pacing.level import fast_failing
 from dialer.pacing.memory import CAME, HALF_HOUR_STEPS, LEFT, fresh, rules_of
 from dialer.pacing.predictive import PredictivePacer
-from dialer.pacing.spending import FEW_DROPPED, half_hour_room
+from dialer.pacing.spending import FEW_DROPPED, NEAR_HALF_HOUR_ANSWERS, half_hour_room
 from dialer.pacing.start import PacerStart
 from dialer.pacing.storing import restore, store
 from dialer.pacing.view import view_of
@@ -33,7 +33,7 @@ def at(now_s: float, *kinds: str) -> PacingSnapshot:
 def test_where_a_launch_may_carry_risk_one_more_abandoned_call_keeps_the_half_hour(
     answered: int, dropped: int, target: float
 ) -> None:
-    if dropped > FEW_DROPPED and room(answered, dropped, target) > 0:
+    if answered >= NEAR_HALF_HOUR_ANSWERS and dropped > FEW_DROPPED and room(answered, dropped, target) > 0:
         assert (dropped + 1) / max(answered, 100) <= 2 * target
 
 
@@ -45,6 +45,10 @@ def test_more_abandoned_calls_never_leave_more_room(answered: int, dropped: int)
 def test_a_usual_half_hour_of_ten_agents_is_not_held_and_a_bad_one_is() -> None:
     assert [room(115, dropped) for dropped in (2, 3)] == pytest.approx([1.0, 0.946])
     assert room(115, 6) == 0 and room(600, 18) == 1
+
+
+def test_a_half_hour_of_few_answers_has_no_share_that_could_be_kept() -> None:
+    assert room(60, 9) == 1
 
 
 def test_the_aim_of_a_gauge_that_has_just_begun_does_not_hold_what_its_own_account_allows() -> None:
