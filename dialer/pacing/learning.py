@@ -20,6 +20,7 @@ from dialer.pacing.memory import (
     ANSWERED,
     ASKED_S,
     BUSY,
+    CAME,
     DISTRIBUTED_S,
     DROPPED,
     DROUGHT,
@@ -27,9 +28,13 @@ from dialer.pacing.memory import (
     EXPOSURE,
     FAILED,
     FIRST_S,
+    HALF_HOUR_AT,
+    HALF_HOUR_STEP_S,
+    HALF_HOUR_STEPS,
     LAST_OUTCOME_S,
     LATELY_ANSWERED,
     LATELY_DROPPED,
+    LEFT,
     LIVE,
     LOOKS,
     MACHINE,
@@ -70,6 +75,8 @@ LONGEST_STEP_S = 5.0
 HORIZON_S = 8.0
 LONG_AWAY_S = 900.0
 LATELY_S = 1800.0
+# a call that has lived so long will not fail any more: to wait for its end would let the failed be heard of first
+PAST_FAILING_S = 6.0
 SHAPE_CALLS = 6000.0
 TALKS_KEPT = 2000.0
 DISTRIBUTE_EVERY_S = 10.0
@@ -110,6 +117,7 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
 @compiled
 def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None:
     marks = memory.marks
+    begin_step(memory, view.now_s)
     ended = ended_by(memory)
     level, works = level_now(memory.level)[0], works_share(marks)
     odds = answer_odds(ended, level, works)
@@ -122,6 +130,8 @@ def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None
             unweighed += due
             trials += due * weight_of(ended, level, works, age, view.call_odds[place])
             live_through(memory.risk, age - lived, lived)
+            if age - lived < PAST_FAILING_S <= age:
+                count_failing(marks, False)
     # of a call that has ended only the time since the last look is left to count: its odds were those of the others
     weight = trials / unweighed if unweighed > 0 else 1.0
     for place in range(len(view.outcome_at_s)):
@@ -138,6 +148,25 @@ def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None
     marks[LATELY_ANSWERED] *= math.exp(-step_s / LATELY_S)
     marks[LATELY_DROPPED] *= math.exp(-step_s / LATELY_S)
     marks[LATELY_ANSWERED] += answers
+    memory.half_hour[_step(marks), CAME] += answers
+
+
+@compiled
+def _step(marks: Figures) -> int:
+    return int(marks[HALF_HOUR_AT]) % HALF_HOUR_STEPS
+
+
+@compiled
+def begin_step(memory: Memory, now_s: float) -> None:
+    """Forget what is older than half an hour; a clock that goes back adds to the newest step."""
+    marks = memory.marks
+    now = math.floor(now_s / HALF_HOUR_STEP_S)
+    if marks[LOOKS] == 0:
+        marks[HALF_HOUR_AT] = now
+    for _ in range(int(min(now - marks[HALF_HOUR_AT], HALF_HOUR_STEPS))):
+        marks[HALF_HOUR_AT] += 1.0
+        memory.half_hour[_step(marks)] = 0.0
+    marks[HALF_HOUR_AT] = max(marks[HALF_HOUR_AT], now)
 
 
 @compiled
@@ -150,6 +179,7 @@ def _outcome(memory: Memory, rules: Rules, view: FloorView, place: int, odds: Fi
         if kind == O_DROPPED:
             marks[DROPPED] += 1.0
             marks[LATELY_DROPPED] += 1.0
+            memory.half_hour[_step(marks), LEFT] += 1.0
             marks[PATIENCE_S] += extra
             marks[PATIENCES] += 1.0
         if not detects:
@@ -181,7 +211,8 @@ def _outcome(memory: Memory, rules: Rules, view: FloorView, place: int, odds: Fi
     unseen = min(max(answered_s - marks[NOW_S], 0.0), age, LONGEST_STEP_S)
     live_through(memory.risk, age - unseen, unseen)
     _add_end(memory.ends[ended], age)
-    count_failing(marks, ended == FAILED)
+    if ended == FAILED or age - unseen < PAST_FAILING_S:
+        count_failing(marks, ended == FAILED)
     if ended == SILENT:
         marks[SILENCES] += 1.0
     return at_age(odds, age) - at_age(odds, age - unseen), (1.0 if ended == LIVE else 0.0)

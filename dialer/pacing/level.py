@@ -158,7 +158,7 @@ def _still_up(ended: Figures, level: float, works: float, age_s: float) -> float
 
 @compiled
 def count_failing(marks: Figures, failed: bool) -> None:
-    """One more call has ended."""
+    """Of one more call it is known whether it failed."""
     one = 1.0 if failed else 0.0
     marks[FAST_ENDED] = marks[FAST_ENDED] * (1 - 1 / FAST_CALLS) + 1.0
     marks[FAST_FAILED] = marks[FAST_FAILED] * (1 - 1 / FAST_CALLS) + one

@@ -72,8 +72,13 @@ SHOWN_IN_WRAP = len(STAGES) - 1
     CROWDED,
     LATELY_ANSWERED,
     LATELY_DROPPED,
-) = range(31)
+    HALF_HOUR_AT,
+) = range(32)
 MARKS = 32
+
+# the last half hour by what came in each of these steps, and a step more; its columns
+HALF_HOUR_STEP_S, HALF_HOUR_STEPS = 30.0, 61
+CAME, LEFT = range(2)
 
 # quantiles of the tracked forecast, and the columns of `Memory.coverage`
 QUANTILES = np.array([0.1, 0.5, 0.9])
@@ -86,7 +91,8 @@ class Memory(NamedTuple):
     ends and seconds lived through by time in the state. `recent`: (instant, seconds) of the latest talks.
     `finish[edge, second]`: chance that a talk of that age is over, wrap-up too, within so many seconds;
     `wrapped[after, step]`: cumulative hazard of wrap-up. `coverage`: forecasts compared, and how many of the
-    outcomes were under each quantile; first row decayed, second row since the start.
+    outcomes were under each quantile; first row decayed, second row since the start. `half_hour[step]`: answers and
+    abandoned calls of each step of the last half hour, a ring.
 
     Of stages (`dialer/pacing/stages.py`), all 0 as long as none has shown: `staged[stage - 1, bin]`: ends and seconds
     lived through by time since the stage showed; `moved[stage, bin, stage - 1]`: talks in which another stage showed,
@@ -105,6 +111,7 @@ class Memory(NamedTuple):
     finish: Figures
     wrapped: Figures
     coverage: Figures
+    half_hour: Figures
     staged: Figures
     moved: Figures
     wrap_staged: Figures
@@ -168,6 +175,7 @@ def fresh(rules: Rules) -> Memory:
         finish=np.zeros((len(TALK_EDGES_S), seconds)),
         wrapped=np.zeros((bands, WRAP_STEPS + 1)),
         coverage=np.zeros((2, 1 + len(QUANTILES))),
+        half_hour=np.zeros((HALF_HOUR_STEPS, 2)),
         staged=np.zeros((stages, len(STAGE_EDGES_S), 2)),
         moved=np.zeros((1 + stages, len(TALK_EDGES_S), stages)),
         wrap_staged=np.zeros((stages + 1, wraps, 2)),

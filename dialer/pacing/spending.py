@@ -10,12 +10,14 @@ from typing import NamedTuple
 from dialer.pacing.jit import compiled
 from dialer.pacing.memory import (
     ANSWERED,
+    CAME,
     CROWDED,
     DRIFT,
     DROPPED,
     FIRST_S,
     LATELY_ANSWERED,
     LATELY_DROPPED,
+    LEFT,
     MACHINE_TALKS,
     NOW_S,
     TALKS,
@@ -30,6 +32,14 @@ AIM, AIM_OF_FEW = 0.975, 1.0
 EASY_DEBT = 3.0
 FEW_DROPPED = 2.0
 FEW_SEATS = 3
+# no half hour above so many times the target, where it has so many answers; the rest is for answers that leave it
+# before the calls that were abandoned do, and for what is in the air. Not near so many: its share means nothing yet
+MOST_OF_HALF_HOUR, HALF_HOUR_ANSWERS, HALF_HOUR_KEPT = 2.0, 100.0, 0.85
+NEAR_HALF_HOUR_ANSWERS = 85.0
+# a target below this is a gauge's, for an hour or a day that has just begun, and its account is kept elsewhere
+LEAST_TARGET = 0.01
+# so many calls before the last one that may be abandoned the limit begins to fall
+HALF_HOUR_EASING = 2.5
 
 
 class Balance(NamedTuple):
@@ -117,6 +127,18 @@ def _calm(marks: Figures, spare: float) -> float:
         return 1.0
     share = (marks[LATELY_DROPPED] - FEW_DROPPED) / due
     return float(min(max((2.0 - share) / 0.7, 0.0), 1.0))
+
+
+@compiled
+def half_hour_room(half_hour: Figures, rules: Rules) -> float:
+    """1 while the last half hour has room for abandoned calls, falling to 0: on a small floor a handful is all that it
+    may have, and chance alone would bring more."""
+    answered, dropped = half_hour[:, CAME].sum(), half_hour[:, LEFT].sum()
+    if answered < NEAR_HALF_HOUR_ANSWERS or dropped <= FEW_DROPPED:
+        return 1.0
+    share = MOST_OF_HALF_HOUR * max(rules.target, LEAST_TARGET) - rules.false_positives * rules.detects
+    allowed = HALF_HOUR_KEPT * share * max(answered, HALF_HOUR_ANSWERS)
+    return float(min(max((allowed - dropped - 0.5) / HALF_HOUR_EASING, 0.0), 1.0))
 
 
 @compiled

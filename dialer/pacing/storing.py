@@ -16,6 +16,8 @@ from dialer.pacing.start import PacerStart
 VERSION = 1
 # kept only where a stage has shown; what was stored before there were stages has none of them
 OF_STAGES = frozenset({"staged", "moved", "wrap_staged", "wrap_moved", "stage_finish", "wrap_finish"})
+# what was stored by an earlier version of this program lacks; fresh then
+LATER = OF_STAGES | {"half_hour"}
 
 
 class Unreadable(ValueError):
@@ -47,7 +49,7 @@ def restore(stored: bytes) -> PredictivePacer:
     rules = rules_of(read.start)
     parts = {}
     for name, part in fresh(rules)._asdict().items():
-        if name in OF_STAGES and name not in read.memory:
+        if name in LATER and name not in read.memory:
             parts[name] = part
             continue
         found = np.frombuffer(read.memory.get(name, b""), np.float64)

@@ -3,10 +3,10 @@
 python -m tests.bench pacing_shocks
 
 20 seeds of floors of 10, 50 and 100 agents, else as std_20. Each floor has a control that nothing surprises: 30 % from
-the beginning; all agents on a break while the trunk is away. Launches of the last ten seconds are **excess** while they
-are above what 95 of 100 looks at the controls show at the same time, half a minute either way; a figure is the longest
-excess of a seed in the ten minutes after the shock. The worst half hour is the highest share of abandoned answers in
-any half hour with 100 answers or more that ends after the shock.
+the beginning; all agents gone while the trunk is away, and back at once. Launches of the last ten seconds are
+**excess** while they are above what 95 of 100 looks at the controls show at the same time, half a minute either way; a
+figure is the longest excess of a seed in the ten minutes after the shock. The worst half hour is the highest share of
+abandoned answers in any half hour with 100 answers or more that ends after the shock.
 """
 
 import copy
@@ -70,7 +70,7 @@ def floor_of(agents: int, *rows: dict[str, float], **of_group: Any) -> Scenario:
 def shocks(agents: int) -> tuple[Shock, Shock]:
     back_s = SHOCK_S + OUTAGE_S
     away = row(SHOCK_S, 0.0, failed=0.96)
-    rest = {"breaks": [{"at_s": SHOCK_S, "dur_s": OUTAGE_S}]}
+    rest = {"shifts": [{"login_s": 0, "logout_s": SHOCK_S}, {"login_s": back_s}]}
     return (
         Shock(
             "step 10 to 30 %", floor_of(agents, row(0, 0.1), row(SHOCK_S, 0.3)), floor_of(agents, row(0, 0.3)),

@@ -88,12 +88,12 @@ def test_the_level_stays_that_of_a_call_of_odds_one_whatever_is_dialed(odds: tup
 
 @pytest.mark.parametrize(
     ("name", "seed", "until_s", "due"),
-    [("p03_survey20", 3, 3600.0, "6b17b2d309007cbc"), ("p04_collect50", 4, 1800.0, "54ebafe684e13459")],
+    [("p03_survey20", 3, 3600.0, "e52b738da3309e7c"), ("p04_collect50", 4, 1800.0, "89764611c8a2fb6a")],
 )
 def test_without_odds_the_decisions_are_those_of_the_pacer_that_knew_none(
     name: str, seed: int, until_s: float, due: str
 ) -> None:
-    """`due`: of commit d7cbed9, the last one without odds."""
+    """`due`: of commit d7cbed9, the last one without odds, with the half hour of `test_half_hour.py` put into it."""
     floor = SimulatedFloor(load(name), seed)
     pacer, digest, going = PredictivePacer.begin(floor.start()), hashlib.sha256(), floor.advance()
     while going:
