@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from campaigns.model import DISPOSITIONS, OPT_OUT_KEY, CampaignSettings, MessageStep
+from campaigns.model import DISPOSITIONS, OPT_OUT_KEY, SAFE_DEFAULTS, CampaignSettings, MessageStep
 from campaigns.problems import Problem, Refused
 from campaigns.templates.model import check, discloses_debt
 
@@ -97,8 +97,11 @@ def check_settings(settings: CampaignSettings) -> list[Problem]:
         found.append(Problem("steps", "the strategy calls nobody: add a step of kind call"))
     if settings.default_disposition not in DISPOSITIONS:
         found.append(
-            Problem("default_disposition", f"there is no such disposition; known are {', '.join(DISPOSITIONS)}")
+            Problem("default_disposition", f"there is no such disposition; use {' or '.join(SAFE_DEFAULTS)}")
         )
+    elif settings.default_disposition not in SAFE_DEFAULTS:
+        said = "nobody has said so when the wrap-up timer runs out, and limits of contact may hang on it"
+        found.append(Problem("default_disposition", f"{said}: use {' or '.join(SAFE_DEFAULTS)}"))
     if settings.mode == "broadcast":
         found += _check_announcement(settings)
     if settings.staffing == "skilled" and not settings.skills:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.admin.model import MOVES, StartFacts, check_settings, check_start, parse_settings
-from campaigns.model import CampaignSettings, MessageStep
+from campaigns.model import DISPOSITIONS, CampaignSettings, MessageStep
 from campaigns.problems import Refused
 from campaigns.templates.defaults import MISSED_CALL
 
@@ -80,6 +80,14 @@ def test_settings_that_cannot_be_are_refused_by_field(given: dict[str, Any], fie
 def test_what_the_types_cannot_say_is_checked_too() -> None:
     silent = SETTINGS.model_copy(update={"steps": (MessageStep(template="x"),), "default_disposition": "whatever"})
     assert [problem.field for problem in check_settings(silent)] == ["steps", "default_disposition"]
+
+
+@pytest.mark.parametrize("said", sorted(DISPOSITIONS))
+def test_a_timer_says_nothing_for_the_person_and_makes_no_talk_less_than_one(said: str) -> None:
+    """`machine` and `silence` would lift the hold after a talk, `wrong_person` uncount calls, `promise` wait for ever."""
+    problems = check_settings(SETTINGS.model_copy(update={"default_disposition": said}))
+
+    assert (problems == []) is (said in ("contact_no_result", "hung_up"))
 
 
 def test_every_state_knows_what_may_follow_and_the_end_is_the_end() -> None:
