@@ -142,7 +142,7 @@ class CampaignSettings(_Frozen):
 
 
 SAFE_DEFAULTS = ("contact_no_result", "hung_up")
-"""What a wrap-up timer may record: nothing that the person has not said, and nothing that makes a talk less than one."""
+"""What a wrap-up timer may record: nothing that the person did not say, nothing that makes a talk less than one."""
 
 DISPOSITIONS: dict[str, str] = {
     "promise": "Promise to pay",

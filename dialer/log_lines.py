@@ -34,7 +34,13 @@ class LibraryLines(logging.Handler):
         says = str(record.msg).partition("\n")[0]
         exc_info = record.exc_info if record.exc_info and record.exc_info[1] else None
         log = structlog.get_logger()
-        log.log(record.levelno, "library.said", library=record.name, says=says, **({"exc_info": exc_info} if exc_info else {}))
+        log.log(
+            record.levelno,
+            "library.said",
+            library=record.name,
+            says=says,
+            **({"exc_info": exc_info} if exc_info else {}),
+        )
 
 
 def _discreet(stack: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:

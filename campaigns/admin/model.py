@@ -96,9 +96,7 @@ def check_settings(settings: CampaignSettings) -> list[Problem]:
     if not any(step.kind == "call" for step in settings.steps):
         found.append(Problem("steps", "the strategy calls nobody: add a step of kind call"))
     if settings.default_disposition not in DISPOSITIONS:
-        found.append(
-            Problem("default_disposition", f"there is no such disposition; use {' or '.join(SAFE_DEFAULTS)}")
-        )
+        found.append(Problem("default_disposition", f"there is no such disposition; use {' or '.join(SAFE_DEFAULTS)}"))
     elif settings.default_disposition not in SAFE_DEFAULTS:
         said = "nobody has said so when the wrap-up timer runs out, and limits of contact may hang on it"
         found.append(Problem("default_disposition", f"{said}: use {' or '.join(SAFE_DEFAULTS)}"))

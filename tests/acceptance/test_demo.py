@@ -74,7 +74,11 @@ async def test_it_starts_goes_on_with_its_data_and_starts_over(tmp_path: Path) -
     # a server that is set up on this machine: the demonstration must not find it
     program = Program(
         tmp_path,
-        {"PROMISELINE_DATABASE_URL": "postgresql://127.0.0.1:1/x", "PROMISELINE_TENANT": "house", "PROMISELINE_ROLES": "[]"},
+        {
+            "PROMISELINE_DATABASE_URL": "postgresql://127.0.0.1:1/x",
+            "PROMISELINE_TENANT": "house",
+            "PROMISELINE_ROLES": "[]",
+        },
     )
     port = free_port()
 

@@ -46,7 +46,12 @@ def test_what_stands_behind_a_group_is_judged_with_the_group() -> None:
 
 
 def test_a_secret_that_no_setting_reads_is_told_and_files_of_others_are_not_ours() -> None:
-    files = ["promiseline_secret_key", "promiseline_secret_kee", "promiseline_messaging__auth_token", "postgres_password"]
+    files = [
+        "promiseline_secret_key",
+        "promiseline_secret_kee",
+        "promiseline_messaging__auth_token",
+        "postgres_password",
+    ]
 
     token, key = unknown_files(files, KNOWN)
 

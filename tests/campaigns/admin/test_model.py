@@ -84,7 +84,7 @@ def test_what_the_types_cannot_say_is_checked_too() -> None:
 
 @pytest.mark.parametrize("said", sorted(DISPOSITIONS))
 def test_a_timer_says_nothing_for_the_person_and_makes_no_talk_less_than_one(said: str) -> None:
-    """`machine` and `silence` would lift the hold after a talk, `wrong_person` uncount calls, `promise` wait for ever."""
+    """`machine`, `silence` would lift the hold after a talk, `wrong_person` uncount calls, `promise` wait for ever."""
     problems = check_settings(SETTINGS.model_copy(update={"default_disposition": said}))
 
     assert (problems == []) is (said in ("contact_no_result", "hung_up"))
