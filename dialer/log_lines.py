@@ -32,15 +32,10 @@ class LibraryLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         says = str(record.msg).partition("\n")[0]
-        exc_info = record.exc_info if record.exc_info and record.exc_info[1] else None
-        log = structlog.get_logger()
-        log.log(
-            record.levelno,
-            "library.said",
-            library=record.name,
-            says=says,
-            **({"exc_info": exc_info} if exc_info else {}),
-        )
+        more = {"exc_info": record.exc_info} if record.exc_info and record.exc_info[1] else {}
+        # levels between ours, as some libraries have, count as the one below
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)
+        structlog.get_logger().log(level, "library.said", library=record.name, says=says, **more)
 
 
 def _discreet(stack: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:

@@ -87,6 +87,8 @@ def _said(kind: str, message: str, depth: int) -> str:
         return f"there is no such setting; known are {', '.join(CampaignSettings.model_fields)}"
     if kind == "missing":
         return "this setting is needed"
+    if kind == "string_pattern_mismatch":  # the one pattern is that of the caller id
+        return "this is no number that can be shown; write it with its country code, like +12125550100"
     return message[0].lower() + message[1:]
 
 

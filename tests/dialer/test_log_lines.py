@@ -61,11 +61,11 @@ def test_what_a_library_logs_becomes_a_line_like_ours_without_its_values() -> No
     logger.addHandler(LibraryLines())
 
     with structlog.testing.capture_logs() as lines:
-        logger.error("Error handling request from %s", SECRET)
+        logger.log(35, "Error handling request from %s", SECRET)
         logger.error("Task exception was never retrieved\nfuture: <Task exception=KeyError('%s')>", SECRET)
 
-    assert [(line["event"], line["library"], line["says"]) for line in lines] == [
-        ("library.said", "aiohttp.server", "Error handling request from %s"),
-        ("library.said", "aiohttp.server", "Task exception was never retrieved"),
+    assert [(line["log_level"], line["library"], line["says"]) for line in lines] == [
+        ("warning", "aiohttp.server", "Error handling request from %s"),
+        ("error", "aiohttp.server", "Task exception was never retrieved"),
     ]
     assert SECRET not in str(lines)

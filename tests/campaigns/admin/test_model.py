@@ -57,7 +57,7 @@ def test_everything_missing_is_said_at_once() -> None:
     ("given", "field", "words"),
     [
         ({}, "caller_id", "needed"),
-        ({"caller_id": "212 555"}, "caller_id", "match pattern"),
+        ({"caller_id": "212 555"}, "caller_id", "with its country code, like +12125550100"),
         ({"caller_id": "+12125550100", "ring_timeout_s": 5}, "ring_timeout_s", "greater than or equal to 15"),
         (
             {"caller_id": "+12125550100", "abandonment": {"timezone": "Mars/Olympus"}},
