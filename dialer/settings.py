@@ -356,8 +356,9 @@ class GivenSettings(Settings):
 def load_settings(**overrides: Any) -> Settings:
     """The settings from file, secrets and environment; raises SettingsProblem with one line for each problem."""
     file = os.environ.get("PROMISELINE_CONFIG", "promiseline.toml")
-    lines = _unknown()
+    lines: list[str] = []
     try:
+        lines += _unknown()
         settings = Settings(**overrides)
     except SettingsError as problem:
         # only the name: the cause's text would repeat a value, and values are secrets

@@ -123,7 +123,10 @@ def _refuse_taken(port: int) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """One demonstration at a time on its data; the lock dies with its program."""
-    DATA.mkdir(parents=True, exist_ok=True)
+    try:
+        DATA.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        fail(f"{DATA.absolute()} cannot be made ({problem.strerror}): start in a folder where this user may write")
     with (DATA.parent / f"{DATA.name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
