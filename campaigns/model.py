@@ -141,6 +141,9 @@ class CampaignSettings(_Frozen):
         return tidy(skills)
 
 
+SAFE_DEFAULTS = ("contact_no_result", "hung_up")
+"""What a wrap-up timer may record: nothing that the person did not say, nothing that makes a talk less than one."""
+
 DISPOSITIONS: dict[str, str] = {
     "promise": "Promise to pay",
     "contact_no_result": "Spoke, no result",

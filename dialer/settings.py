@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from campaigns.audit.checkpoints import private_key, public_key
 from compliance.abandonment_ledger import HouseWindow, Policy
+from dialer.setting_names import names_of, unknown_files, unknown_name, unknown_variables
 from telephony.ari.settings import AriSettings
 
 Role = Literal["web", "dialer", "scheduler", "messenger"]
@@ -231,8 +232,9 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="redis://host:6379/0; empty: the embedded Valkey; may be lost at any time"
     )
     data_dir: Path = Field(
-        default=Path(".demo"),
-        description="where the embedded engines keep their files, and replies wait while the database is away",
+        default=Path(".promiseline"),
+        description="where the embedded engines keep their files, and replies wait while the database is away; never"
+        " the demonstration's folder",
     )
     secret_key: SecretStr = Field(
         default=SecretStr(""), description="32 bytes or more; signs callback addresses; needed outside the demo"
@@ -260,7 +262,7 @@ class Settings(BaseSettings):
         le=600,
         description="calls stop so many seconds before a window closes, so that ringing and the first words fit",
     )
-    roles: tuple[Role, ...] = Field(default=ALL_ROLES, description="what this process does")
+    roles: tuple[Role, ...] = Field(default=ALL_ROLES, min_length=1, description="what this process does")
     nodes: tuple[NodeSettings, ...] = Field(default=(), description="Asterisk nodes that this process dials through")
     messaging: MessagingSettings = MessagingSettings()
     web: WebSettings = WebSettings()
@@ -336,10 +338,28 @@ class Settings(BaseSettings):
         return tuple(sources)
 
 
+class GivenSettings(Settings):
+    """What the program itself gives, and defaults; nothing of the machine's settings reaches the demonstration."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
 def load_settings(**overrides: Any) -> Settings:
     """The settings from file, secrets and environment; raises SettingsProblem with one line for each problem."""
+    file = os.environ.get("PROMISELINE_CONFIG", "promiseline.toml")
+    lines: list[str] = []
     try:
-        return Settings(**overrides)
+        lines += _unknown()
+        settings = Settings(**overrides)
     except SettingsError as problem:
         # only the name: the cause's text would repeat a value, and values are secrets
         name = str(problem).split('"')[1] if '"' in str(problem) else "a list or group"
@@ -348,17 +368,29 @@ def load_settings(**overrides: Any) -> Settings:
             ' like [{"name": "a", "url": "http://127.0.0.1:8088/ari", "password": "..."}])'
         ) from None
     except tomllib.TOMLDecodeError as problem:
-        file = os.environ.get("PROMISELINE_CONFIG", "promiseline.toml")
         raise SettingsProblem(f"{file} is no TOML: {problem}") from None
+    except UnicodeDecodeError as problem:
+        raise SettingsProblem(f"{file} is no UTF-8 from byte {problem.start} on: save it as UTF-8") from None
     except OSError as problem:
         raise SettingsProblem(f"the settings cannot be read: {problem.filename}: {problem.strerror}") from None
     except ValidationError as problem:
-        lines = [_line(error["loc"], error["msg"]) for error in problem.errors(include_input=False)]
-        raise SettingsProblem("The settings are not right:\n" + "\n".join(lines)) from None
+        lines += [_line(error["loc"], error["type"], error["msg"]) for error in problem.errors(include_input=False)]
+    if lines:
+        raise SettingsProblem("The settings are not right:\n" + "\n".join(lines))
+    return settings
 
 
-def _line(place: tuple[int | str, ...], message: str) -> str:
+def _unknown() -> list[str]:
+    """A line for each variable and each secret that no setting reads."""
+    known, folder = list(names_of(Settings)), os.environ.get("PROMISELINE_SECRETS_DIR", "")
+    files = os.listdir(folder) if folder and Path(folder).is_dir() else []
+    return unknown_variables(os.environ, known) + unknown_files(files, known)
+
+
+def _line(place: tuple[int | str, ...], kind: str, message: str) -> str:
     name = ".".join(str(part) for part in place) or "settings"
+    if kind == "extra_forbidden":
+        return f"  {name}: {unknown_name(place, list(names_of(Settings)))}"
     # a list has one variable, which holds all of it as JSON
     levels = [str(part).upper() for part in takewhile(lambda part: isinstance(part, str), place)]
     said = message.removeprefix("Value error, ")

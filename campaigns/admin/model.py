@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from campaigns.model import DISPOSITIONS, OPT_OUT_KEY, CampaignSettings, MessageStep
+from campaigns.model import DISPOSITIONS, OPT_OUT_KEY, SAFE_DEFAULTS, CampaignSettings, MessageStep
 from campaigns.problems import Problem, Refused
 from campaigns.templates.model import check, discloses_debt
 
@@ -87,6 +87,8 @@ def _said(kind: str, message: str, depth: int) -> str:
         return f"there is no such setting; known are {', '.join(CampaignSettings.model_fields)}"
     if kind == "missing":
         return "this setting is needed"
+    if kind == "string_pattern_mismatch":  # the one pattern is that of the caller id
+        return "this is no number that can be shown; write it with its country code, like +12125550100"
     return message[0].lower() + message[1:]
 
 
@@ -96,9 +98,10 @@ def check_settings(settings: CampaignSettings) -> list[Problem]:
     if not any(step.kind == "call" for step in settings.steps):
         found.append(Problem("steps", "the strategy calls nobody: add a step of kind call"))
     if settings.default_disposition not in DISPOSITIONS:
-        found.append(
-            Problem("default_disposition", f"there is no such disposition; known are {', '.join(DISPOSITIONS)}")
-        )
+        found.append(Problem("default_disposition", f"there is no such disposition; use {' or '.join(SAFE_DEFAULTS)}"))
+    elif settings.default_disposition not in SAFE_DEFAULTS:
+        said = "nobody has said so when the wrap-up timer runs out, and limits of contact may hang on it"
+        found.append(Problem("default_disposition", f"{said}: use {' or '.join(SAFE_DEFAULTS)}"))
     if settings.mode == "broadcast":
         found += _check_announcement(settings)
     if settings.staffing == "skilled" and not settings.skills:

@@ -32,6 +32,8 @@ def read_mapping(path: Path) -> FileMapping:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Refused(Problem(path.name, "there is no such mapping file; check the path")) from None
+    except OSError as error:
+        raise Refused(Problem(path.name, f"the mapping file cannot be read ({error.strerror})")) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(Problem(path.name, f"not TOML in UTF-8: {error}; mend the line it names")) from None
     return make_mapping(data, path.name)

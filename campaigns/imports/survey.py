@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ def survey(path: Path, encoding: str | None = None, progress: Callable[[int, int
         raise file_refused(path.name, "there is no such file; check the path")
     if not path.is_file():
         raise file_refused(path.name, "this is a folder or device; give a CSV or XLSX file")
+    if not os.access(path, os.R_OK):
+        raise file_refused(path.name, "this user may not read the file; change its permissions, or copy it")
     size = path.stat().st_size
     if size == 0:
         raise file_refused(

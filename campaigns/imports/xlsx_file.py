@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from campaigns.imports.csv_file import Record
 from campaigns.imports.problems import file_refused
+from campaigns.imports.xlsx_formulas import cells_without_value
 
 LARGEST_UNPACKED = 4 << 30  # a million rows of 25 columns unpack to about 1 GB
+MEND = "mend the formula, or open the workbook in a spreadsheet program and save it again"
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -35,7 +38,8 @@ class XlsxFile:
                 message = f"there is no such sheet; the workbook has {len(names)}: set `sheet` in the mapping file"
                 raise file_refused(path.name, message)
             self._sheet = book.get_sheet_by_name(sheet or names[0])
-        except (CalamineError, zipfile.BadZipFile, OSError) as error:
+            self._without_value = cells_without_value(path, sheet or names[0])
+        except (CalamineError, zipfile.BadZipFile, ExpatError, OSError) as error:
             message = f"the workbook cannot be read ({type(error).__name__}); save it again as .xlsx, or as CSV UTF-8"
             raise file_refused(path.name, message) from None
         first = self._sheet.start
@@ -47,7 +51,10 @@ class XlsxFile:
         for number, row in enumerate(self._sheet.iter_rows(), start=1):
             self.done = number
             cells = [_text(cell) for cell in row]
-            if any(cells):
+            lost = self._without_value.get(number)
+            if lost is not None:
+                yield Record(number, cells, f"{lost} has a formula with an error or without a stored value; {MEND}")
+            elif any(cells):
                 yield Record(number, cells)
 
     @staticmethod

@@ -38,18 +38,15 @@ def create(
         Path | None,
         typer.Option("--settings", help="JSON file of further settings (campaigns.model.CampaignSettings)."),
     ] = None,
-    mode: Annotated[str, typer.Option("--mode", help=f"One of {', '.join(MODES)}.")] = "progressive",
+    mode: Annotated[str, typer.Option("--mode", help=f"One of {', '.join(MODES)}; progressive by default.")] = "",
     agents: Annotated[str, typer.Option("--agents", help="Comma-separated logins; 'all' for every agent.")] = "",
     skill: Annotated[list[str], typer.Option("--skill", help=SkillHelp)] = [],  # noqa: B006 - typer never changes it
     staffing: Annotated[str, typer.Option("--staffing", help=StaffingHelp)] = "",
     json: Json = False,
 ) -> None:
     """Make a campaign; it dials nobody until it is started."""
-    given: dict[str, Any] = {"caller_id": caller_id, "mode": mode} | (
-        read_object(settings, "settings") if settings else {}
-    )
-    given |= {"skills": skill} if skill else {}
-    given |= {"staffing": staffing} if staffing else {}
+    options = {"caller_id": caller_id, "mode": mode or None, "skills": skill or None, "staffing": staffing or None}
+    given = _together(settings, options)
 
     async def work(conn: AsyncConnection, tenant_id: int) -> int:
         return await admin.create(
@@ -69,6 +66,16 @@ def create(
         {"campaign_id": campaign_id},
         f"Campaign {campaign_id} was made. Start it: promiseline campaign start {campaign_id}",
     )
+
+
+def _together(settings: Path | None, options: dict[str, Any]) -> dict[str, Any]:
+    """What the file and the options set; ends with a message where they say different things of one setting."""
+    given: dict[str, Any] = read_object(settings, "settings") if settings else {}
+    said = {field: value for field, value in options.items() if value is not None}
+    contrary = [field for field in said if field in given and given[field] != said[field]]
+    if contrary:
+        fail(f"{settings} and the options say different things of {', '.join(contrary)}: say it in one place")
+    return given | said
 
 
 async def _agents(conn: AsyncConnection, tenant_id: int, logins: str) -> list[int]:
@@ -148,7 +155,8 @@ def set_(
     json: Json = False,
 ) -> None:
     """Change how a campaign dials; a running one goes by it from its next tick, and keeps what its pacer has learnt."""
-    given: dict[str, Any] = read_object(settings, "settings") if settings else {}
+    if skill and no_skills:
+        fail("--skill and --no-skills say different things: choose one")
     options = {
         "mode": mode or None,
         "lines_per_agent": ratio,
@@ -158,7 +166,7 @@ def set_(
         "skills": skill or ([] if no_skills else None),
         "staffing": staffing or None,
     }
-    given |= {field: value for field, value in options.items() if value is not None}
+    given = _together(settings, options)
     if not given and not abandon_limit:
         fail(
             "nothing to change: give --mode, --ratio, --max-lines, --cps, --priority, --skill, --no-skills, "

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import math
 import os
 import shutil
 import signal
@@ -20,8 +21,9 @@ from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey, EngineError
 from campaigns.db.migrate import NewerSchema
 from dialer.cli.output import console, fail, print_json, print_rows, say, told_clearly
 from dialer.cli.serve import configure_logs
+from dialer.demo.folder import claim
 from dialer.engines import Engines, engines
-from dialer.settings import Settings, SettingsProblem
+from dialer.settings import GivenSettings, SettingsProblem
 
 if TYPE_CHECKING:
     from dialer.demo.headless import HeadlessOptions
@@ -33,14 +35,14 @@ DATA = Path(".demo")
 
 def demo_command(
     reset: Annotated[bool, typer.Option("--reset", help="Start over: remove the demonstration's data first.")] = False,
-    port: Annotated[int, typer.Option("--port", help="Port of the consoles.")] = 8080,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the consoles.")] = 8080,
     without_browser: Annotated[
         bool, typer.Option("--headless", help="Run without waiting for a browser, then print the figures.")
     ] = False,
     seconds: Annotated[float, typer.Option("--seconds", help="How long, in simulated seconds (headless).")] = 600.0,
     speed: Annotated[float, typer.Option("--speed", help="How many times real time (headless).")] = 10.0,
     seed: Annotated[int, typer.Option("--seed", help="Seed of portfolio, debtors and agents.")] = 1,
-    debtors: Annotated[int, typer.Option("--debtors", help="Size of the portfolio.")] = 10_000,
+    debtors: Annotated[int, typer.Option("--debtors", min=1, max=1_000_000, help="Size of the portfolio.")] = 10_000,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object (headless).")] = False,
 ) -> None:
     """Try the product: twelve simulated agents, thousands of synthetic debtors, nothing leaves this machine."""
@@ -48,6 +50,8 @@ def demo_command(
     from dialer.demo.headless import HeadlessOptions
     from dialer.demo.setting_up import Plan
 
+    if json and not without_browser:
+        fail("--json prints the figures of a run without a browser: give --headless too")
     configure_logs("warning")
     with told_clearly(EngineError, SettingsProblem):
         if without_browser:
@@ -57,8 +61,8 @@ def demo_command(
 
 
 def _headless(options: "HeadlessOptions", json: bool) -> None:
-    if options.seconds <= 0 or options.speed <= 0:
-        fail("--seconds and --speed must be above 0")
+    if not all(math.isfinite(value) and value > 0 for value in (options.seconds, options.speed)):
+        fail("--seconds and --speed must be numbers above 0")
     from dialer.demo import headless
 
     folder = Path(tempfile.mkdtemp(prefix="promiseline-demo-"))
@@ -87,12 +91,19 @@ def _watched(reset: bool, port: int, plan: "Plan") -> None:
 
 
 def _run(reset: bool, port: int, plan: "Plan") -> None:
+    if not claim(DATA):
+        fail(
+            f"{DATA.resolve()} holds the data of a server and not of a demonstration: nothing was touched. "
+            "Start the demonstration in another folder"
+        )
     if reset:
         with console.status("Removing the demonstration's data"):
             EmbeddedPostgres(DATA / "postgres").destroy()
             EmbeddedValkey(DATA / "valkey").destroy()
             shutil.rmtree(DATA, ignore_errors=True)
-    with console.status("Starting PostgreSQL and Valkey") as status, engines(_demo_engines()) as found:
+            claim(DATA)
+    own = GivenSettings(data_dir=DATA)
+    with console.status("Starting PostgreSQL and Valkey") as status, engines(own) as found:
         uvloop.run(_until_stopped(found, port, plan, status))
 
 
@@ -112,17 +123,16 @@ def _refuse_taken(port: int) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """One demonstration at a time on its data; the lock dies with its program."""
-    DATA.mkdir(parents=True, exist_ok=True)
+    try:
+        DATA.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        fail(f"{DATA.absolute()} cannot be made ({problem.strerror}): start in a folder where this user may write")
     with (DATA.parent / f"{DATA.name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             fail(f"a demonstration runs already on the data in {DATA.resolve()}: stop it with Ctrl+C first")
         yield
-
-
-def _demo_engines() -> Settings:
-    return Settings(data_dir=DATA)
 
 
 async def _until_stopped(found: Engines, port: int, plan: "Plan", status: Status) -> None:

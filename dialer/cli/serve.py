@@ -17,8 +17,10 @@ from campaigns.db.engine import make_engine
 from compliance.rulebooks.loader import RulebookError
 from dialer.books import load_books
 from dialer.cli.output import fail, say, told_clearly
+from dialer.demo.folder import is_demonstration
 from dialer.engines import Engines, engines
 from dialer.faults import why
+from dialer.log_lines import DiscreetExceptions, LibraryLines
 from dialer.settings import ALL_ROLES, Role, Settings, SettingsProblem, load_settings
 
 if TYPE_CHECKING:
@@ -32,13 +34,13 @@ def configure_logs(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # never the local variables: they hold names and numbers of people
-            structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.ExceptionRenderer(DiscreetExceptions()),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=typer.get_text_stream("stderr")),
     )
+    logging.basicConfig(level=max(logging.WARNING, getattr(logging, level.upper())), handlers=[LibraryLines()])
 
 
 def serve_command(
@@ -66,6 +68,8 @@ def _chosen(roles: str) -> dict[str, tuple[Role, ...]]:
     unknown = [name for name in names if name not in ALL_ROLES]
     if unknown:
         fail(f"there is no role {', '.join(unknown)}; the roles are {', '.join(ALL_ROLES)}")
+    if not names:
+        fail(f"--roles names none; the roles are {', '.join(ALL_ROLES)}")
     return {"roles": cast(tuple[Role, ...], names)}
 
 
@@ -75,6 +79,11 @@ def check_ready_to_serve(settings: Settings) -> None:
         raise SettingsProblem(
             "PROMISELINE_SECRET_KEY is not set; it signs addresses that carriers call."
             " Make one with: openssl rand -base64 48"
+        )
+    if not settings.database_url.get_secret_value() and is_demonstration(settings.data_dir):
+        raise SettingsProblem(
+            f"{settings.data_dir} holds the demonstration's data: numbers that were drawn by chance, which no real"
+            " exchange may dial. Set PROMISELINE_DATA_DIR to another folder, or PROMISELINE_DATABASE_URL."
         )
     if "dialer" in settings.roles and not settings.nodes:
         raise SettingsProblem(

@@ -35,7 +35,7 @@ def add(
 ) -> None:
     """Add a user. The password is asked for, or taken from PROMISELINE_NEW_PASSWORD; never from an argument."""
     password = os.environ.get("PROMISELINE_NEW_PASSWORD") or typer.prompt(
-        "Password", hide_input=True, confirmation_prompt=True
+        "Password", hide_input=True, confirmation_prompt=True, err=True
     )
 
     async def work(conn: AsyncConnection, tenant_id: int) -> int:

@@ -17,7 +17,7 @@ from dialer.demo.agents import Hears, Notebook, SimulatedAgent
 from dialer.demo.latency import Stolen
 from dialer.demo.setting_up import Plan, Progress, Stage, set_up
 from dialer.engines import Engines
-from dialer.settings import MessagingSettings, NodeSettings, Settings, WebSettings
+from dialer.settings import GivenSettings, MessagingSettings, NodeSettings, Settings, WebSettings
 from telephony.clock import Clock, SystemClock
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN, CarrierSettings
 from telephony.messaging.sandbox.server import SandboxCarrier
@@ -136,7 +136,7 @@ def _ear(exchange: SandboxExchange) -> Hears:
 
 def settings_for(data_dir: Path, exchange: SandboxExchange, carrier: SandboxCarrier, port: int) -> Settings:
     """A server's settings for this exchange and this carrier."""
-    return Settings(
+    return GivenSettings(
         data_dir=data_dir,
         secret_key=SecretStr(DEMO_KEY),
         business_name="Northwind Recovery",

@@ -71,7 +71,15 @@ def stopped_well(ran: Ran) -> None:
 
 
 async def test_it_starts_goes_on_with_its_data_and_starts_over(tmp_path: Path) -> None:
-    program = Program(tmp_path)
+    # a server that is set up on this machine: the demonstration must not find it
+    program = Program(
+        tmp_path,
+        {
+            "PROMISELINE_DATABASE_URL": "postgresql://127.0.0.1:1/x",
+            "PROMISELINE_TENANT": "house",
+            "PROMISELINE_ROLES": "[]",
+        },
+    )
     port = free_port()
 
     first = await demo(program, port)
@@ -152,4 +160,4 @@ async def test_headless_it_prints_every_figure_as_one_document_and_breaks_no_rul
 async def test_headless_figures_can_be_read_by_people_and_nonsense_is_refused(tmp_path: Path) -> None:
     nonsense = await Program(tmp_path)("demo", "--headless", "--seconds", "0")
 
-    assert "--seconds and --speed must be above 0" in nonsense.refusal()
+    assert "--seconds and --speed must be numbers above 0" in nonsense.refusal()

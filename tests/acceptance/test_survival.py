@@ -163,9 +163,7 @@ async def test_postgresql_gone_means_no_dialing_and_its_return_needs_no_hand(
         postgres.destroy()
 
 
-async def test_a_debtor_outside_the_hours_is_never_dialed_and_the_verdict_says_why(
-    stage: Stage, browser: Browser
-) -> None:
+async def test_a_debtor_outside_the_hours_is_never_dialed(stage: Stage, browser: Browser) -> None:
     await stage.promiseline.start()
     asleep = await stage.debtor(number(public.PERSON), hour=3)
     awake = await stage.debtor(number(public.BUSY))

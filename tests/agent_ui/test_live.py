@@ -221,6 +221,7 @@ async def test_a_flood_of_commands_is_refused_and_not_queued(web: Web) -> None:
         ({"cmd_id": "c", "name": "__class__", "args": {}}, "name"),
         ({"cmd_id": "c", "name": 7, "args": {}}, "name"),
         ({"cmd_id": "c", "name": "ready", "args": []}, "args"),
+        ({"cmd_id": "c", "name": "note", "args": {"text": "a\0b"}}, "args"),
     ],
 )
 async def test_a_malformed_command_is_refused_with_the_field(web: Web, payload: object, field: str | None) -> None:

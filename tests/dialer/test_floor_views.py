@@ -138,12 +138,12 @@ async def test_an_agent_whose_console_went_away_is_paused_after_a_while(rig: Rig
 
 
 async def test_a_machine_by_the_agents_word_counts_as_one_also_after_a_restart(rig: Rig) -> None:
-    await rig.people(1, quick(mode="power", lines_per_agent=1.5, default_disposition="silence"))
+    await rig.people(1, quick(mode="power", lines_per_agent=1.5, default_disposition="hung_up"))
     await rig.debtor(PERSON)
     await rig.start()
     await rig.ready()
     await rig.until(lambda: rig.state() == "talking")
-    assert rig.console()["call"]["default_disposition"] == "silence"
+    assert rig.console()["call"]["default_disposition"] == "hung_up"
     await rig.press("hangup")
     await rig.until(lambda: rig.state() == "wrap_up")
     await rig.press("dispose", code="machine")

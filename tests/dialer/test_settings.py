@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from compliance.abandonment_ledger import HouseWindow, Policy
-from dialer.settings import SettingsProblem, load_settings
+from dialer.settings import GivenSettings, SettingsProblem, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +113,53 @@ def test_an_abandonment_rule_looser_than_the_law_or_senseless_is_refused(
 
     with pytest.raises(SettingsProblem, match=says):
         load_settings()
+
+
+def test_a_misspelt_setting_is_told_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "promiseline.toml").write_text('bussiness_name = "x"\n[web]\nprot = 1\n')
+    (tmp_path / "promiseline_secret_kee").write_text("hunter2")
+    monkeypatch.setenv("PROMISELINE_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("PROMISELINE_DIAL_STOP_MARGIN", "120")
+    monkeypatch.setenv("PROMISELINE_WEB__PORT", "70000")
+
+    with pytest.raises(SettingsProblem) as problem:
+        load_settings()
+
+    said = str(problem.value)
+    for words in (
+        "did you mean business_name?",
+        "web.prot: there is no such setting; did you mean web.port?",
+        "promiseline_secret_kee: there is no such setting; did you mean promiseline_secret_key?",
+        "PROMISELINE_DIAL_STOP_MARGIN: there is no such setting; did you mean PROMISELINE_DIAL_STOP_MARGIN_S?",
+        "set PROMISELINE_WEB__PORT",
+    ):
+        assert words in said
+    assert "hunter2" not in said
+
+
+def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "promiseline.toml").write_bytes('business_name = "Müller"'.encode("latin-1"))
+
+    with pytest.raises(SettingsProblem, match=r"promiseline\.toml is no UTF-8 from byte 18 on"):
+        load_settings()
+
+
+def test_a_process_that_does_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMISELINE_ROLES", "[]")
+
+    with pytest.raises(SettingsProblem, match="roles"):
+        load_settings()
+
+
+def test_nothing_of_this_machine_reaches_given_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A demonstration on a host whose server is set up must not find the server's database."""
+    (tmp_path / "promiseline.toml").write_text('tenant = "house"\n')
+    (tmp_path / "promiseline_secret_key").write_text("k" * 40)
+    monkeypatch.setenv("PROMISELINE_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("PROMISELINE_DATABASE_URL", "postgresql://me:hunter2@db/x")
+    monkeypatch.setenv("PROMISELINE_WEB__PORT", "no number")
+
+    settings = GivenSettings(data_dir=tmp_path)
+
+    assert settings.database_url.get_secret_value() == settings.secret_key.get_secret_value() == ""
+    assert (settings.tenant, settings.web.port, settings.data_dir) == ("main", 8080, tmp_path)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.admin.model import MOVES, StartFacts, check_settings, check_start, parse_settings
-from campaigns.model import CampaignSettings, MessageStep
+from campaigns.model import DISPOSITIONS, CampaignSettings, MessageStep
 from campaigns.problems import Refused
 from campaigns.templates.defaults import MISSED_CALL
 
@@ -57,7 +57,7 @@ def test_everything_missing_is_said_at_once() -> None:
     ("given", "field", "words"),
     [
         ({}, "caller_id", "needed"),
-        ({"caller_id": "212 555"}, "caller_id", "match pattern"),
+        ({"caller_id": "212 555"}, "caller_id", "with its country code, like +12125550100"),
         ({"caller_id": "+12125550100", "ring_timeout_s": 5}, "ring_timeout_s", "greater than or equal to 15"),
         (
             {"caller_id": "+12125550100", "abandonment": {"timezone": "Mars/Olympus"}},
@@ -80,6 +80,14 @@ def test_settings_that_cannot_be_are_refused_by_field(given: dict[str, Any], fie
 def test_what_the_types_cannot_say_is_checked_too() -> None:
     silent = SETTINGS.model_copy(update={"steps": (MessageStep(template="x"),), "default_disposition": "whatever"})
     assert [problem.field for problem in check_settings(silent)] == ["steps", "default_disposition"]
+
+
+@pytest.mark.parametrize("said", sorted(DISPOSITIONS))
+def test_a_timer_says_nothing_for_the_person_and_makes_no_talk_less_than_one(said: str) -> None:
+    """`machine`, `silence` would lift the hold after a talk, `wrong_person` uncount calls, `promise` wait for ever."""
+    problems = check_settings(SETTINGS.model_copy(update={"default_disposition": said}))
+
+    assert (problems == []) is (said in ("contact_no_result", "hung_up"))
 
 
 def test_every_state_knows_what_may_follow_and_the_end_is_the_end() -> None:

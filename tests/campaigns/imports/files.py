@@ -105,10 +105,16 @@ class Dated(float):
     """A day count that the workbook shows as a date."""
 
 
+class Raw(str):
+    """A cell as XML."""
+
+
 def a_workbook(path: Path, rows: Sequence[Sequence[str | float]]) -> Path:
     """A workbook of one sheet, as small as one can be."""
 
     def cell(value: str | float) -> str:
+        if isinstance(value, Raw):
+            return value
         if isinstance(value, str):
             return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
         return f"<c{' s=' + chr(34) + '1' + chr(34) if isinstance(value, Dated) else ''}><v>{float(value)!r}</v></c>"

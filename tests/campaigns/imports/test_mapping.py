@@ -45,6 +45,11 @@ def test_a_missing_mapping_file_is_refused(tmp_path: Path) -> None:
         read_mapping(tmp_path / "none.toml")
 
 
+def test_a_folder_in_place_of_a_mapping_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"the mapping file cannot be read \(Is a directory\)"):
+        read_mapping(tmp_path)
+
+
 def test_formats_may_be_written_in_words_or_as_strptime_takes_them() -> None:
     assert strptime_format("DD/MM/YYYY hh:mm") == "%d/%m/%Y %H:%M"
     assert make_mapping({"date_format": "%Y%m%d"}).date_format == "%Y%m%d"

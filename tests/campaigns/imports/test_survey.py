@@ -70,6 +70,14 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         survey(tmp_path)
 
 
+def test_a_file_that_this_user_may_not_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path := tmp_path / "debtors.csv").write_text("a")
+    monkeypatch.setattr("os.access", lambda *_: False)  # root, who runs tests, may read everything
+
+    with pytest.raises(FileRefused, match="this user may not read the file"):
+        survey(path)
+
+
 def test_a_gigabyte_of_one_line_is_refused_after_two_blocks(tmp_path: Path) -> None:
     path = _file(tmp_path, b"reference,name\n" + b"x" * (3 << 20))
     os.truncate(path, 1 << 30)

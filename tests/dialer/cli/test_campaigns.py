@@ -118,6 +118,31 @@ async def test_what_stands_against_making_it_is_told_with_all_problems_at_once(
     assert (await program("campaign", "status", "--json")).json() == []
 
 
+async def test_what_the_file_and_the_options_say_differently_is_refused(
+    program: Program, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with engine.begin() as conn:
+        await furnished(conn)
+    (tmp_path / "power.json").write_text(json.dumps({"mode": "power", "skills": ["es"], "lines_per_agent": 2}))
+    (tmp_path / "machine.json").write_text('{"default_disposition": "machine"}')
+    create = ("campaign", "create", "A", "--creditor", "Bank [north]", *NUMBER)
+
+    mode, both, machine = await program.all(
+        (*create, "--settings", "power.json", "--mode", "preview"),
+        (*create, "--settings", "power.json", "--skill", "fa", "--mode", "power"),
+        (*create, "--settings", "machine.json"),
+    )
+    made = (await program(*create, "--settings", "power.json", "--skill", "es", "--json")).json()
+    [shown] = (await program("campaign", "status", "--json")).json()
+    contrary = await program("campaign", "set", "A", "--skill", "fa", "--no-skills")
+
+    assert "power.json and the options say different things of mode: say it in one place" in mode.refusal()
+    assert "different things of skills" in both.refusal()
+    assert "default_disposition: nobody has said so when the wrap-up timer runs out" in machine.refusal()
+    assert (shown["id"], shown["mode"], shown["skills"]) == (made["campaign_id"], "power", ["es"])
+    assert "--skill and --no-skills say different things" in contrary.refusal()
+
+
 async def test_what_stands_against_starting_it_is_told_and_nothing_of_the_queue_stays(
     program: Program, engine: AsyncEngine, tmp_path: Path
 ) -> None:

@@ -70,7 +70,7 @@ async def test_an_overdue_list_and_damaged_bytes_are_told_by_the_doctor(program:
     async with engine.begin() as conn:
         await conn.execute(text("UPDATE do_not_contact_list SET refresh_by = :at, overdue_denies = true"), {"at": NOW})
         await conn.execute(text("UPDATE do_not_contact_chunk SET data = data || '\\x00'::bytea"))
-    await asyncio.to_thread(shutil.rmtree, program.folder / ".demo" / "lists")
+    await asyncio.to_thread(shutil.rmtree, program.folder / ".promiseline" / "lists")
     found = [one for one in await doctor(program) if one["part"] == "list Registry"]
     assert len(found) == 2 and not any(one["ok"] for one in found)
     assert "cannot be opened" in str(found[0]["says"]) and "nobody is contacted" in str(found[0]["says"])

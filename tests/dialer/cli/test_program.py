@@ -1,13 +1,16 @@
 """The program as a whole: its commands, and what it says of a fault of its own."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 import dialer.cli.users
 from dialer.cli import A_FAULT, main
-from dialer.cli.app import PARTS
+from dialer.cli.app import PARTS, app
 from tests.dialer.cli.program import Program
 
 
@@ -24,6 +27,29 @@ async def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
     ran = await Program(tmp_path)("campain")
 
     assert ran.code == 2 and "No such command 'campain'" in ran.err
+
+
+# a server, a program that speaks JSON lines with another, and two that always answer in JSON lines
+WITHOUT_JSON = {"serve", "pacer", "compliance check", "compliance abandonment"}
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by its words."""
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        if hasattr(command, "list_commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def test_every_command_that_prints_figures_prints_them_as_json_too() -> None:
+    found = dict(commands(typer.main.get_command(app)))
+
+    lacking = {name for name, command in found.items() if not any("--json" in one.opts for one in command.params)}
+
+    assert lacking == WITHOUT_JSON
+    assert {"import", "campaign status", "user shift", "compliance amd-evidence add", "audit verify"} <= set(found)
 
 
 def test_a_fault_is_one_sentence_and_its_details_are_in_a_file_of_this_user(

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialer.demo.folder import claim
 from dialer.settings import SettingsProblem, load_settings
-from tests.dialer.cli.program import Program, interrupted, line_of
+from tests.dialer.cli.program import KEY, Program, interrupted, line_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
 
@@ -33,9 +34,10 @@ async def test_settings_that_are_not_right_are_told_by_their_names_and_never_by_
         assert "node-secret" not in ran.err
         return ran.refusal()
 
-    key, roles, nodes, no_json, toml = await asyncio.gather(
+    key, roles, no_roles, nodes, no_json, toml = await asyncio.gather(
         refused(PROMISELINE_SECRET_KEY=""),
         refused("--roles", "web,janitor"),
+        refused("--roles", " , "),
         refused(PROMISELINE_NODES="[]"),
         refused(PROMISELINE_NODES="[{'name': 'a', 'password': 'node-secret'}]"),
         refused(PROMISELINE_CONFIG="broken.toml"),
@@ -43,6 +45,7 @@ async def test_settings_that_are_not_right_are_told_by_their_names_and_never_by_
 
     assert "PROMISELINE_SECRET_KEY is not set" in key and "openssl rand" in key
     assert "there is no role janitor; the roles are web, dialer, scheduler, messenger" in roles
+    assert "--roles names none; the roles are web" in no_roles
     assert "set PROMISELINE_NODES, or leave the role out" in nodes
     assert "nodes: this is no JSON" in no_json
     assert "broken.toml is no TOML" in toml and "line 1" in toml
@@ -57,6 +60,7 @@ async def test_settings_that_are_not_right_are_told_by_their_names_and_never_by_
         ("NODES", node(trunk="PJSIP/trunk"), "trunk must hold {number}"),
         ("NODES", json.dumps([NODE, NODE]), "nodes: two nodes have the same name"),
         ("NODES", node(passwort="node-secret"), "nodes.0.passwort:"),
+        ("TENNANT", "node-secret", "PROMISELINE_TENNANT: there is no such setting; did you mean PROMISELINE_TENANT?"),
         ("NODES", node(app="a,b"), "`app` must be one word"),
         ("SECRETS_DIR", "nowhere", "PROMISELINE_SECRETS_DIR names nowhere"),
         ("WEB__PORT", "99999", "(set PROMISELINE_WEB__PORT or"),
@@ -75,6 +79,18 @@ def test_each_setting_that_is_wrong_is_told_with_its_variable(
 
     assert said in str(problem.value)
     assert "node-secret" not in str(problem.value)
+
+
+async def test_the_demonstrations_people_are_never_served_to_a_real_exchange(tmp_path: Path) -> None:
+    """Its numbers are drawn by chance, and its campaign runs."""
+    claim(tmp_path / "data")
+    settings = {"PROMISELINE_SECRET_KEY": KEY, "PROMISELINE_NODES": NODES, "PROMISELINE_DATA_DIR": "data"}
+
+    said = (await Program(tmp_path, settings)("serve")).refusal()
+
+    assert "data holds the demonstration's data" in said
+    assert "Set PROMISELINE_DATA_DIR to another folder" in said
+    assert not (tmp_path / "data" / "postgres").exists()
 
 
 async def test_a_taken_port_is_told_before_anything_is_touched(program: Program, engine: AsyncEngine) -> None:

@@ -44,6 +44,15 @@ async def test_a_password_may_be_typed_twice_and_is_never_shown(program: Program
     assert typed not in ran.out + ran.err
 
 
+async def test_who_is_asked_for_a_password_still_gets_one_document(program: Program) -> None:
+    typed = "correct horse battery staple"
+
+    ran = await program("user", "add", "bob", "--json", stdin=f"{typed}\n{typed}\n")
+
+    assert ran.json().keys() == {"user_id"}
+    assert "Password" in ran.err and typed not in ran.err
+
+
 async def test_each_refusal_says_what_is_wrong(program: Program) -> None:
     assert (await program("user", "add", "ann", **GOOD)).code == 0
 
