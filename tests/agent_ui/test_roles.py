@@ -43,6 +43,7 @@ MAY: dict[str, set[str]] = {  # written by hand, so that a slip in a declaration
     "POST /api/consents/revoke": {"supervisor", "admin"},
     "POST /api/debtors/find": {"supervisor", "admin"},
     "POST /api/verdicts/search": {"supervisor", "admin"},
+    "POST /api/contacts/{attempt}/evidence": {"supervisor", "admin"},
     "GET /api/lists": {"supervisor", "admin"},
     "POST /api/lists": {"supervisor", "admin"},
     "POST /api/lists/{id}/end": {"supervisor", "admin"},
