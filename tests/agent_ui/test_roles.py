@@ -116,7 +116,7 @@ def test_every_route_that_changes_something_needs_a_proof() -> None:
 def concrete(path: str) -> str:
     for name in ("{id}", "{message_id}", "{name}"):
         path = path.replace(name, "1")
-    return path.replace("{provider}", "none").replace("{run}", str(UUID(int=1)))
+    return path.replace("{provider}", "none").replace("{run}", str(UUID(int=1))).replace("{attempt}", str(UUID(int=1)))
 
 
 @pytest.mark.parametrize("who", ["nobody", *ROLES])
