@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns.audit import proving
 from campaigns.audit.outcomes import StoredOutcome
 from campaigns.audit.verdicts import StoredVerdict
+from campaigns.consents.model import holding
+from campaigns.consents.service import history
 from campaigns.db import tables as t
 from campaigns.problems import refuse
 from compliance.gate import judge
@@ -59,6 +61,7 @@ async def evidence(
         "contact": _contact(row, zones),
         "gate": gate,
         **_rules(row, verdict, inputs, books),
+        "consents": await _consents(conn, tenant_id, row),
         "message": None if message is None else _told_message(message, whole),
         "outcomes": [outcome_of(one.kind, one.number, one.content, zones) for one in outcomes],
         "notes": _notes(row, verdict, outcomes),
@@ -94,6 +97,23 @@ async def _message(conn: AsyncConnection, tenant_id: int, attempt_id: UUID) -> M
     ).where(_m.tenant_id == tenant_id, _m.attempt_id == attempt_id)
     found = (await conn.execute(query.limit(1))).mappings().one_or_none()
     return None if found is None else dict(found)
+
+
+async def _consents(conn: AsyncConnection, tenant_id: int, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ledger of this address and channel; `held`: it bound then, and somebody had written it down by then."""
+    ledger = await history(conn, tenant_id, row["contact_point_id"])
+    past = [entry for entry in ledger.entries if entry.channel == row["channel"] and entry.at <= row["at"]]
+    known = [entry for entry in past if entry.recorded_at is None or entry.recorded_at <= row["at"]]
+    held = holding(known, row["channel"], row["at"])
+    return [
+        {
+            "event": entry.event, "how": entry.how, "at": format_instant(entry.at),
+            "expires_at": format_instant(entry.expires_at), "evidence": entry.evidence,
+            "recorded_by": entry.recorded_by, "recorded_at": format_instant(entry.recorded_at),
+            "text_version": entry.text_version, "text_language": entry.text_language, "held": entry in held,
+        }
+        for entry in past
+    ]  # fmt: skip
 
 
 def _contact(row: Mapping[str, Any], zones: tuple[str, ...]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Checks a document of evidence by itself: the proof holds, and what people read is what the proof is of.
 
-What is not compared: names, references and the template, which no chain holds; `rules` and `asked_again`, which the
-program worked out when the document was made; and, in a document that is not whole, what only its content tells
-(because, reasons, flags, counts, zones, debts, the ending of the number).
+What is not compared: names, references, consents and the template, which no chain holds; `rules` and `asked_again`,
+which the program worked out when the document was made; and, in a document that is not whole, what only its content
+tells (because, reasons, flags, counts, zones, debts, the ending of the number).
 """
 
 from collections.abc import Iterator, Mapping

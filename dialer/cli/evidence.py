@@ -159,6 +159,9 @@ def _tell(found: dict[str, Any]) -> None:
     for rule in found["rules"]:
         draft = " [draft, needs counsel]" if rule["draft"] else ""
         say(f"  - {rule['text']} [{rule['rule']}, {rule['rulebook']}@{rule['version']}; {rule['source']}]{draft}")
+    for one in found["consents"]:
+        held = "held" if one["held"] else "did not hold any more"
+        say(f"Consent {one['event']} ({one['how'] or 'no form told'}) at {one['at']}: {one['evidence']}; {held}")
     for one in found["outcomes"]:
         times = ", ".join(f"{name.removesuffix('_at')} {at['utc']}" for name, at in one["times"].items())
         said = one.get("outcome") or one.get("state")

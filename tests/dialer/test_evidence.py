@@ -132,11 +132,27 @@ async def test_a_text_is_shown_with_its_consent_delivery_and_only_when_asked_its
     await house.seal()
     masked, whole = await house.shown(attempt), await house.shown(attempt, whole=True)
     assert any("consent to sms" in rule["text"] for rule in masked["rules"])
+    (consent,) = masked["consents"]
+    assert (consent["event"], consent["how"], consent["evidence"]) == ("given", "written", "web form")
+    assert consent["held"] and consent["recorded_by"] == "user:1"
     assert (masked["message"]["state"], masked["message"]["template"]) == ("delivered", "missed_call")
     assert [one["of"] for one in masked["outcomes"]] == ["attempt", "attempt", "message"]
     assert masked["outcomes"][-1]["provider_id"] == "SM1" and "STOP ends" not in str(masked)
     assert "STOP ends" in whole["message"]["text"] and NUMBER in str(whole["proof"]) and NUMBER not in str(masked)
     assert checked(masked).ok and checked(whole) == Report((), (), True)
+
+
+async def test_a_consent_that_was_written_down_afterwards_did_not_hold_then(house: House) -> None:
+    attempt = await house.texted()
+    async with house.engine.begin() as conn:
+        late = {
+            "tenant_id": house.tenant, "contact_point_id": house.point, "channel": "sms", "event": "renewed", "by": "oral",
+            "at": NOW - timedelta(days=1), "evidence": "late", "recorded_by": "user:1",
+            "recorded_at": NOW + timedelta(days=1),
+        }  # fmt: skip
+        await conn.execute(insert(t.consent).values(late))
+    found = await house.shown(attempt)
+    assert [(one["evidence"], one["held"]) for one in found["consents"]] == [("web form", True), ("late", False)]
 
 
 async def test_an_agents_own_call_names_the_agent(house: House) -> None:
