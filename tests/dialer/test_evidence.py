@@ -146,8 +146,8 @@ async def test_a_consent_that_was_written_down_afterwards_did_not_hold_then(hous
     attempt = await house.texted()
     async with house.engine.begin() as conn:
         late = {
-            "tenant_id": house.tenant, "contact_point_id": house.point, "channel": "sms", "event": "renewed", "by": "oral",
-            "at": NOW - timedelta(days=1), "evidence": "late", "recorded_by": "user:1",
+            "tenant_id": house.tenant, "contact_point_id": house.point, "channel": "sms", "event": "renewed",
+            "by": "oral", "at": NOW - timedelta(days=1), "evidence": "late", "recorded_by": "user:1",
             "recorded_at": NOW + timedelta(days=1),
         }  # fmt: skip
         await conn.execute(insert(t.consent).values(late))
