@@ -106,7 +106,12 @@ def _clock(s: Situation, version: Version, here: Wall) -> Iterator[Ground]:
             text = f"{here.day} is no date without contact"
             yield _ground(version, f"{version.book}.holiday", version.spec.holidays, text)
     if window is not None:
-        of = [one for one in version.spec.hours if one.channels is None or s.contact.channel in one.channels]
+        at_work = s.point.kind == "work"
+        of = [
+            one
+            for one in version.spec.hours
+            if (one.channels is None or s.contact.channel in one.channels) and (at_work or one.points == "any")
+        ]
         weakest = max(of, key=lambda one: _SURE.index(one.confidence))
         text = f"it is {here} in {here.zone}, inside {window}"
         yield Ground(
