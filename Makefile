@@ -42,7 +42,7 @@ test: setup system-packages check
 	$(BIN)/pytest -n 3 --dist loadscope
 
 bench: setup system-packages
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench; figures=$$?; $(MAKE) bench-rules && exit $$figures
 
 bench-rules: setup
 	GATE_EXAMPLES=100000 $(BIN)/pytest -n 2 --dist worksteal tests/compliance/test_gate_properties.py

@@ -14,6 +14,7 @@ from agent_ui.api.amd_evidence import AmdEvidenceApi
 from agent_ui.api.auth import AuthApi
 from agent_ui.api.campaigns import CampaignsApi
 from agent_ui.api.consents import ConsentsApi
+from agent_ui.api.evidence import EvidenceApi
 from agent_ui.api.explain import ExplainApi
 from agent_ui.api.list_import import ListImportApi
 from agent_ui.api.lists import ListsApi
@@ -73,6 +74,7 @@ def make_app(deps: WebDeps) -> web.Application:
         WishesApi(deps),
         PersonsApi(deps),
         VerdictsApi(deps),
+        EvidenceApi(deps),
         RulebooksApi(deps),
         ListsApi(deps),
         ListImportApi(deps),

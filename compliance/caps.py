@@ -173,7 +173,7 @@ def _rolls_off(cap: CapSpec, counted: list[HistoryEvent], here: Wall) -> datetim
 def _over(
     s: Situation, version: Version, cap: CapSpec, key: DebtKey, nth: int, since: date, until: datetime, here: Wall
 ) -> Finding:
-    noun = _NOUNS[cap.counts]
+    noun = cap_noun(cap)
     about = _about(key, cap.per)
     text = f"{ordinal(nth)} {noun}{about} since {spoken(since)}, limit {cap.max} ({version.book}, {here.zone})"
     if cap.lifted_by_consent:
@@ -232,6 +232,10 @@ def _direct_contact(s: Situation, version: Version, here: Wall, found: list[Find
         )
         reason = book_reason(version, "channel", f"{version.book}.one-channel", rule.source, text)
         found.append(Finding(reason, start_of_date(here.zone, day + timedelta(days=rule.one_channel_days))))
+
+
+def cap_noun(cap: CapSpec) -> str:
+    return _NOUNS[cap.counts]
 
 
 def ordinal(number: int) -> str:

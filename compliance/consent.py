@@ -17,7 +17,7 @@ def consent_findings(s: Situation, version: Version, here: Wall) -> Iterator[Fin
     rule = version.consent.get(s.contact.channel)
     if rule is None:
         return
-    given = _authorisations(s, rule, here.at)
+    given = authorisations(s, rule, here.at)
     if not given:
         text = f"no live consent to {s.contact.channel} at this address ({version.book})"
         yield Finding(book_reason(version, "consent", f"{version.book}.consent", rule.source, text), None)
@@ -71,7 +71,8 @@ def reassigned_findings(s: Situation) -> Iterator[Finding]:
         yield Finding(house_reason("third_party", "reassigned", "12 CFR 1006.6(d)(5)", text), None)
 
 
-def _authorisations(s: Situation, rule: ConsentSpec, at: datetime) -> list[datetime]:
+def authorisations(s: Situation, rule: ConsentSpec, at: datetime) -> list[datetime]:
+    """When the person authorised the channel at this address, as far as it still holds at `at`."""
     channel, known = s.contact.channel, s.contact.at
     given = [
         consent.at

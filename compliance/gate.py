@@ -50,7 +50,7 @@ def judge(facts: Facts, books: Rulebooks) -> Verdict:
 def _verdict(facts: Facts, books: Rulebooks, with_retry: bool) -> Verdict:
     s = situation(facts, books)
     tallies: list[Tally] = []
-    places = _places(s, s.contact.at, books)
+    places = places_of(s, s.contact.at, books)
     found = _findings(s, s.contact.at, places, tallies)
     retry_at = _first_allowed(s, found, books) if found and with_retry else None
     reasons = _reasons(found)
@@ -61,7 +61,7 @@ def _verdict(facts: Facts, books: Rulebooks, with_retry: bool) -> Verdict:
     return Verdict(decision, reasons, retry_at, flags, TZDB_VERSION, s.contact.at, in_force, s.zones, tuple(tallies))
 
 
-def _places(s: Situation, at: datetime, books: Rulebooks) -> list[_Place]:
+def places_of(s: Situation, at: datetime, books: Rulebooks) -> list[_Place]:
     """Where the person may be: the wall there, and the versions in force on it."""
     return [(here, _versions(s, here, books)) for zone in s.zones for here in (wall(zone, at),)]
 
@@ -167,7 +167,7 @@ def _first_allowed(s: Situation, found: list[Finding], books: Rulebooks) -> date
             at = _all_over(shut, last)
         if at is None:
             return None
-        found = _findings(s, at, _places(s, at, books), [])
+        found = _findings(s, at, places_of(s, at, books), [])
     return at
 
 
@@ -179,7 +179,7 @@ def _all_over(found: list[Finding], last: datetime) -> datetime | None:
 def _shut(s: Situation, at: datetime, books: Rulebooks) -> list[Finding]:
     """Only what the clock says: windows and refused times. Cheap enough to walk over a year."""
     found = []
-    for here, versions in _places(s, at, books):
+    for here, versions in places_of(s, at, books):
         if s.requests:
             found += preference_findings(s, here)
         for version in versions:

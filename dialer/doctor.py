@@ -18,6 +18,7 @@ from campaigns.audit import reading, sealing
 from campaigns.db import migrate
 from campaigns.db.engine import make_engine
 from dialer.doctor_detection import look_at_detection
+from dialer.doctor_gate import look_at_contacts
 from dialer.doctor_lists import look_at_lists
 from dialer.faults import why
 from dialer.findings import Finding
@@ -120,7 +121,9 @@ async def _database(url: str, now: Callable[[], datetime]) -> list[Finding]:
     # what the question itself took says nothing of the clocks
     apart = max(0.0, (before - theirs).total_seconds(), (theirs - after).total_seconds())
     found = [Finding("database", True, str(version).split(" on ")[0]), _schema(schema), _clock(apart)]
-    return found + ([await audit_trail(url, after)] if schema.up_to_date else [])
+    if not schema.up_to_date:
+        return found
+    return [*found, await look_at_contacts(url, after), await audit_trail(url, after)]
 
 
 async def audit_trail(url: str, now: datetime) -> Finding:

@@ -103,8 +103,8 @@ def _page(wanted: Search, block: int) -> Select[Any]:
     d, c, p = t.debtor.c, t.campaign.c, t.contact_point.c
     return (
         select(
-            v.id, v.at, v.channel, v.origin, v.decision, v.reasons, v.retry_at, v.flags, v.rulebooks, v.tzdb,
-            v.debtor_id, d.external_ref, v.campaign_id, c.name.label("campaign"), p.kind, p.address,
+            v.id, v.attempt_id, v.at, v.channel, v.origin, v.decision, v.reasons, v.retry_at, v.flags, v.rulebooks,
+            v.tzdb, v.debtor_id, d.external_ref, v.campaign_id, c.name.label("campaign"), p.kind, p.address,
             v.salt.is_(None).label("erased"), v.inputs["because"].astext.label("because"),
             v.inputs["zones"].label("zones"), v.inputs["tallies"].label("tallies"),
         )
@@ -122,6 +122,7 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     because = row["because"] or (f"Not allowed: {said}." if said else "")
     return {
         "id": str(row["id"]),
+        "attempt": None if row["attempt_id"] is None else str(row["attempt_id"]),
         "at": format_instant(row["at"]),
         "at_local": local_times(row["at"], zones),
         "channel": row["channel"],

@@ -104,6 +104,107 @@ BYPASSES = {
     "rings a person as an agent": """
         from telephony.exchange import RingPhone
         """,
+    "dials by a name that is worked out": """
+        async def call(exchange):
+            await getattr(exchange, "origin" + "ate")("x")
+        """,
+    "dials by a dotted name": """
+        from operator import attrgetter
+        async def call(exchange): await attrgetter("client.channels.create")(exchange)(endpoint="PJSIP/1@trunk")
+        """,
+    "dials by the class's own words": """
+        async def call(exchange):
+            await vars(type(exchange))["origin" "ate"](exchange, "x")
+        """,
+    "dials past getattr": """
+        async def call(exchange, word):
+            await exchange.__getattribute__(word)("x")
+        """,
+    "leaves a call file": """
+        from pathlib import Path
+        def call(number):
+            Path(f"/var/spool/asterisk/outgoing/{number}.call").write_text("x")
+        """,
+    "asks the manager to dial": """
+        def call(writer): writer.write(b"x"); return "Action: Originate"
+        """,
+    "answers the carrier with a message": """
+        from aiohttp import web
+        def answered(words): return web.Response(text=f"<Response><Message>{words}</Message></Response>")
+        """,
+    "speaks SIP by datagrams": """
+        import asyncio
+        async def call():
+            loop = asyncio.get_running_loop()
+            await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=("trunk", 5060))
+        """,
+    "opens what it imported whole": """
+        import urllib
+        def send(): urllib.request.urlopen("https://api.twilio.com")
+        """,
+    "uses a library that nobody knows": """
+        import pjsua2
+        """,
+    "runs a program by the loop": """
+        import asyncio
+        async def call():
+            await asyncio.get_running_loop().subprocess_exec(asyncio.SubprocessProtocol, "asterisk", "-rx", "x")
+        """,
+    "runs a program by another name": """
+        from os import system as tell
+        def call(): tell("asterisk -rx x")
+        """,
+    "spawns a program": """
+        import os
+        def call(): os.posix_spawn("/usr/sbin/asterisk", ["asterisk"], {})
+        """,
+    "hides what it runs under another name": """
+        from builtins import exec as tell
+        def call(words): tell(words)
+        """,
+    "hides what it runs behind its module": """
+        import builtins
+        def call(words): builtins.exec(words)
+        """,
+    "runs what is no Python": """
+        import ctypes
+        """,
+    "plays a permit": """
+        from unittest.mock import Mock
+        """,
+    "takes another's permit": """
+        import gc
+        def found(): return [one for one in gc.get_objects() if type(one).__name__ == "Permit"]
+        """,
+    "writes an attempt by the table": """
+        from campaigns.db import tables as t
+        def made(): return t.attempt.insert()
+        """,
+    "writes an attempt under another name": """
+        from sqlalchemy.dialects.postgresql import insert as put
+        from campaigns.db import tables as t
+        def made(): return put(t.attempt)
+        """,
+    "writes an attempt by a helper": """
+        from campaigns.db import tables as t
+        from sqlalchemy import insert
+        def _put(table): return insert(table)
+        def made(): return _put(t.attempt)
+        """,
+    "writes an attempt by the table's name": """
+        from campaigns.db import tables as t
+        from sqlalchemy import insert
+        def made(): return insert(t.metadata.tables["att" "empt"])
+        """,
+    "writes an attempt with its schema": """
+        ADD = 'INSERT INTO public."attempt" (id) VALUES (:id)'
+        """,
+    "copies attempts in": """
+        async def made(raw, rows): await raw.copy_records_to_table("attempt", records=rows)
+        """,
+    "leaves by the database": """
+        ASK = "COPY debtor TO PROGRAM 'curl https://api.twilio.com'"
+        """,
 }
 
 

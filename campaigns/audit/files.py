@@ -80,11 +80,11 @@ async def lines(
     end, end_hash = first - 1, previous
     async for row in reading.rows(conn, tenant_id, first, last):
         while signed and signed[0].seq < row.seq:
-            yield _line(_point_line(signed.pop(0)))
-        yield _line(_row_line(row, details))
+            yield _line(point_line(signed.pop(0)))
+        yield _line(row_line(row, details))
         end, end_hash = row.seq, row.hash
     for point in signed:
-        yield _line(_point_line(point))
+        yield _line(point_line(point))
     yield _line(EndLine(end, end_hash.hex()))
 
 
@@ -138,9 +138,9 @@ def _feed(checker: Checker, header: Header, found: Iterator[Line], told: Callabl
     proven, ended = header.first == 1, False
     for number, line in enumerate(found):
         if isinstance(line, RowLine):
-            checker.row(_sealed(header, line))
+            checker.row(sealed_row(header, line))
         elif isinstance(line, PointLine):
-            point = _point(header, line)
+            point = checkpoint_of(header, line)
             proven = proven or (line.seq == header.first - 1 and point.public_key in checker.trusted)
             checker.checkpoint(point)
         elif isinstance(line, EndLine):
@@ -154,7 +154,7 @@ def _feed(checker: Checker, header: Header, found: Iterator[Line], told: Callabl
         checker.unproven(1, header.first - 1)
 
 
-def _sealed(header: Header, line: RowLine) -> Sealed:
+def sealed_row(header: Header, line: RowLine) -> Sealed:
     salt = None if line.salt is None else _bytes(line.salt)
     return Sealed(
         0, header.tenant, line.seq, _instant(line.at), line.actor, line.action, line.subject,
@@ -162,7 +162,7 @@ def _sealed(header: Header, line: RowLine) -> Sealed:
     )  # fmt: skip
 
 
-def _row_line(row: Sealed, details: bool) -> RowLine:
+def row_line(row: Sealed, details: bool) -> RowLine:
     salt = row.salt.hex() if details and row.salt is not None else None
     return RowLine(
         row.seq, instant(row.at), row.actor, row.action, row.subject, row.detail_digest.hex(), row.hash.hex(), salt,
@@ -170,14 +170,14 @@ def _row_line(row: Sealed, details: bool) -> RowLine:
     )  # fmt: skip
 
 
-def _point(header: Header, line: PointLine) -> Checkpoint:
+def checkpoint_of(header: Header, line: PointLine) -> Checkpoint:
     return Checkpoint(
         header.tenant, line.number, line.seq, _bytes(line.hash), _instant(line.at), _bytes(line.previous),
         _bytes(line.public_key), _bytes(line.signature),
     )  # fmt: skip
 
 
-def _point_line(point: Checkpoint) -> PointLine:
+def point_line(point: Checkpoint) -> PointLine:
     return PointLine(
         point.number, point.seq, point.hash.hex(), instant(point.at), point.previous.hex(), point.public_key.hex(),
         point.signature.hex(),

@@ -1,5 +1,8 @@
 """Reads outcomes as the audit chain binds them, beside what their attempts and messages say now."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +22,17 @@ FROM outcome o
     LEFT JOIN message m ON o.kind = 'message' AND m.id = o.of_id AND m.tenant_id = o.tenant_id
 WHERE o.tenant_id = :tenant AND o.number BETWEEN :first AND :last ORDER BY o.number LIMIT CAST(:limit AS integer)
 """)
+
+_ABOUT = text("""
+SELECT number, tenant_id, kind, of_id, content::text, true FROM outcome
+WHERE tenant_id = :tenant AND of_id = ANY(:ids) ORDER BY number
+""")
+
+
+async def about(conn: AsyncConnection, tenant_id: int, ids: Sequence[UUID]) -> list[StoredOutcome]:
+    """All that was written down of these attempts and messages, the earliest first."""
+    rows = await conn.execute(_ABOUT, {"tenant": tenant_id, "ids": list(ids)})
+    return [StoredOutcome(*row) for row in rows]
 
 
 async def in_range(

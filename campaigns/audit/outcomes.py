@@ -32,6 +32,10 @@ class StoredOutcome:
     same: bool = True
 
 
-def outcome_digest(outcome: StoredOutcome) -> bytes:
+def outcome_bytes(outcome: StoredOutcome) -> bytes:
     o = outcome
-    return hashlib.sha256(orjson.dumps([VERSION, o.tenant_id, o.number, o.kind, str(o.of_id), o.content])).digest()
+    return orjson.dumps([VERSION, o.tenant_id, o.number, o.kind, str(o.of_id), o.content])
+
+
+def outcome_digest(outcome: StoredOutcome) -> bytes:
+    return hashlib.sha256(outcome_bytes(outcome)).digest()

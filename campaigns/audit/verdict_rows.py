@@ -45,6 +45,13 @@ async def in_range(
     return [StoredVerdict(*row) for row in rows]
 
 
+async def of_attempt(conn: AsyncConnection, tenant_id: int, attempt_id: UUID) -> StoredVerdict | None:
+    """The verdict that allowed this attempt; the first, if somebody put others beside it."""
+    query = _STORED.where(_v.tenant_id == tenant_id, _v.attempt_id == attempt_id).order_by(_v.number).limit(1)
+    found: Any = (await conn.execute(query)).one_or_none()
+    return None if found is None else StoredVerdict(*found)
+
+
 async def erase(conn: AsyncConnection, verdict_id: UUID, *, actor: str, now: datetime) -> bool:
     """Reasons, flags and inputs are gone for good; who was judged, when and how stays. False: they were gone before."""
     found: Any = (await conn.execute(_BARE.where(_v.id == verdict_id).with_for_update())).one_or_none()

@@ -57,15 +57,22 @@ def content_digest(verdict: StoredVerdict) -> bytes:
     """Of what may be erased; where it is erased, what was kept of it (empty: not even that)."""
     if verdict.salt is None:
         return verdict.content_digest or b""
-    content = orjson.dumps([verdict.reasons, list(verdict.flags), verdict.inputs])
-    return hashlib.sha256(verdict.salt.bytes + content).digest()
+    return hashlib.sha256(verdict.salt.bytes + content_bytes(verdict)).digest()
 
 
-def verdict_digest(verdict: StoredVerdict) -> bytes:
+def content_bytes(verdict: StoredVerdict) -> bytes:
+    return orjson.dumps([verdict.reasons, list(verdict.flags), verdict.inputs])
+
+
+def verdict_bytes(verdict: StoredVerdict) -> bytes:
     v = verdict
     fields = [
         VERSION, v.tenant_id, v.number, str(v.id), v.attempt_id and str(v.attempt_id), v.campaign_id, v.debtor_id,
         v.contact_point_id, v.channel, v.origin, instant(v.at), v.decision, v.retry_at and instant(v.retry_at),
         v.tzdb, v.rulebooks, content_digest(v).hex(),
     ]  # fmt: skip
-    return hashlib.sha256(orjson.dumps(fields)).digest()
+    return orjson.dumps(fields)
+
+
+def verdict_digest(verdict: StoredVerdict) -> bytes:
+    return hashlib.sha256(verdict_bytes(verdict)).digest()

@@ -15,6 +15,7 @@ from campaigns.admin import service as admin
 from campaigns.problems import refuse
 from dialer.cli import abandonment as ledger
 from dialer.cli.calendar import calendar_command
+from dialer.cli.evidence import contacts_command, evidence_check_command, evidence_command
 from dialer.cli.explain import explain_command
 from dialer.cli.optout_train import optout_train_command
 from dialer.cli.output import Json, console, fail, print_json, print_rows, say, told_clearly
@@ -31,6 +32,9 @@ app.add_typer(ledger.evidence, name="amd-evidence")
 app.command("explain")(explain_command)
 app.command("replay")(replay_command)
 app.command("calendar")(calendar_command)
+app.command("contacts")(contacts_command)
+app.command("evidence")(evidence_command)
+app.command("evidence-check")(evidence_check_command)
 app.command("optout-train")(optout_train_command)
 
 

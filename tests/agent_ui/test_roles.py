@@ -43,6 +43,7 @@ MAY: dict[str, set[str]] = {  # written by hand, so that a slip in a declaration
     "POST /api/consents/revoke": {"supervisor", "admin"},
     "POST /api/debtors/find": {"supervisor", "admin"},
     "POST /api/verdicts/search": {"supervisor", "admin"},
+    "POST /api/contacts/{attempt}/evidence": {"supervisor", "admin"},
     "GET /api/lists": {"supervisor", "admin"},
     "POST /api/lists": {"supervisor", "admin"},
     "POST /api/lists/{id}/end": {"supervisor", "admin"},
@@ -115,7 +116,7 @@ def test_every_route_that_changes_something_needs_a_proof() -> None:
 def concrete(path: str) -> str:
     for name in ("{id}", "{message_id}", "{name}"):
         path = path.replace(name, "1")
-    return path.replace("{provider}", "none").replace("{run}", str(UUID(int=1)))
+    return path.replace("{provider}", "none").replace("{run}", str(UUID(int=1))).replace("{attempt}", str(UUID(int=1)))
 
 
 @pytest.mark.parametrize("who", ["nobody", *ROLES])

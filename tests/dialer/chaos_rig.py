@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from campaigns.admin import service as admin
 from campaigns.callbacks import service as callbacks
 from campaigns.model import CallStep, CampaignSettings, MessageStep, WaitStep
+from dialer.contact import GateContext
 from dialer.message_rows import NewMessage, enqueue
 from dialer.scheduler import Scheduler
 from dialer.state import FloorSettings, LiveCall
@@ -25,9 +26,10 @@ from telephony.messaging.sandbox.script import Script
 from telephony.sandbox.debtors import DebtorModel, DebtorScript
 from telephony.sandbox.exchange import SandboxExchange
 from tests import builders
+from tests.dialer import floor_rig as rigs
 from tests.dialer.floor_rig import BUSY, Rig as FloorRig, quick
 from tests.dialer.messaging_rig import Rig as TextRig, rig as text_rig
-from tests.policy import POLICY
+from tests.policy import POLICY, announced
 
 MONDAY = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)  # 11:00 in New York; Saint Joseph's day in Colombia
 UNHURRIED = FloorSettings(tick_s=2.0)  # clock seconds; what happens on the floor wakes it anyway
@@ -160,6 +162,7 @@ VOICE = (
     "anyones_callback",
     "campaign_started_by_command",
     "retry_after_a_crash_between_admission_and_dialing",
+    "announcement_without_an_agent",
 )
 TEXTS = (
     "message_step_of_a_strategy",
@@ -279,6 +282,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage(engine: AsyncEngine) -> AsyncIterator[Stage]:
+    usual, rigs.GATE = rigs.GATE, GateContext(announced(rigs.GATE.books))
     async with text_rig(engine, MONDAY) as texts:
         scripts: dict[str, Sequence[DebtorScript]] = {}
         sandbox = SandboxExchange(clock=texts.clock, debtors=DebtorModel(scripts=scripts))
@@ -287,6 +291,7 @@ async def stage(engine: AsyncEngine) -> AsyncIterator[Stage]:
         try:
             yield Stage(texts, floor)
         finally:
+            rigs.GATE = usual
             for one in floor.floors:
                 await one.stop()
             for exchange in floor.exchanges:
@@ -319,10 +324,18 @@ async def _people(made: Stage) -> None:
             1,
             quick(steps=(MessageStep(template="missed_call"), WaitStep(seconds=86400), CallStep())),
         )
+        await made.campaign(conn, VOICE[6], 0, _announcing())
         for origin in (*TEXTS[1:], *NEVER):
             await made.populate(conn, origin, made.texts.creditor)
-        for origin in (*VOICE[:2], "campaign_started_by_command", *TEXTS[:3]):
+        for origin in (*VOICE[:2], "campaign_started_by_command", VOICE[6], *TEXTS[:3]):
             await made.apply(conn, origin)
+
+
+def _announcing() -> CampaignSettings:
+    words = "This is Northwind Recovery. Press 9 to be called no more."
+    return quick(
+        mode="broadcast", steps=(CallStep(tries=1),), max_lines=20, announcement="sound:hello", announcement_words=words
+    )
 
 
 async def _crash(made: Stage) -> None:

@@ -8,7 +8,7 @@ import pytest
 from campaigns.audit import erasing, files, reading, sealing, verdict_rows
 from campaigns.audit.checker import Report
 from campaigns.problems import Refused
-from tests.builders import NOW
+from tests.builders import NOW, a_tenant
 from tests.campaigns.audit.chains import TRUSTED
 from tests.campaigns.audit.shelf import Shelf
 
@@ -104,6 +104,21 @@ async def test_each_attack_on_verdicts_and_their_attempts_is_named(shelf: Shelf)
             moved: {("verdict", "attempt", 3, 3)},
         },
     )
+
+
+async def test_two_tenants_whose_chains_changed_places_are_both_named(shelf: Shelf) -> None:
+    """Each chain is whole by itself, head and checkpoints with it: only the tenant is another."""
+    other = Shelf(shelf.engine)
+    async with shelf.engine.begin() as conn:
+        other.tenant = await a_tenant(conn, "Other agency")
+    for one in (shelf, other):
+        await filled(one)
+        assert (await one.check()).ok
+    for table in ("audit", "audit_head", "audit_checkpoint"):
+        for old, new in ((shelf.tenant, -1), (other.tenant, shelf.tenant), (-1, other.tenant)):
+            await shelf.tamper(f"UPDATE {table} SET tenant_id = {new} WHERE tenant_id = {old}")  # noqa: S608
+    for one in (shelf, other):
+        assert await one.found() == {("row", "changed", 1, 8), ("checkpoint", "changed", 1, 2)}
 
 
 async def test_a_verdict_put_into_a_sealed_batch_is_named(shelf: Shelf) -> None:

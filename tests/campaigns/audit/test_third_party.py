@@ -1,8 +1,9 @@
-"""An export is verified by a program that shares no line with ours, from docs and docstrings alone."""
+"""Exports and proofs are verified by a program that shares no line with ours, from docs and docstrings alone."""
 
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.campaigns.audit.chains import KEY
 from tests.campaigns.audit.shelf import Shelf
+from tests.campaigns.audit.test_proof import filled, proved
 from tests.campaigns.audit.test_reading import exported
 
 pytestmark = pytest.mark.postgres
@@ -61,3 +63,44 @@ async def test_an_export_is_verified_by_another_program(shelf: Shelf, tmp_path: 
         verified(text, bytes(31) + b"\x01")
     with pytest.raises(AssertionError):
         verified(text.replace("x.done", "x.gone", 1), PUBLIC)
+
+
+def proven(proof: Any, public: bytes) -> list[str]:
+    """What each item says; raises where something does not fit."""
+    details: dict[int, Any] = {}
+    for segment in proof["segments"]:
+        tenant, previous = segment["header"]["tenant"], bytes.fromhex(segment["header"]["previous"])
+        for line in segment["rows"]:
+            said = [line["at"], line["actor"], line["action"], line["subject"], line["detail_digest"]]
+            row = plain(["promiseline.audit.v1", tenant, line["seq"], *said])
+            previous = hashlib.sha256(previous + row).digest()
+            if line["detail"] is not None:
+                detail = hashlib.sha256(bytes.fromhex(line["salt"]) + line["detail"].encode()).hexdigest()
+                assert detail == line["detail_digest"]
+                details[line["seq"]] = json.loads(line["detail"])
+        point = segment["checkpoint"]
+        assert (point["seq"], point["hash"]) == (line["seq"], previous.hex())
+        said = [point["number"], point["seq"], point["hash"], point["at"], point["previous"]]
+        payload = plain(["promiseline.audit.checkpoint.v1", tenant, *said])
+        Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(point["signature"]), payload)
+    for item in proof["items"]:
+        number = str(json.loads(item["bytes"])[2])
+        assert item["digests"][number] == hashlib.sha256(item["bytes"].encode()).hexdigest()
+        batch = b"".join(bytes.fromhex(item["digests"][each]) for each in sorted(item["digests"], key=int))
+        assert details[item["seq"]]["digest"] == hashlib.sha256(batch).hexdigest()
+        if item["content"] is not None:
+            content = bytes.fromhex(item["content"]["salt"]) + item["content"]["bytes"].encode()
+            assert json.loads(item["bytes"])[-1] == hashlib.sha256(content).hexdigest()
+    return [item["bytes"] for item in proof["items"]]
+
+
+async def test_a_proof_of_one_contact_is_verified_by_another_program(shelf: Shelf) -> None:
+    await filled(shelf)
+    proof = await proved(shelf, content=True)
+    verdict, *outcomes = proven(proof, PUBLIC)
+    assert '"allow"' in verdict and len(outcomes) == 2
+    with pytest.raises(InvalidSignature):
+        proven(proof, bytes(31) + b"\x01")
+    proof["items"][0]["bytes"] = verdict.replace("allow", "deny")
+    with pytest.raises(AssertionError):
+        proven(proof, PUBLIC)

@@ -1,5 +1,6 @@
 // Answers of the compliance tabs for development: invented persons, every look that a row can have.
 
+import type { EvidenceDocument } from "../supervisor/compliance/Evidence";
 import type { Answer, Verdict } from "../supervisor/compliance/verdicts";
 import type { PointAnswer } from "../supervisor/compliance/WhenAgain";
 import { CHECK, LISTS } from "./listFixtures";
@@ -19,6 +20,7 @@ const HOURS = {
 function verdict(over: Partial<Verdict>): Verdict {
   return {
     id: "0192f0c1-0000-7000-8000-000000000001",
+    attempt: null,
     at: "2026-11-21T15:12:09Z",
     at_local: { "America/New_York": "2026-11-21 10:12 -0500", "America/Los_Angeles": "2026-11-21 07:12 -0800" },
     channel: "voice",
@@ -63,6 +65,7 @@ export const VERDICTS: Verdict[] = [
     id: "0192f0c1-0000-7000-8000-000000000002",
     at: "2026-11-20T17:40:00Z",
     at_local: { "Europe/Madrid": "2026-11-20 18:40 +0100" },
+    attempt: "0192f0c1-0000-7000-8000-0000000000a2",
     verdict: "allow",
     because: "Allowed under us-federal@2026-11-21: 2nd attempt since 15 Nov, limit 7.",
     reasons: [],
@@ -114,10 +117,27 @@ const POINTS: PointAnswer[] = [
   },
 ];
 
+const RULE = { rulebook: "us-federal", version: "2026-11-21", draft: false };
+export const EVIDENCE: EvidenceDocument = {
+  rules: [
+    { ...RULE, rule: "us-federal.hours", source: HOURS.source, text: "it is 18:40 Fri 20 Nov in Europe/Madrid, inside 08:00-21:00" },
+    {
+      ...RULE,
+      rule: "us-federal.7-in-7",
+      source: "12 CFR 1006.14(b)(2)(i)(A)",
+      text: "2nd call about one debt since 15 Nov, limit 7 (Europe/Madrid)",
+    },
+  ],
+  rules_say: "each rule that was asked, by the versions of the rulebooks that the verdict names",
+  notes: [],
+  proof: { segments: [{ checkpoint: { number: 12, at: "2026-11-20T18:00:00.000000Z" } }] },
+};
+
 /** The answer of the mock, or null where this is no route of the compliance tabs. */
 export function mockCompliance(path: string, scene: string): Response | null {
   const empty = scene === "empty";
   const answer: Answer = { verdicts: empty ? [] : VERDICTS, further: null };
+  if (/^\/api\/contacts\/[^/]+\/evidence$/.test(path)) return Response.json(EVIDENCE);
   if (path === "/api/verdicts/search") return Response.json(answer);
   if (path === "/api/reviews/waiting") return Response.json({ replies: empty ? 0 : REPLIES.length, oldest_at: null });
   if (path === "/api/reviews") {

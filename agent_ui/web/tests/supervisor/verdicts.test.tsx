@@ -1,7 +1,7 @@
 // The search over verdicts: what is asked, what is shown, how it goes on, and when again.
 import { fireEvent, render, screen, within } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { VERDICTS } from "../../src/mock/complianceServer";
+import { EVIDENCE, VERDICTS } from "../../src/mock/complianceServer";
 import { setLocale } from "../../src/shared/i18n";
 import { Compliance } from "../../src/supervisor/compliance/Compliance";
 import { bodyOf, NO_FILTERS, type Place, searchOn } from "../../src/supervisor/compliance/verdicts";
@@ -117,6 +117,24 @@ describe("the verdicts", () => {
     await settle();
     expect(screen.queryByTestId("trouble")).toBeNull();
     expect(screen.getByTestId("verdicts")).toBeTruthy();
+  });
+  it("show what allowed a contact rule by rule, with the document to take away", async () => {
+    URL.createObjectURL = () => "blob:evidence";
+    URL.revokeObjectURL = () => undefined;
+    const calls = await open(({ path }) => (path.endsWith("/evidence") ? Response.json(EVIDENCE) : some()));
+    const denied = within(screen.getByTestId(`verdict-${VERDICTS[0]?.id}`));
+    expect(denied.queryByTestId("evidence")).toBeNull();
+    const allowed = within(screen.getByTestId(`verdict-${VERDICTS[1]?.id}`));
+    fireEvent.click(allowed.getByTestId("evidence"));
+    await settle();
+    expect(calls.at(-1)?.path).toBe(`/api/contacts/${VERDICTS[1]?.attempt}/evidence`);
+    const shown = allowed.getByTestId("evidence-shown").textContent ?? "";
+    for (const part of ["2nd call about one debt", "us-federal.7-in-7 @ 2026-11-21", "12 CFR 1006.14", "checkpoint 12"]) {
+      expect(shown).toContain(part);
+    }
+    expect(allowed.getByTestId("evidence-download").getAttribute("download")).toBe(
+      `evidence-${VERDICTS[1]?.attempt}.json`,
+    );
   });
   it("lead to the person's why and when again", async () => {
     const answers = { at: "2026-11-21T15:12:30Z", points: [] as unknown[] };

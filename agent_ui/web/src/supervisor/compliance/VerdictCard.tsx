@@ -3,6 +3,7 @@ import { count } from "../../shared/format/number";
 import { calendarDate } from "../../shared/format/time";
 import { t, word } from "../../shared/i18n";
 import { Badge, Button, Icon } from "../../shared/ui";
+import { Evidence } from "./Evidence";
 import { Facts, Said, Utc } from "./pieces";
 import { TONE, type Verdict } from "./verdicts";
 
@@ -41,6 +42,7 @@ export function VerdictCard({ verdict, onPerson }: { verdict: Verdict; onPerson:
             ["verdict.flags", verdict.flags.map((flag) => word("flag", flag)).join(", ") || "—"],
           ]}
         />
+        {verdict.attempt && <Evidence attempt={verdict.attempt} />}
         <div class="row">
           <Button small icon="clock" onClick={onPerson} testid="when-again">
             {t("verdict.when_again")}

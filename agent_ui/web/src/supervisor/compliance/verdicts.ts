@@ -44,6 +44,7 @@ export interface Reason {
 
 export interface Verdict {
   id: string;
+  attempt: string | null; // what it allowed
   at: string;
   at_local: Record<string, string>;
   channel: string;
