@@ -58,9 +58,7 @@ export function AgentPicks(props: { chosen: readonly number[]; onChange: (chosen
             ))}
             {shown.length === 0 && <p class="muted">{t("agents.nobody_found")}</p>}
           </div>
-          {shown.length > SHOWN_AT_MOST && (
-            <p class="muted">{t("agents.more", { n: shown.length - SHOWN_AT_MOST })}</p>
-          )}
+          {shown.length > SHOWN_AT_MOST && <p class="muted">{t("agents.more", { n: shown.length - SHOWN_AT_MOST })}</p>}
         </>
       )}
     </fieldset>
