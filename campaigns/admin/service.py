@@ -199,7 +199,9 @@ async def resume(conn: AsyncConnection, campaign_id: int, *, policy: Policy, now
     """Let a paused campaign run on with the queue that it has. Raises Refused with all that stands against it."""
     campaign = await get(conn, campaign_id, lock=True)
     if campaign.state == "draft":
-        raise refuse("state", "the campaign has no queue yet: press Start at its card, or promiseline campaign start NAME")
+        raise refuse(
+            "state", "the campaign has no queue yet: press Start at its card, or promiseline campaign start NAME"
+        )
     problems = await start_problems(conn, campaign, policy, now)
     if problems:
         raise Refused(*problems)

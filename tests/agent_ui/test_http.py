@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientConnectionResetError
-from aiohttp import web as aio
+from aiohttp import ClientConnectionResetError, web as aio
 from aiohttp.test_utils import make_mocked_request
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import create_async_engine
