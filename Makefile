@@ -17,7 +17,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 agent_ui/static/.built: $(shell find agent_ui/web -type f -not -path '*/node_modules/*' 2>/dev/null)
-	@command -v npm >/dev/null || { echo "Promiseline's consoles are built with Node 20 or newer, and npm was not found. Install Node.js and run make again."; exit 1; }
+	@command -v npm >/dev/null || { echo "Promiseline's consoles are built with Node 20.19 or newer, and npm was not found. Install Node.js and run make again."; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || { echo "Promiseline's consoles are built with Node 20.19 or newer; this is $$(node --version). Install a newer Node.js and run make again."; exit 1; }
 	cd agent_ui/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
 	@touch $@
 

@@ -12,6 +12,7 @@ from agent_ui.api.abandonment import AbandonmentApi
 from agent_ui.api.agents import AgentsApi
 from agent_ui.api.amd_evidence import AmdEvidenceApi
 from agent_ui.api.auth import AuthApi
+from agent_ui.api.campaign_start import CampaignStartApi
 from agent_ui.api.campaigns import CampaignsApi
 from agent_ui.api.consents import ConsentsApi
 from agent_ui.api.evidence import EvidenceApi
@@ -66,6 +67,7 @@ def make_app(deps: WebDeps) -> web.Application:
         UsersApi(deps, live),
         AgentsApi(deps),
         CampaignsApi(deps),
+        CampaignStartApi(deps),
         TemplatesApi(deps),
         AbandonmentApi(deps),
         AmdEvidenceApi(deps),

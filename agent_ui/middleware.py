@@ -20,6 +20,9 @@ from dialer.faults import database_gone
 
 log = structlog.get_logger()
 
+CLIENT_GONE = 499
+"""As other servers count it; no standard has a number for it."""
+
 
 def _pattern(request: web.Request) -> str:
     resource = request.match_info.route.resource
@@ -81,7 +84,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             response.headers["Allow"] = refused.headers["Allow"]
         return response
     except ClientConnectionResetError:
-        raise
+        # whoever asked has left: nothing went wrong here, and what is answered is heard by nobody
+        return web.Response(status=CLIENT_GONE)
     except IntegrityError:
         message = "Somebody else changed this at the same moment. Load it again and repeat your change."
         return _problem_response(Problem(409, "conflict", message))

@@ -42,5 +42,8 @@ def _same(field: str) -> str:
 def from_refused(refused: Refused, name_of: Callable[[str], str] = _same) -> Problem:
     """What a service refused, all of it; `name_of` gives a field the name that it has in the request."""
     fields = [name_of(each.field) for each in refused.problems]
-    says = [f"{field}: {each.message}" for field, each in zip(fields, refused.problems, strict=True)]
-    return Problem(422, "invalid", "; ".join(says) + ".", field=fields[0])
+    says = [
+        f"{field}: {each.message}" if field else each.message
+        for field, each in zip(fields, refused.problems, strict=True)
+    ]
+    return Problem(422, "invalid", "; ".join(says) + ".", field=fields[0] or None)

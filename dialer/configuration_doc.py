@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -62,7 +63,9 @@ def _type(annotation: Any) -> str:
         return f"list of {_type(item)}"
     words = get_args(annotation)
     if words:
-        return " \\| ".join(str(word) for word in words)
+        return " \\| ".join(_type(word) if isinstance(word, type) else str(word) for word in words)
+    if annotation is NoneType:
+        return "none"
     if annotation is SecretStr:
         return "secret"
     return str(getattr(annotation, "__name__", annotation))
@@ -75,8 +78,15 @@ def _default(info: FieldInfo) -> str:
     if isinstance(value, SecretStr):
         return "empty"
     if isinstance(value, tuple):
-        return ", ".join(str(part) for part in value) or "none"
+        return ", ".join(_shown(part) for part in value) or "none"
+    if value is None:
+        return "none"
     return f"`{value}`" if value != "" else "empty"
+
+
+def _shown(part: Any) -> str:
+    """A group as one writes it into the variable."""
+    return f"`{part.model_dump_json()}`" if isinstance(part, BaseModel) else str(part)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Campaigns as data, for supervisors: list, make, read, change. Starting and pausing are commands of the board."""
+"""Campaigns as data, for supervisors: list, make, read, change. Pausing and going on are commands of the board."""
 
 from typing import Annotated, Any
 
@@ -56,11 +56,12 @@ class CampaignsApi:
     async def list(self, request: web.Request) -> web.Response:
         async with self._deps.engine.connect() as connection:
             found = await campaigns.everything(connection, request[IDENTITY].tenant_id)
-        return answer({"campaigns": [_wire(campaign) for campaign in found]})
+            creditors = await campaigns.creditors(connection, request[IDENTITY].tenant_id)
+        return answer({"campaigns": [_wire(campaign) for campaign in found], "creditors": creditors})
 
     async def get(self, request: web.Request) -> web.Response:
         async with self._deps.engine.connect() as connection:
-            return answer(_wire(await _mine(connection, request)))
+            return answer(_wire(await campaign_of(connection, request)))
 
     async def add(self, request: web.Request) -> web.Response:
         body = await read_json(request, NewCampaign)
@@ -87,7 +88,7 @@ class CampaignsApi:
         body = await read_json(request, CampaignChange)
         now, actor = self._deps.clock.now(), request[IDENTITY].actor
         async with self._deps.engine.begin() as connection:
-            before = await _mine(connection, request, lock=True)
+            before = await campaign_of(connection, request, lock=True)
             if body.version is not None and body.version != before.version:
                 raise Problem(409, "changed", "Somebody else changed this campaign. Load it again.", field="version")
             try:
@@ -113,7 +114,7 @@ def _name_of(field: str) -> str:
     return field if field in OUTSIDE_SETTINGS else f"settings.{field}"
 
 
-async def _mine(connection: AsyncConnection, request: web.Request, *, lock: bool = False) -> campaigns.Campaign:
+async def campaign_of(connection: AsyncConnection, request: web.Request, *, lock: bool = False) -> campaigns.Campaign:
     """The campaign that the path names, of the asker's own tenant."""
     try:
         found = await campaigns.get(connection, int(request.match_info["id"]), lock=lock)

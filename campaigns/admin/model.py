@@ -149,7 +149,8 @@ def _no_agents(facts: StartFacts) -> Problem:
             f"{facts.unskilled} assigned agents lack some of" if facts.unskilled else "no active agent has all of"
         )
         return Problem("agents", f"{assigned} its skills ({skills}): promiseline user set LOGIN --skill SKILL")
-    return Problem("agents", "no active agent is assigned: assign one (promiseline campaign start NAME --agents LOGIN)")
+    choose = "choose some (Agents at its card, or promiseline campaign start NAME --agents LOGIN)"
+    return Problem("agents", f"no active agent is assigned: {choose}")
 
 
 def _empty_queue(debtors: int) -> str:

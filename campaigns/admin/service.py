@@ -23,7 +23,7 @@ from campaigns.db import tables as t
 from campaigns.model import CampaignSettings
 from campaigns.problems import Problem, Refused, refuse
 from campaigns.queue import service as queue
-from campaigns.queue.fill import Progress
+from campaigns.queue.fill import BATCH, Progress
 from campaigns.queue.model import FillReport
 from campaigns.templates.service import bodies
 
@@ -180,13 +180,14 @@ async def start(
     now: datetime,
     actor: str,
     progress: Progress | None = None,
+    batch: int = BATCH,
 ) -> FillReport:
     """Fill the queue and let the campaign run. Raises Refused with everything that stands against it.
 
     The caller rolls back on Refused: nothing of the fill stays.
     """
     campaign = await get(conn, campaign_id, lock=True)
-    report = await queue.fill(conn, campaign_id, now, progress=progress)
+    report = await queue.fill(conn, campaign_id, now, progress=progress, batch=batch)
     problems = await start_problems(conn, campaign, policy, now)
     if problems:
         raise Refused(*problems)
@@ -198,7 +199,9 @@ async def resume(conn: AsyncConnection, campaign_id: int, *, policy: Policy, now
     """Let a paused campaign run on with the queue that it has. Raises Refused with all that stands against it."""
     campaign = await get(conn, campaign_id, lock=True)
     if campaign.state == "draft":
-        raise refuse("state", "the campaign has no queue yet: fill and start it with promiseline campaign start NAME")
+        raise refuse(
+            "state", "the campaign has no queue yet: press Start at its card, or promiseline campaign start NAME"
+        )
     problems = await start_problems(conn, campaign, policy, now)
     if problems:
         raise Refused(*problems)
@@ -259,6 +262,13 @@ async def staff(conn: AsyncConnection, campaign: Campaign) -> tuple[int, int]:
         )  # fmt: skip
     fitting, unskilled = (await conn.execute(query)).one()
     return int(fitting), int(unskilled)
+
+
+async def creditors(conn: AsyncConnection, tenant_id: int) -> list[str]:
+    """The tenant's creditors by name, in the order of the alphabet."""
+    k = t.creditor.c
+    found = await conn.execute(select(k.name).where(k.tenant_id == tenant_id).order_by(k.name))
+    return list(found.scalars())
 
 
 async def set_creditor_rulebooks(

@@ -85,10 +85,16 @@ async def _campaign(conn: AsyncConnection, campaign_id: int) -> tuple[int, int, 
 
 
 async def fill(
-    conn: AsyncConnection, campaign_id: int, now: datetime, *, progress: Progress | None = None
+    conn: AsyncConnection,
+    campaign_id: int,
+    now: datetime,
+    *,
+    progress: Progress | None = None,
+    batch: int = BATCH,
 ) -> FillReport:
     """Give every open debtor of the creditor with a phone, an open debt and known hours a row, scored; leave those
     that are there. Rows whose debtor is no longer to be contacted end. All in the caller's transaction; safe to repeat.
+    `batch`: so many debtors are scored at a time.
     """
     tenant, creditor, settings = await _campaign(conn, campaign_id)
     total = int((await conn.execute(TO_COME, {"creditor": creditor})).scalar_one()) if progress else 0
@@ -97,7 +103,7 @@ async def fill(
     while True:
         page = (
             await conn.execute(
-                PAGE, {"campaign": campaign_id, "creditor": creditor, "after": after, "limit": BATCH}
+                PAGE, {"campaign": campaign_id, "creditor": creditor, "after": after, "limit": batch}
             )
         ).all()  # fmt: skip
         if not page:

@@ -44,7 +44,10 @@ async def test_a_made_campaign_is_a_draft_with_all_its_settings_and_the_floor_he
     assert campaign["settings"]["caller_id"] == "+12125550100"
     assert campaign["settings"]["ring_timeout_s"] == 22
     assert (await (await browser.call("GET", f"/api/campaigns/{campaign['id']}")).json()) == campaign
-    assert (await (await browser.call("GET", "/api/campaigns")).json()) == {"campaigns": [campaign]}
+    assert (await (await browser.call("GET", "/api/campaigns")).json()) == {
+        "campaigns": [campaign],
+        "creditors": ["Northwind"],
+    }
     assert web.floor.changed_campaigns == [campaign["id"]]
 
 
@@ -111,7 +114,7 @@ async def test_a_campaign_of_another_tenant_is_not_there(web: Web) -> None:
     browser, other = await web.logged_in("supervisor"), await stranger(web)
     assert (await browser.call("GET", f"/api/campaigns/{other}")).status == 404
     assert (await browser.call("PATCH", f"/api/campaigns/{other}", {"agents": []})).status == 404
-    assert (await (await browser.call("GET", "/api/campaigns")).json()) == {"campaigns": []}
+    assert (await (await browser.call("GET", "/api/campaigns")).json()) == {"campaigns": [], "creditors": []}
 
 
 @pytest.mark.parametrize("path", ["0", "999999999999999999", "9999999999999999999", "x", "-1", "1.5"])

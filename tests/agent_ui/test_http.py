@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web as aio
+from aiohttp import ClientConnectionResetError, web as aio
+from aiohttp.test_utils import make_mocked_request
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import create_async_engine
+from structlog.testing import capture_logs
 from yarl import URL
 
 from agent_ui.headers import content_security_policy
+from agent_ui.middleware import errors
 from agent_ui.policy import ADMIN, PROVIDER, PUBLIC, Route, UndeclaredPolicy, add_routes, refuse_undeclared
 from agent_ui.ports import CheckResult
 from campaigns.users.passwords import Passwords
@@ -78,6 +81,15 @@ async def test_a_fault_gives_a_number_to_quote_and_nothing_of_its_inside(make_we
     assert (response.status, error["code"]) == (500, "internal")
     assert "secret" not in str(error)
     assert "Traceback" not in str(error)
+
+
+async def test_a_browser_that_left_while_it_was_answered_is_no_fault_of_the_server() -> None:
+    async def left(_: aio.Request) -> aio.StreamResponse:
+        raise ClientConnectionResetError("Cannot write to closing transport")
+
+    with capture_logs() as logs:
+        response = await errors(make_mocked_request("GET", "/live/"), left)
+    assert (response.status, logs) == (499, [])
 
 
 async def test_a_database_that_is_gone_is_told_as_such(make_web: WebMaker) -> None:

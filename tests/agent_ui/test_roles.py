@@ -33,6 +33,7 @@ MAY: dict[str, set[str]] = {  # written by hand, so that a slip in a declaration
     "POST /api/campaigns": {"supervisor", "admin"},
     "GET /api/campaigns/{id}": {"supervisor", "admin"},
     "PATCH /api/campaigns/{id}": {"supervisor", "admin"},
+    "POST /api/campaigns/{id}/start": {"supervisor", "admin"},
     "POST /api/campaigns/{id}/what-if": {"supervisor", "admin"},
     "GET /api/campaigns/{id}/what-if/{run}": {"supervisor", "admin"},
     "GET /api/compliance/abandonment": {"supervisor", "admin"},

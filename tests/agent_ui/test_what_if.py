@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from agent_ui.problems import from_refused
 from campaigns.db.tables import campaign as campaigns
+from campaigns.problems import Problem, Refused
 from tests.agent_ui.conftest import Web
 from tests.agent_ui.test_campaigns import error, stranger
 from tests.dialer.whatif.test_whatif import a_past
@@ -70,3 +72,10 @@ async def test_a_campaign_of_which_little_is_known_is_told_so(web: Web) -> None:
     browser = await web.logged_in("supervisor")
     response = await browser.call("POST", f"/api/campaigns/{campaign}/what-if", ASKED)
     assert response.status == 422 and "too little is known: 20 calls" in (await error(response))["message"]
+
+
+def test_a_refusal_that_belongs_to_no_field_does_not_begin_with_a_colon() -> None:
+    problem = from_refused(Refused(Problem("", "3 questions are being answered: wait for one of them")))
+    assert problem.wire() == {
+        "error": {"code": "invalid", "message": "3 questions are being answered: wait for one of them."}
+    }

@@ -1,9 +1,10 @@
 // One form at a time: promise, callback, note, wish, opt-out.
+import type { ComponentChildren } from "preact";
 import type { FileView } from "../protocol";
 import { t } from "../shared/i18n";
 import { Button, type IconName } from "../shared/ui";
 import { CallbackForm } from "./CallbackForm";
-import { type PanelName, useModel } from "./model";
+import { type PanelName, useModel, useView } from "./model";
 import { NoteForm } from "./NoteForm";
 import { OptOutForm } from "./OptOutForm";
 import { PromiseForm } from "./PromiseForm";
@@ -19,12 +20,20 @@ const TABS: { name: PanelName; icon: IconName; hint: string }[] = [
 
 export function Actions({ file }: { file: FileView | null }) {
   const model = useModel();
-  const needsFile = model.panel.value === "promise" || model.panel.value === "callback";
-  const current = needsFile && !file ? "note" : model.panel.value;
+  const attempt = useView().call?.attempt_id ?? "";
+  const forms: Record<PanelName, ComponentChildren> = {
+    promise: file && <PromiseForm key={file.debtor_id} file={file} />,
+    callback: file && <CallbackForm key={file.debtor_id} file={file} />,
+    note: <NoteForm />,
+    wish: <WishForm />,
+    opt_out: <OptOutForm />,
+  };
+  const tabs = TABS.filter(({ name }) => forms[name]);
+  const current = forms[model.panel.value] ? model.panel.value : "note";
   return (
     <section class="panel actions" aria-label={t("actions.title")}>
       <div class="actions-tabs">
-        {TABS.filter(({ name }) => file || (name !== "promise" && name !== "callback")).map(({ name, icon, hint }) => (
+        {tabs.map(({ name, icon, hint }) => (
           <Button
             key={name}
             small
@@ -39,13 +48,12 @@ export function Actions({ file }: { file: FileView | null }) {
           </Button>
         ))}
       </div>
-      <div class="panel-body" data-panel={current}>
-        {current === "promise" && file && <PromiseForm key={file.debtor_id} file={file} />}
-        {current === "callback" && file && <CallbackForm file={file} />}
-        {current === "note" && <NoteForm />}
-        {current === "wish" && <WishForm />}
-        {current === "opt_out" && <OptOutForm />}
-      </div>
+      {/* all of them stay, so that what was typed is still there after a look at another one */}
+      {tabs.map(({ name }) => (
+        <div key={`${name} ${attempt}`} class="panel-body" data-panel={name} hidden={name !== current}>
+          {forms[name]}
+        </div>
+      ))}
     </section>
   );
 }

@@ -31,7 +31,6 @@ export function OpeningWords({ call }: { call: CallView }) {
       </div>
       <Button
         small
-        variant="ghost"
         pressed={machine}
         onClick={() => {
           asked.value = !machine;

@@ -19,21 +19,22 @@ export type PromiseErrors = Partial<Record<"debt_id" | "amount_minor" | "due_dat
 export type PromiseArgs = { debt_id: number; amount_minor: number; currency: string; due_date: string };
 export type PromiseCheck = { ok: true; args: PromiseArgs } | { ok: false; errors: PromiseErrors };
 
-const AMOUNT_PROBLEMS: Record<AmountProblem, MessageKey> = {
+const AMOUNT_PROBLEMS: Record<Exclude<AmountProblem, "too_large">, MessageKey> = {
   empty: "promise.need_amount",
   not_a_number: "promise.bad_amount",
   too_many_decimals: "promise.too_many_decimals",
-  too_large: "promise.bad_amount",
 };
 
 function checkAmount(text: string, debt: DebtView, minMinor: number, locale: string): number | Complaint {
   const { currency } = debt.balance;
   const parsed = parseAmount(text, currency, locale);
-  if ("problem" in parsed) return { key: AMOUNT_PROBLEMS[parsed.problem], params: { currency } };
   const shown = (minor: number) => money({ minor, currency }, locale);
+  const tooBig: Complaint = { key: "promise.too_big", params: { most: shown(debt.balance.minor) } };
+  if ("problem" in parsed)
+    return parsed.problem === "too_large" ? tooBig : { key: AMOUNT_PROBLEMS[parsed.problem], params: { currency } };
   const least = Math.min(minMinor, debt.balance.minor);
   if (parsed.minor <= 0 || parsed.minor < least) return { key: "promise.too_small", params: { least: shown(least) } };
-  if (parsed.minor > debt.balance.minor) return { key: "promise.too_big", params: { most: shown(debt.balance.minor) } };
+  if (parsed.minor > debt.balance.minor) return tooBig;
   return parsed.minor;
 }
 

@@ -48,9 +48,10 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     if (path === "/api/me") return Response.json(mockMe(role));
     if (path === "/api/phone") return Response.json(mockPhone());
     if (path === "/api/compliance/abandonment") return Response.json(mockLedger(scene));
-    if (path === "/api/campaigns" && init?.method === "GET") return Response.json({ campaigns: MOCK_CAMPAIGNS });
+    if (path === "/api/campaigns" && init?.method === "GET")
+      return Response.json({ campaigns: MOCK_CAMPAIGNS, creditors: ["Banco Alameda", "Northern Water"] });
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
-    if (/^\/api\/campaigns\/\d+$/.test(path)) return Response.json({ settings: MOCK_SETTINGS });
+    if (/^\/api\/campaigns\/\d+$/.test(path)) return Response.json({ settings: MOCK_SETTINGS, agents: [1, 2] });
     if (path === "/api/agents") return Response.json({ agents: MOCK_AGENTS });
     if (path.startsWith("/api/agents/")) return Response.json({ ...MOCK_AGENTS[0] });
     if (/\/what-if/.test(path)) return Response.json(mockRun(init?.method === "POST"));

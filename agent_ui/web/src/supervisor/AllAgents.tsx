@@ -46,7 +46,7 @@ export function found(agents: readonly AgentRecord[], sought: string): AgentReco
   return agents.filter((agent) => agent.name.toLowerCase().includes(wanted) || agent.skills.includes(wanted));
 }
 
-const SHOWN_AT_MOST = 200;
+export const SHOWN_AT_MOST = 200;
 
 function List({ agents, onPick }: { agents: AgentRecord[]; onPick: (agent: AgentRecord) => void }) {
   if (agents.length === 0) return <Empty icon="user" title={t("agents.nobody_found")} />;

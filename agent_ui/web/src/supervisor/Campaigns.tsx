@@ -5,10 +5,12 @@ import { count } from "../shared/format/number";
 import { type MessageKey, t, word } from "../shared/i18n";
 import { Amounts, Badge, Button, Empty, Icon, Panel, Stat, type Tone } from "../shared/ui";
 import { AbandonRate } from "./AbandonRate";
+import { CampaignAgents } from "./CampaignAgents";
 import { CampaignLimits } from "./CampaignLimits";
 import { CampaignMode } from "./CampaignMode";
 import { CampaignPacing } from "./CampaignPacing";
 import { useBoard, useBoardModel } from "./context";
+import { StartPause } from "./StartPause";
 import { skillsText } from "./skills";
 
 const STATE_TONE: Record<CampaignView["state"], Tone> = {
@@ -46,6 +48,7 @@ export function Campaigns({ onCreate }: { onCreate: () => void }) {
 function CampaignCard({ campaign }: { campaign: CampaignView }) {
   const model = useBoardModel();
   const limiting = useSignal(false);
+  const staffing = useSignal(false);
   return (
     <article class="campaign" data-testid={`campaign-${campaign.id}`} data-state={campaign.state}>
       <header class="campaign-head">
@@ -73,6 +76,16 @@ function CampaignCard({ campaign }: { campaign: CampaignView }) {
         >
           {t("limits.open")}
         </Button>
+        <Button
+          small
+          disabled={!model.live || campaign.state === "finished"}
+          onClick={() => {
+            staffing.value = true;
+          }}
+          testid={`campaign-${campaign.id}-staff`}
+        >
+          {t("board.agents")}
+        </Button>
         <a
           class="button button-plain button-small"
           href={`#whatif/${campaign.id}`}
@@ -93,6 +106,14 @@ function CampaignCard({ campaign }: { campaign: CampaignView }) {
       <CampaignPacing campaign={campaign} />
       <Queue campaign={campaign} />
       <Denied denied={campaign.denied} />
+      {staffing.value && (
+        <CampaignAgents
+          campaign={campaign}
+          onClose={() => {
+            staffing.value = false;
+          }}
+        />
+      )}
       {limiting.value && (
         <CampaignLimits
           campaign={campaign}
@@ -102,26 +123,6 @@ function CampaignCard({ campaign }: { campaign: CampaignView }) {
         />
       )}
     </article>
-  );
-}
-
-function StartPause({ campaign }: { campaign: CampaignView }) {
-  const model = useBoardModel();
-  const running = campaign.state === "running";
-  const command = running ? "campaign_pause" : "campaign_start";
-  if (campaign.state === "finished") return null;
-  return (
-    <Button
-      small
-      variant={running ? "plain" : "good"}
-      icon={running ? "pause" : "play"}
-      disabled={!model.live}
-      busy={model.busy(command, campaign.id)}
-      onClick={() => void model.run(command, campaign.id, { campaign_id: campaign.id })}
-      testid={`campaign-${campaign.id}-${running ? "pause" : "start"}`}
-    >
-      {t(running ? "campaign.pause" : "campaign.start")}
-    </Button>
   );
 }
 

@@ -5,9 +5,11 @@ import { failureText } from "../shared/failure";
 import { t } from "../shared/i18n";
 import { toast } from "../shared/notices";
 import { Button, Dialog, Field, Icon } from "../shared/ui";
+import { AgentPicks } from "./AgentPicks";
 import { MODES } from "./CampaignMode";
 import { type CampaignDraft, checkCampaign, EMPTY_DRAFT, LIMITS, type NumberField } from "./campaignForm";
 import { useBoardModel } from "./context";
+import { Choice } from "./forms";
 
 const MORE: NumberField[] = [
   "ring_timeout_s",
@@ -20,11 +22,13 @@ const MORE: NumberField[] = [
 
 export function CreateCampaign({ onClose }: { onClose: () => void }) {
   const model = useBoardModel();
-  const draft = useSignal<CampaignDraft>(EMPTY_DRAFT);
+  const creditors = model.creditors.value;
+  const only = creditors?.length === 1 ? (creditors[0] ?? "") : "";
+  const draft = useSignal<CampaignDraft>({ ...EMPTY_DRAFT, creditor: only });
+  const agents = useSignal<number[]>([]);
   const tried = useSignal(false);
   const busy = useSignal(false);
   const refused = useSignal<{ field: string | null; text: string } | null>(null);
-  const creditors = [...new Set(Object.values(model.known.value).map((campaign) => campaign.creditor))].sort();
   const check = checkCampaign(draft.value);
   const set = (change: Partial<CampaignDraft>) => {
     draft.value = { ...draft.value, ...change };
@@ -43,7 +47,6 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
           class="input"
           inputMode={numeric ? "decimal" : name === "caller_id" ? "tel" : "text"}
           dir={name === "name" || name === "creditor" ? "auto" : "ltr"}
-          list={name === "creditor" ? "known-creditors" : undefined}
           autocomplete="off"
           value={draft.value[name]}
           onInput={(event) => set({ [name]: event.currentTarget.value })}
@@ -58,7 +61,7 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
     if (!check.ok || busy.value) return;
     busy.value = true;
     try {
-      await api("POST", "/api/campaigns", check.body);
+      await api("POST", "/api/campaigns", { ...check.body, agents: agents.value });
       toast("good", t("campaign.created", { name: check.body.name }));
       onClose();
       await model.loadCampaigns();
@@ -74,13 +77,25 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t("campaign.new")} onClose={onClose} wide testid="campaign-dialog">
       <form class="campaign-form" onSubmit={(event) => void save(event)} noValidate>
+        {creditors?.length === 0 && (
+          <p class="alert alert-warn" data-testid="no-creditors">
+            <Icon name="warning" />
+            <span>{t("campaign.no_creditors")}</span>
+          </p>
+        )}
         {input("name", false)}
-        {input("creditor", false)}
-        <datalist id="known-creditors">
-          {creditors.map((creditor) => (
-            <option key={creditor} value={creditor} />
-          ))}
-        </datalist>
+        {creditors && creditors.length > 0 ? (
+          <Choice
+            label={t("campaign.field_creditor")}
+            options={["", ...creditors].map((creditor) => [creditor, creditor])}
+            value={draft.value.creditor}
+            error={errorOf("creditor")}
+            onInput={(creditor) => set({ creditor })}
+            testid="new-campaign-creditor"
+          />
+        ) : (
+          input("creditor", false)
+        )}
         <Field label={t("campaign.mode")} hint={t(`campaign.mode_${draft.value.mode}`)}>
           {(control) => (
             <select
@@ -100,6 +115,12 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
         </Field>
         {draft.value.mode === "power" && input("lines_per_agent", true)}
         {input("caller_id", false)}
+        <AgentPicks
+          chosen={agents.value}
+          onChange={(chosen) => {
+            agents.value = chosen;
+          }}
+        />
         <details class="campaign-more" open={tried.value && !check.ok && MORE.some((name) => check.errors[name])}>
           <summary>{t("campaign.more")}</summary>
           <div class="campaign-form">{MORE.map((name) => input(name, true))}</div>

@@ -20,12 +20,19 @@ export class BoardModel {
   /** What the stream does not tell about campaigns: by id, as of the last time it was asked for. */
   readonly known: Signal<Record<string, CampaignRecord>> = signal({});
 
+  /** Who has debtors here, by name; null: not read yet. */
+  readonly creditors: Signal<readonly string[] | null> = signal(null);
+
   constructor(readonly connection: LiveConnection<SupervisorBoard>) {}
 
   async loadCampaigns(): Promise<void> {
     try {
-      const { campaigns } = await api<{ campaigns: CampaignRecord[] }>("GET", "/api/campaigns");
+      const { campaigns, creditors } = await api<{ campaigns: CampaignRecord[]; creditors: string[] }>(
+        "GET",
+        "/api/campaigns",
+      );
       this.known.value = Object.fromEntries(campaigns.map((campaign) => [campaign.id, campaign]));
+      this.creditors.value = creditors;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // the board works without it
     }

@@ -10,7 +10,7 @@ export interface Sort {
 const STATE_ORDER: AgentState[] = ["talking", "hold", "reserved", "preview", "wrap_up", "ready", "paused", "offline"];
 
 function compare(a: FloorAgent, b: FloorAgent, by: SortKey): number {
-  if (by === "name") return a.name.localeCompare(b.name);
+  if (by === "name") return a.name.localeCompare(b.name, undefined, { numeric: true });
   if (by === "state") return STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state);
   return a[by] - b[by];
 }

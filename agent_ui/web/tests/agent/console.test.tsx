@@ -71,7 +71,25 @@ describe("a next call", () => {
       { path: ["file"], value: null },
     );
     for (const secret of secrets) expect(shown()).not.toContain(secret);
-    expect(document.querySelectorAll("input:checked")).toHaveLength(0);
+    const checked = [...document.querySelectorAll("input:checked")].filter((one) => !one.closest("[hidden]"));
+    expect(checked).toEqual([]);
+  });
+
+  it("keeps what was typed while the agent looks at another form, until the next call", async () => {
+    const { push } = await openConsole(mockConsole("talking"));
+    fireEvent.input(screen.getByTestId("promise-amount"), { target: { value: "50" } });
+    fireEvent.click(screen.getByTestId("tab-wish"));
+    await settle();
+    fireEvent.change(screen.getByTestId("wish-kind"), { target: { value: "attorney" } });
+    await settle();
+    fireEvent.input(screen.getByTestId("wish-name"), { target: { value: "Dr. Ortega" } });
+    fireEvent.click(screen.getByTestId("tab-promise"));
+    await settle();
+    expect(screen.getByTestId<HTMLInputElement>("promise-amount").value).toBe("50");
+    expect(screen.getByTestId("wish-form").closest("[data-panel]")?.hasAttribute("hidden")).toBe(true);
+    await push({ path: ["call"], value: { ...mockCall("talking", "right_party"), attempt_id: "next" } });
+    expect(screen.getByTestId<HTMLInputElement>("promise-amount").value).toBe("");
+    expect(screen.getByTestId<HTMLSelectElement>("wish-kind").value).toBe("inconvenient_time");
   });
 
   it("does not take the focus from where the agent is", async () => {

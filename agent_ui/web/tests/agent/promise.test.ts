@@ -58,6 +58,14 @@ describe("a promise", () => {
   });
 });
 
+describe("an amount of too many digits", () => {
+  it("is told to be more than the balance, and not to be no amount", () => {
+    const draft = { debtId: file.debts[0]?.id ?? null, amount: "9".repeat(20), dueDate: "2026-11-21" };
+    const result = checkPromise(draft, file, "2026-11-20", "en");
+    expect(result.ok ? null : result.errors.amount_minor?.key).toBe("promise.too_big");
+  });
+});
+
 describe("a callback", () => {
   const now = Date.parse("2026-11-20T12:00:00Z");
   it("is an instant of the debtor's clock", () => {

@@ -29,6 +29,10 @@ describe("the agents' table", () => {
     const rows = [agent(3, {}), agent(1, {}), agent(2, {})];
     expect(sortAgents(rows, { by: "calls", descending: true }).map((one) => one.id)).toEqual([1, 2, 3]);
   });
+  it("counts the numbers in names", () => {
+    const rows = [10, 2, 1].map((n) => agent(n, { name: `Agent ${n}` }));
+    expect(sortAgents(rows, { by: "name", descending: false }).map((one) => one.id)).toEqual([1, 2, 10]);
+  });
   it("puts who talks before who is away", () => {
     const rows = [agent(1, { state: "offline" }), agent(2, { state: "paused" }), agent(3, { state: "talking" })];
     expect(sortAgents(rows, { by: "state", descending: false }).map((one) => one.id)).toEqual([3, 2, 1]);

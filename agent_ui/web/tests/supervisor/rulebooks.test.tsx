@@ -3,7 +3,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, describe, expect, it } from "vitest";
 import { BOOKS, mockBook } from "../../src/mock/rulebookFixtures";
 import { setLocale } from "../../src/shared/i18n";
-import { groups, minuteText, says, words } from "../../src/supervisor/compliance/rulebooks";
+import { groups, minuteText, says, together, words } from "../../src/supervisor/compliance/rulebooks";
 import { settle } from "../agent/helpers";
 import { openTab, refused } from "./tabs";
 
@@ -68,6 +68,18 @@ describe("the rulebooks", () => {
     });
     expect(calls.at(-1)?.path).toBe("/api/rulebooks");
     expect(screen.getByTestId("turn-whatsapp_collection").textContent).toBe("Turn off");
+  });
+  it("say once what many of them say", () => {
+    const policy = { channel: "whatsapp", because: "may be barred", source: "policy" };
+    const closes = [
+      { rulebook: "au", ...policy },
+      { rulebook: "gb", ...policy, because: "is barred" },
+      { rulebook: "mx", ...policy },
+    ];
+    expect(together(closes)).toEqual([
+      { rulebooks: ["au", "mx"], ...policy },
+      { rulebooks: ["gb"], ...policy, because: "is barred" },
+    ]);
   });
   it("say what to do when there is none, and are read again after trouble", async () => {
     let works = false;

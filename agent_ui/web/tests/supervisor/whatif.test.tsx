@@ -38,6 +38,26 @@ afterEach(async () => {
 });
 
 describe("the page", () => {
+  it("does not say that there is no campaign before it knows, and says what went wrong", async () => {
+    let tell: (answer: Response) => void = () => undefined;
+    window.fetch = () =>
+      new Promise((resolve) => {
+        tell = resolve;
+      });
+    render(<WhatIf />);
+    await settle();
+    expect(screen.queryByText("There is no campaign yet")).toBeNull();
+    expect(screen.getByText("Reading…")).toBeTruthy();
+    tell(refused(503, "The database is away."));
+    await settle();
+    expect(screen.queryByText("There is no campaign yet")).toBeNull();
+    expect(screen.getByTestId("trouble").textContent).toContain("The database is away.");
+    fireEvent.click(screen.getByTestId("again"));
+    await settle();
+    tell(Response.json({ campaigns: [], creditors: [] }));
+    await settle();
+    expect(screen.getByText("There is no campaign yet")).toBeTruthy();
+  });
   it("asks, shows how far it is, then the figures with intervals and what happened", async () => {
     let done = false;
     const calls = await open(({ method }) => Response.json(method === "POST" || !done ? RUNNING : ANSWERED));

@@ -9,7 +9,7 @@ import { useAsked } from "./asked";
 import { Loading, Said, TroubleBox } from "./pieces";
 import { ReasonDialog } from "./ReasonDialog";
 import { Rulebook } from "./Rulebook";
-import { type BookList, type BookRow, SURE, type Switch } from "./rulebooks";
+import { type BookList, type BookRow, SURE, type Switch, together } from "./rulebooks";
 
 export function Rulebooks() {
   const asked = useAsked<BookList>();
@@ -121,9 +121,9 @@ function Switches({ switches, onChanged }: { switches: Switch[]; onChanged: () =
               <code dir="ltr">{one.switch}</code>
             </p>
             <ul class="reasons">
-              {one.closes.map((closed) => (
-                <li key={`${closed.rulebook}${closed.channel}`}>
-                  {word("channel", closed.channel)} (<bdi dir="ltr">{closed.rulebook}</bdi>):{" "}
+              {together(one.closes).map((closed) => (
+                <li key={`${closed.channel}${closed.because}${closed.source}`}>
+                  {word("channel", closed.channel)} (<bdi dir="ltr">{closed.rulebooks.join(", ")}</bdi>):{" "}
                   <Said>{closed.because}</Said>{" "}
                   <span class="muted">
                     <Said>{closed.source}</Said>

@@ -21,6 +21,18 @@ export interface Switch {
   closes: { rulebook: string; channel: string; because: string; source: string }[];
 }
 
+/** One line for each reason, with all rulebooks that give it: a platform's policy is the same everywhere. */
+export function together(closes: Switch["closes"]) {
+  const lines = new Map<string, { rulebooks: string[]; channel: string; because: string; source: string }>();
+  for (const { rulebook, ...reason } of closes) {
+    const key = JSON.stringify(reason);
+    const line = lines.get(key) ?? { rulebooks: [], ...reason };
+    line.rulebooks.push(rulebook);
+    lines.set(key, line);
+  }
+  return [...lines.values()];
+}
+
 export interface BookList {
   rulebooks: BookRow[];
   switches: Switch[];

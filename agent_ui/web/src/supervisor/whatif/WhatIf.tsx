@@ -6,7 +6,8 @@ import { percent } from "../../shared/format/number";
 import { t, word } from "../../shared/i18n";
 import { Button, Empty, Icon, Panel } from "../../shared/ui";
 import { useAsked } from "../compliance/asked";
-import { useCampaigns } from "../compliance/campaigns";
+import type { CampaignName } from "../compliance/campaigns";
+import { Loading, TroubleBox } from "../compliance/pieces";
 import { Choice, errorAt, type Option, Refusal, submitting, TextInput } from "../forms";
 import { place } from "../view";
 import { Answered } from "./Answered";
@@ -27,19 +28,25 @@ const MODES = ["progressive", "power", "predictive"] as const;
 const FIELDS = ["agents", "start", "hours", "mode", "seeds"];
 
 export function WhatIf() {
-  const campaigns = useCampaigns();
-  const chosen = place.value.tab ?? String(campaigns.value[0]?.id ?? "");
+  const asked = useAsked<{ campaigns: CampaignName[] }>();
+  const look = () => void asked.ask(() => api("GET", "/api/campaigns"));
+  useEffect(look, []);
+  const campaigns = asked.found.value?.campaigns;
+  const chosen = place.value.tab ?? String(campaigns?.[0]?.id ?? "");
   return (
     <main class="compliance" data-testid="what-if">
-      {chosen === "" ? (
+      <TroubleBox asked={asked} onAgain={look} />
+      {chosen === "" && <Loading asked={asked} />}
+      {chosen === "" && campaigns && (
         <Empty icon="inbox" title={t("whatif.no_campaign")}>
           <p>{t("whatif.no_campaign_text")}</p>
         </Empty>
-      ) : (
+      )}
+      {chosen !== "" && (
         <Ask
           key={chosen}
           campaign={chosen}
-          campaigns={campaigns.value.map((one): Option => [one.id, one.name])}
+          campaigns={(campaigns ?? []).map((one): Option => [one.id, one.name])}
           onCampaign={(id) => {
             location.hash = `whatif/${id}`;
           }}
