@@ -74,13 +74,21 @@ class RungCall(Struct, frozen=True):
 
 
 class OfcomCounts(Struct, frozen=True):
+    """With detection `abandoned` must be there, without it `drops`: a count left out is not a count of none."""
+
     amd: bool
     live_passed: Number
-    abandoned: Number = 0
+    abandoned: Number | None = None
     amd_false_positives: Number | None = None
     answered_by_machine: Number = 0
-    drops: Number = 0
+    drops: Number | None = None
     machine_share: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.amd and self.abandoned is None:
+            raise ValueError("abandoned is missing; with amd true give the number of abandoned calls")
+        if not self.amd and self.drops is None:
+            raise ValueError("drops is missing; with amd false give the number of dropped calls")
 
 
 class Block(Struct, frozen=True):
@@ -148,11 +156,11 @@ def ofcom(counts: OfcomCounts) -> tuple[Fraction | None, Literal["ok", "alarm", 
     if counts.amd:
         if counts.amd_false_positives is None:
             return None, "review"
-        lost = Fraction(counts.abandoned + counts.amd_false_positives)
+        lost = Fraction((counts.abandoned or 0) + counts.amd_false_positives)
     else:
         if counts.machine_share is None:
             return None, "review"
-        lost = counts.drops * (1 - _share(counts.machine_share))
+        lost = (counts.drops or 0) * (1 - _share(counts.machine_share))
     rate = ratio(lost, lost + counts.live_passed)
     if rate == CAP:
         return rate, None

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from compliance.case_checks import CaseError, check_address, check_debts, check_points, check_requests, check_zones
 from compliance.facts import (
     Address,
     Channel,
@@ -31,7 +32,6 @@ from compliance.facts import (
 )
 from compliance.rulebooks.model import WEEKDAYS, seconds_of
 from compliance.rulebooks.spec import SWITCHES
-from compliance.timezones import parse_number
 
 _UTC_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
@@ -39,10 +39,6 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 LAST_DAY = date(LAST_YEAR, 12, 31)
 Instant = str
 ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
-
-
-class CaseError(ValueError):
-    """A line that is not a case; the message says where and how to mend it."""
 
 
 class ConsentRow(Struct):
@@ -98,7 +94,7 @@ class DetailsRow(Struct):
 class RequestRow(Struct):
     at: Instant
     kind: RequestKind
-    details: DetailsRow = msgspec.field(default_factory=DetailsRow)
+    details: DetailsRow | None = None
 
 
 class DebtorRow(Struct):
@@ -150,7 +146,7 @@ def facts_of_case(data: dict[str, Any]) -> Facts:
     details = row.debt_details or {}
     names = dict.fromkeys((*row.debts, *details))
     try:
-        return Facts(
+        facts = Facts(
             debtor=Debtor(
                 points=tuple(_point(point) for point in row.debtor.contact_points),
                 addresses=row.debtor.addresses,
@@ -169,12 +165,17 @@ def facts_of_case(data: dict[str, Any]) -> Facts:
         )
     except FactsError as error:
         raise CaseError(str(error)) from None
+    debtor = facts.debtor
+    check_zones(debtor.addresses)
+    check_points(debtor.points, facts.history or (), debtor.requests)
+    check_requests(debtor.requests)
+    check_debts(facts.contact, names)
+    return facts
 
 
 def _point(row: PointRow) -> ContactPoint:
-    if row.kind != "email" and parse_number(row.address) is None:
-        raise CaseError(f"contact point {row.id}: the number is unknown; write it as E.164 with its country code")
     where = f"contact point {row.id}"
+    check_address(row.kind, row.address, where)
     return ContactPoint(
         id=row.id,
         kind=row.kind,
@@ -193,7 +194,7 @@ def _point(row: PointRow) -> ContactPoint:
 
 
 def _request(row: RequestRow) -> Request:
-    details, where = row.details, f"request {row.kind}"
+    details, where = row.details or DetailsRow(), f"request {row.kind}"
     return Request(
         at=instant(row.at, where),
         kind=row.kind,

@@ -53,6 +53,8 @@ def _object(line: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
         return {}, {"id": None, "error": f"not JSON: {problem}; write one object a line"}
     if not isinstance(case, dict):
         return {}, {"id": None, "error": "not an object; write one object a line"}
-    if not isinstance(case.get("id"), str):
+    if case.get("id") is None:
         return {}, {"id": None, "error": "the case has no id; give it one"}
+    if not isinstance(case["id"], str):
+        return {}, {"id": None, "error": f"the id {case['id']!r} is not text; put it in quotation marks"}
     return case, None

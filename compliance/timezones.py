@@ -96,6 +96,10 @@ def known_number(number: str) -> tuple[PhoneNumber | None, int]:
     return parsed, PhoneNumberType.UNKNOWN if parsed is None else phonenumbers.number_type(parsed)
 
 
+def is_zone(name: str) -> bool:
+    return name in _known_zones()
+
+
 def parse_number(number: str) -> PhoneNumber | None:
     try:
         return phonenumbers.parse(number)

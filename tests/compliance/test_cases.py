@@ -26,8 +26,59 @@ def test_an_unknown_number_is_refused_without_being_repeated() -> None:
 
 
 @pytest.mark.parametrize(
+    "number",
+    ["+1212555", "+12125550142999999", "+1212555O142", "+1 212 555 0142", "+1", "12125550142", "(212) 555-0142"],
+)
+def test_what_is_no_e164_number_is_refused(number: str) -> None:
+    assert "the number is unknown" in error(make(points=[{"id": "m1", "address": number}]))
+
+
+@pytest.mark.parametrize("address", ["pat", "pat@", "@example.com", "a@b@c"])
+def test_what_is_no_email_address_is_refused(address: str) -> None:
+    assert "not an e-mail address" in error(make(points=[{"id": "e1", "address": address}]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("inconvenient_time", "requests[0]: inconvenient_time has no details.deny"),
+        ("inconvenient_place", "requests[0]: inconvenient_place has no details.place"),
+        ("wrong_number", "requests[0]: wrong_number has no details.contact_point"),
+        ("third_party_reported", "requests[0]: third_party_reported has no details.contact_point"),
+    ],
+)
+def test_a_request_that_does_not_say_what_it_closes_is_refused(kind: str, words: str) -> None:
+    assert words in error(make(requests=[request("2026-06-01T10:00:00Z", kind)]))
+
+
+def test_a_request_that_needs_no_details_may_leave_them_out() -> None:
+    for stop in ({"details": None}, {"details": {}}, {}):
+        case = make(requests=[{"at": "2026-06-01T10:00:00Z", "kind": "stop_calling", **stop}])
+        assert check_line(json.dumps(case), books())["reasons"] == ["opt_out"]
+
+
+def test_a_wrong_number_may_be_struck_off_the_contact_points() -> None:
+    wrong = request("2026-06-05T10:00:00Z", "wrong_number", contact_point="m0")
+    case = make(history=[event("2026-06-01T14:00:00Z", contact_point="m0")], requests=[wrong])
+    assert check_line(json.dumps(case), books())["verdict"] == "allow"
+
+
+def test_the_same_contact_point_twice_is_refused() -> None:
+    case = make()
+    case["debtor"]["contact_points"] += case["debtor"]["contact_points"][:1]
+    assert error(case) == "contact point m1 is there twice; give each its own id"
+
+
+@pytest.mark.parametrize(
     ("case", "words"),
     [
+        ('{"id": 7}', "the id 7 is not text"),
+        (json.dumps(make(debts=["ghost"])), "contact: debt ghost is not among the case's debts (card)"),
+        (json.dumps(make(history=[event("2026-06-01T10:00:00Z", contact_point="m9")])), "history[0]: contact point m9"),
+        (
+            json.dumps(make(addresses=[{"country": "US", "region": "NY", "timezone": "Mars/Olympus"}])),
+            "addresses[0]: time zone 'Mars/Olympus' is not in the database 2026f",
+        ),
         ("{", "not JSON"),
         ("[]", "not an object"),
         ('{"a": 1}', "has no id"),
@@ -50,6 +101,13 @@ def test_a_bad_line_says_what_is_wrong(case: str, words: str) -> None:
 def test_a_bad_abandonment_line_says_what_is_wrong() -> None:
     assert "not JSON" in abandonment_line("{")["error"]
     assert "regime" not in abandonment_line('{"id": "X", "regime": "us-ftc", "kind": "rings", "calls": []}')
+
+
+@pytest.mark.parametrize(("amd", "missing"), [(True, "abandoned"), (False, "drops")])
+def test_a_count_left_out_is_not_a_count_of_none(amd: bool, missing: str) -> None:
+    calls = {"amd": amd, "live_passed": 10, "amd_false_positives": 0, "machine_share": "0.1"}
+    line = json.dumps({"id": "X", "regime": "gb-ofcom", "kind": "ofcom", "calls": calls})
+    assert f"{missing} is missing" in abandonment_line(line)["error"]
 
 
 def test_expect_and_note_are_not_read() -> None:

@@ -1,4 +1,4 @@
-"""Every published golden case: contacts, abandonment, and the words of opting out."""
+"""Every golden case: the published ones, and a second reading of the same rules, each aimed at one sentence."""
 
 import json
 
@@ -8,7 +8,7 @@ from compliance.explain import abandonment_line, check_line
 from tests.compliance.cases import Case, books, golden
 
 
-@pytest.mark.parametrize("case", golden("contacts"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", [*golden("contacts"), *golden("second_reading")], ids=lambda case: case["id"])
 def test_the_gate_gives_the_verdict_of_the_golden_case(case: Case) -> None:
     expect = case.pop("expect")
     answer = check_line(json.dumps(case), books())
