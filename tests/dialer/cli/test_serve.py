@@ -90,7 +90,7 @@ def test_the_demonstrations_people_are_never_served_to_a_real_exchange(tmp_path:
         data_dir=tmp_path, secret_key=SecretStr(KEY), nodes=(NodeSettings.model_validate(NODE),)
     )
 
-    with pytest.raises(SettingsProblem, match="holds the demonstration's data.* Set PROMISELINE_DATA_DIR to another"):
+    with pytest.raises(SettingsProblem, match=r"holds the demonstration's data.* Set PROMISELINE_DATA_DIR to another"):
         check_ready_to_serve(demonstrations)
     check_ready_to_serve(demonstrations.model_copy(update={"data_dir": tmp_path / "own"}))
     check_ready_to_serve(demonstrations.model_copy(update={"database_url": SecretStr("postgresql://h/x")}))
