@@ -7,11 +7,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dialer.cli.serve import check_ready_to_serve
 from dialer.demo.folder import claim
-from dialer.settings import SettingsProblem, load_settings
+from dialer.settings import GivenSettings, NodeSettings, SettingsProblem, load_settings
 from tests.dialer.cli.program import KEY, Program, interrupted, line_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
@@ -81,16 +83,17 @@ def test_each_setting_that_is_wrong_is_told_with_its_variable(
     assert "node-secret" not in str(problem.value)
 
 
-async def test_the_demonstrations_people_are_never_served_to_a_real_exchange(tmp_path: Path) -> None:
+def test_the_demonstrations_people_are_never_served_to_a_real_exchange(tmp_path: Path) -> None:
     """Its numbers are drawn by chance, and its campaign runs."""
-    claim(tmp_path / "data")
-    settings = {"PROMISELINE_SECRET_KEY": KEY, "PROMISELINE_NODES": NODES, "PROMISELINE_DATA_DIR": "data"}
+    claim(tmp_path)
+    demonstrations = GivenSettings(
+        data_dir=tmp_path, secret_key=SecretStr(KEY), nodes=(NodeSettings.model_validate(NODE),)
+    )
 
-    said = (await Program(tmp_path, settings)("serve")).refusal()
-
-    assert "data holds the demonstration's data" in said
-    assert "Set PROMISELINE_DATA_DIR to another folder" in said
-    assert not (tmp_path / "data" / "postgres").exists()
+    with pytest.raises(SettingsProblem, match=r"holds the demonstration's data.* Set PROMISELINE_DATA_DIR to another"):
+        check_ready_to_serve(demonstrations)
+    check_ready_to_serve(demonstrations.model_copy(update={"data_dir": tmp_path / "own"}))
+    check_ready_to_serve(demonstrations.model_copy(update={"database_url": SecretStr("postgresql://h/x")}))
 
 
 async def test_a_taken_port_is_told_before_anything_is_touched(program: Program, engine: AsyncEngine) -> None:
