@@ -66,6 +66,10 @@ def _compared(document: Mapping[str, Any], proof: Proof) -> Iterator[str]:
     held = [item for item in proof.items if fields_of(item)[0] == verdicts.VERSION]
     if (document["gate"] is None) != (not held):
         yield "the document tells of a verdict and its proof has none, or the other way round"
+    if document["gate"] is None and document["contact"]["direction"] == "out":
+        yield "no verdict stands in it: nothing says that the gate allowed this contact"
+    if not proof.items:
+        yield "it proves nothing: neither a verdict nor an outcome stands in its proof"
     for item in held:
         yield from _verdict(document, item)
     bound = [fields_of(item) for item in proof.items if fields_of(item)[0] == outcomes.VERSION]
@@ -113,6 +117,6 @@ def _whom(contact: Mapping[str, Any], facts: Mapping[str, Any] | None) -> Iterat
     asked = facts["contact"]
     if list(map(str, contact["debts"])) != list(asked["debts"]):
         yield "contact.debts: not those that the gate was asked about"
-    point = next(one for one in facts["debtor"]["points"] if one["id"] == asked["contact_point"])
-    if (contact["kind"], contact["ending"]) != (point["kind"], ending(point)):
+    point = next((one for one in facts["debtor"]["points"] if one["id"] == asked["contact_point"]), None)
+    if point is None or (contact["kind"], contact["ending"]) != (point["kind"], ending(point)):
         yield "contact.ending: not the number or address that the gate was asked about"

@@ -242,6 +242,9 @@ async def test_a_contact_past_the_gate_is_named_as_one_and_an_incoming_call_is_n
         came_in = await an_attempt(conn, house.tenant, house.debtor, direction="in")
     found = await house.shown(past)
     assert found["gate"] is None and any("NO VERDICT" in note for note in found["notes"])
+    assert any("no verdict stands in it" in words for words in checked(found).findings)
+    found["proof"]["items"], found["outcomes"] = [], []
+    assert any("it proves nothing" in words for words in checked(found).findings)
     found = await house.shown(came_in)
     assert "it came in" in found["rules_say"] and found["notes"] == []
 
