@@ -7,12 +7,20 @@ import pytest
 from sqlalchemy import func, select
 
 from campaigns.db import tables as t
-from tests.agent_ui.conftest import Browser, Web
+from compliance.rulebooks.loader import load_rulebooks
+from dialer.contact import GateContext
+from dialer.settings import DIAL_STOP_MARGIN_S
+from tests.agent_ui.conftest import Browser, Web, WebMaker
 from tests.agent_ui.test_campaigns import stranger
 from tests.builders import a_creditor, a_debtor
 
 pytestmark = pytest.mark.postgres
 STEPS = [{"kind": "call", "tries": 1}]
+
+
+@pytest.fixture
+async def web(make_web: WebMaker) -> Web:
+    return await make_web(parts={"gate": GateContext(load_rulebooks(dial_stop_margin_s=DIAL_STOP_MARGIN_S))})
 
 
 async def drafted(web: Web, browser: Browser, debtors: int, agents: list[int]) -> int:

@@ -1,5 +1,6 @@
 // A new campaign: the few settings that have no good default in sight, the rest folded away.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { ApiError, api } from "../shared/api";
 import { failureText } from "../shared/failure";
 import { t } from "../shared/i18n";
@@ -24,12 +25,14 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
   const model = useBoardModel();
   const creditors = model.creditors.value;
   const only = creditors?.length === 1 ? (creditors[0] ?? "") : "";
-  const draft = useSignal<CampaignDraft>({ ...EMPTY_DRAFT, creditor: only });
+  const draft = useSignal<CampaignDraft>(EMPTY_DRAFT);
   const agents = useSignal<number[]>([]);
   const tried = useSignal(false);
   const busy = useSignal(false);
   const refused = useSignal<{ field: string | null; text: string } | null>(null);
-  const check = checkCampaign(draft.value);
+  const creditor = draft.value.creditor || only;
+  const check = checkCampaign({ ...draft.value, creditor });
+  useEffect(() => void model.loadCampaigns(), [model]); // a creditor may have come by an import since
   const set = (change: Partial<CampaignDraft>) => {
     draft.value = { ...draft.value, ...change };
     refused.value = null;
@@ -87,10 +90,10 @@ export function CreateCampaign({ onClose }: { onClose: () => void }) {
         {creditors && creditors.length > 0 ? (
           <Choice
             label={t("campaign.field_creditor")}
-            options={["", ...creditors].map((creditor) => [creditor, creditor])}
-            value={draft.value.creditor}
+            options={["", ...creditors].map((one) => [one, one])}
+            value={creditor}
             error={errorOf("creditor")}
-            onInput={(creditor) => set({ creditor })}
+            onInput={(chosen) => set({ creditor: chosen })}
             testid="new-campaign-creditor"
           />
         ) : (
