@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from compliance.abandonment import AbandonmentError, answer
-from compliance.cases import CaseError, facts_of_case
+from compliance.case_checks import CaseError
+from compliance.cases import facts_of_case
 from compliance.facts import FactsError
 from compliance.gate import decide
 from compliance.rulebooks.model import Rulebooks, UnknownRulebook

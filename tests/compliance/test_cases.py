@@ -52,7 +52,8 @@ def test_a_request_that_does_not_say_what_it_closes_is_refused(kind: str, words:
 
 
 def test_a_request_that_needs_no_details_may_leave_them_out() -> None:
-    for stop in ({"details": None}, {"details": {}}, {}):
+    stops: tuple[dict[str, object], ...] = ({"details": None}, {"details": {}}, {})
+    for stop in stops:
         case = make(requests=[{"at": "2026-06-01T10:00:00Z", "kind": "stop_calling", **stop}])
         assert check_line(json.dumps(case), books())["reasons"] == ["opt_out"]
 

@@ -23,12 +23,13 @@ pytestmark = pytest.mark.timeout(600 + EXAMPLES)
 HORIZON = timedelta(days=33)
 
 
-@pytest.mark.parametrize("half", [1, 2])
-@settings(
-    max_examples=(EXAMPLES + 1) // 2,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+checked = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
+
+
+@pytest.mark.parametrize("half", [1, 2])
+@settings(checked, max_examples=(EXAMPLES + 1) // 2)
 @given(case=cases())
 def test_the_gate_and_the_brute_force_checker_agree(half: int, case: Case) -> None:
     facts, brute = facts_of_case(case), Brute(case)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from dialer.pacing.interface import Line, OutcomeSeen, PacingSnapshot
+from dialer.pacing.interface import Line, OutcomeKind, OutcomeSeen, PacingSnapshot
 from dialer.pacing.learning import learn
 from dialer.pacing.level import fast_failing
 from dialer.pacing.memory import CAME, HALF_HOUR_STEPS, LEFT, fresh, rules_of
@@ -25,7 +25,7 @@ def room(answered: float, dropped: float, target: float = 0.03) -> float:
     return half_hour_room(steps, RULES._replace(target=target))
 
 
-def at(now_s: float, *kinds: str) -> PacingSnapshot:
+def at(now_s: float, *kinds: OutcomeKind) -> PacingSnapshot:
     return PacingSnapshot(now_s, outcomes=tuple(OutcomeSeen(now_s, kind, 8.0, 2.0) for kind in kinds))
 
 
