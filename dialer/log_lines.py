@@ -69,7 +69,11 @@ def _of_database(fault: BaseException) -> bool:
 def _named(fault: BaseException) -> str:
     """SQLSTATE, table and constraint as far as they are known; none of them is anybody's data."""
     for one in _chain(fault):
-        known = [getattr(one, name, None) for name in ("sqlstate", "table_name", "constraint_name")]
+        known = [
+            getattr(one, "sqlstate", None),
+            getattr(one, "table_name", None),
+            getattr(one, "constraint_name", None),
+        ]
         if any(known):
             return " ".join(str(word) for word in known if word)
     return ""
