@@ -120,7 +120,12 @@ const POINTS: PointAnswer[] = [
 const RULE = { rulebook: "us-federal", version: "2026-11-21", draft: false };
 export const EVIDENCE: EvidenceDocument = {
   rules: [
-    { ...RULE, rule: "us-federal.hours", source: HOURS.source, text: "it is 18:40 Fri 20 Nov in Europe/Madrid, inside 08:00-21:00" },
+    {
+      ...RULE,
+      rule: "us-federal.hours",
+      source: HOURS.source,
+      text: "it is 18:40 Fri 20 Nov in Europe/Madrid, inside 08:00-21:00",
+    },
     {
       ...RULE,
       rule: "us-federal.7-in-7",

@@ -129,7 +129,12 @@ describe("the verdicts", () => {
     await settle();
     expect(calls.at(-1)?.path).toBe(`/api/contacts/${VERDICTS[1]?.attempt}/evidence`);
     const shown = allowed.getByTestId("evidence-shown").textContent ?? "";
-    for (const part of ["2nd call about one debt", "us-federal.7-in-7 @ 2026-11-21", "12 CFR 1006.14", "checkpoint 12"]) {
+    for (const part of [
+      "2nd call about one debt",
+      "us-federal.7-in-7 @ 2026-11-21",
+      "12 CFR 1006.14",
+      "checkpoint 12",
+    ]) {
       expect(shown).toContain(part);
     }
     expect(allowed.getByTestId("evidence-download").getAttribute("download")).toBe(
