@@ -30,6 +30,10 @@ from campaigns.templates.service import bodies
 c = t.campaign.c
 
 
+NEW_TENANT = 0x74656E616E74
+"""Key of the lock under which a tenant is made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     id: int
@@ -48,7 +52,12 @@ async def create_tenant(
 ) -> int:
     """A tenant by name, made when it is not there; `settings` (business_name, business_phone) are merged in."""
     t_ = t.tenant.c
-    found = (await conn.execute(select(t_.id, t_.settings).where(t_.name == name))).one_or_none()
+    by_name = select(t_.id, t_.settings).where(t_.name == name)
+    found = (await conn.execute(by_name)).one_or_none()
+    if found is None:
+        # two programs that begin at once on an empty database
+        await conn.execute(select(func.pg_advisory_xact_lock(NEW_TENANT)))
+        found = (await conn.execute(by_name)).one_or_none()
     if found is None:
         row = {"name": name, "settings": dict(settings or {}), "created_at": now}
         return int((await conn.execute(insert(t.tenant).values(**row).returning(t_.id))).scalar_one())

@@ -15,6 +15,8 @@ from dialer.pacing.stored import adapted, predictive
 SPARE = 3
 """Calls that the aim leaves unspent: the control's own swing."""
 LEAST = 0.002
+CREDIT = 2.0
+"""Calls at most that earlier answers leave to spend: what a good day saved would else be spent in minutes."""
 STEP = 0.001
 """A new aim is a new beginning in the recorded ticks, so it moves by steps."""
 
@@ -38,7 +40,8 @@ def aimed(pacer: Pacer, lines_per_agent: float, start: PacerStart, aim: Aim) -> 
     """The pacer with this aim, and its figures now; both as they were where nothing changes or nothing is forecast.
 
     What it has spent and earned is taken from the gauge, which keeps the account: another aim would else judge what is
-    long past. With machine detection nothing changes: the pacer reckons with persons cut, whom no gauge sees.
+    long past. What was left unspent counts as spent but for `CREDIT`. With machine detection nothing changes: the pacer
+    reckons with persons cut, whom no gauge sees.
     """
     if start.amd is not None or aim.target == start.abandon_target:
         return pacer, start
@@ -47,9 +50,11 @@ def aimed(pacer: Pacer, lines_per_agent: float, start: PacerStart, aim: Aim) -> 
     if learnt is None:
         return pacer, before
     from dialer.pacing.memory import ANSWERED, DROPPED, MACHINE_TALKS, TALKS
+    from dialer.pacing.spending import AIM
 
     memory = learnt.memory.copy()
     marks = memory.marks
     persons = 1.0 - marks[MACHINE_TALKS] / (marks[TALKS] + 10.0)
-    marks[ANSWERED], marks[DROPPED] = aim.answered / persons, aim.abandoned / persons
+    spent = max(aim.abandoned, AIM * aim.target * aim.answered - CREDIT)
+    marks[ANSWERED], marks[DROPPED] = aim.answered / persons, spent / persons
     return replace(learnt, memory=memory), start

@@ -55,7 +55,7 @@ async def test_a_made_campaign_is_a_draft_with_all_its_settings_and_the_floor_he
     ("change", "field", "says"),
     [
         ({"settings": {}}, "settings.caller_id", "needed"),
-        ({"settings": {"caller_id": "911"}}, "settings.caller_id", "pattern"),
+        ({"settings": {"caller_id": "911"}}, "settings.caller_id", "no number that can be shown"),
         ({"settings": {**SETTINGS, "ring_timeout_s": 5}}, "settings.ring_timeout_s", "15"),
         ({"settings": {**SETTINGS, "colour": "red"}}, "settings.colour", "known are"),
         ({"settings": {**SETTINGS, "steps": []}}, "settings.steps", "call"),

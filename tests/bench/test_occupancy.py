@@ -73,8 +73,8 @@ def test_a_step_and_an_outage_come_with_controls_that_nothing_surprises() -> Non
     assert [row.human for row in step.shocked.calls.profile.rows] == [0.1, 0.3]
     assert [row.human for row in step.control.calls.profile.rows] == [0.3]
     assert [row.human for row in outage.shocked.calls.profile.rows] == [0.25, 0.0, 0.25]
-    (shift,) = outage.control.agents.groups[0].shifts
-    assert (shift.breaks[0].at_s, shift.breaks[0].dur_s) == (outage.begins_s, outage.ends_s - outage.begins_s)
+    before, later = outage.control.agents.groups[0].shifts
+    assert (before.login_s, before.logout_s, later.login_s) == (0, outage.begins_s, outage.ends_s)
 
 
 def test_a_half_hour_counts_that_ends_after_the_shock_and_has_a_hundred_answers() -> None:

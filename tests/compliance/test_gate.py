@@ -13,6 +13,7 @@ from compliance.timezones import TZDB_VERSION
 from tests.compliance.cases import Case, ask, books, event, flags, make, request
 
 NOON = "2026-06-10T16:00:00Z"
+BOTH: Case = {"debts": ["card", "loan"]}
 US_SMS = {"channel": "sms", "at": "2026-06-01T16:00:00Z", "by": "written", "expires": None}
 
 
@@ -117,7 +118,7 @@ def test_an_inbound_conversation_cools_off_and_is_no_attempt() -> None:
 
 def test_a_conversation_counts_for_every_debt_named_and_the_call_for_the_one_chosen() -> None:
     talk = event(day(9), "conversation", debts=["card", "loan"], call_counted_for=["card"])
-    assert ask(make(history=[talk], debts=["loan"]))[1] == {"frequency.conversation"}
+    assert ask(make(history=[talk], debts=["loan"]) | BOTH)[1] == {"frequency.conversation"}
     history = [*seven()[:6], event(day(3), "conversation", debts=["card"], call_counted_for=["loan"])]
     history.sort(key=lambda e: e["at"])
     assert ask(make(history=history))[0] == "allow"
@@ -354,7 +355,7 @@ def test_massachusetts_counts_communications_by_phone_per_debt_and_kind_of_numbe
     assert ask(make(history=home, **ma)) == ("deny", {"frequency.contacts"}, "2026-06-15T12:00:00Z")
     assert ask(make(history=home, contact_point="w1", **ma))[0] == "allow"
     assert ask(make(history=calls(8, 9), **ma))[0] == "allow"
-    assert ask(make(history=home, debts=["loan"], **ma))[0] == "allow"
+    assert ask(make(history=home, debts=["loan"], **ma) | BOTH)[0] == "allow"
     work = [event(f"2026-05-{d}T16:00:00Z", "voicemail_message", contact_point="w1") for d in (14, 20)]
     assert ask(make(history=work, contact_point="w1", **ma)) == ("deny", {"frequency.contacts"}, "2026-06-13T12:00:00Z")
 

@@ -30,7 +30,7 @@ def test_a_campaign_with_everything_may_start() -> None:
 @pytest.mark.parametrize(
     ("change", "field", "words"),
     [
-        ({"agents": 0}, "agents", "assign one"),
+        ({"agents": 0}, "agents", "choose some (Agents at its card"),
         ({"callable_rows": 0}, "queue", "none of the creditor's 12 open debtors"),
         ({"callable_rows": 0, "debtors": 0}, "queue", "promiseline import FILE"),
         ({"state": "running"}, "state", "only a draft or paused one"),

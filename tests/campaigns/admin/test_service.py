@@ -1,10 +1,11 @@
 """A campaign from its making to its end, on a real database."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.admin import service
 from campaigns.problems import Refused
@@ -109,3 +110,21 @@ async def test_assigning_agents_replaces_them_all(conn: AsyncConnection) -> None
     await service.assign_agents(conn, campaign, [two], **BY)
     (listed,) = await service.everything(conn, tenant)
     assert listed.agents == (two,) and listed.creditor == "Acme"
+
+
+async def test_two_programs_that_begin_at_once_make_one_tenant(engine: AsyncEngine) -> None:
+    async def other() -> int:
+        async with engine.begin() as conn:
+            return await service.create_tenant(conn, name="Agency", now=NOW)
+
+    waiting = text(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+        " WHERE d.datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+    async with engine.connect() as first, engine.connect() as watch:
+        tenant = await service.create_tenant(first, name="Agency", now=NOW)
+        second = asyncio.create_task(other())
+        while not second.done() and not (await watch.execute(waiting)).scalar_one():  # noqa: ASYNC110 - PostgreSQL's
+            await asyncio.sleep(0.01)
+        await first.commit()
+    assert await second == tenant

@@ -3,16 +3,18 @@
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 from hypothesis import given, strategies as st
 
 from compliance.abandonment_ledger import Gauge, Policy, Subject, Window, judge
 from compliance.abandonment_tally import Tally
 from compliance.binomial import may_exceed
 from dialer.abandonment_guard import aim
-from dialer.pacing.aiming import LEAST, SPARE, Aim, aim_of, aimed
+from dialer.pacing.aiming import CREDIT, LEAST, SPARE, Aim, aim_of, aimed
 from dialer.pacing.memory import ANSWERED, DROPPED
 from dialer.pacing.modes import ProgressivePacer
 from dialer.pacing.predictive import PredictivePacer
+from dialer.pacing.spending import balance_of
 from dialer.pacing.start import MachineDetection, PacerStart
 
 DAY = Window("house-24h", "house", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
@@ -79,3 +81,13 @@ def test_the_aim_moves_by_steps_and_stays_under_the_limit() -> None:
     assert aim_of(24, 1_000, 900, 0, 0.03).target == 0.021
     assert aim_of(500, 1_000, 900, 0, 0.03).target == 0.03
     assert aim_of(0, 200, 0, 0, 0.03).target == LEAST
+
+
+def test_what_a_good_day_left_unspent_is_not_spent_in_the_minutes_after_it() -> None:
+    start = PacerStart(n_agents=20)
+    made, _ = aimed(PredictivePacer.begin(start), 1.0, start, Aim(0.024, 4_000, 60))
+    assert isinstance(made, PredictivePacer)
+    assert balance_of(made.memory.marks, made.rules).saved == pytest.approx(CREDIT)
+    made, _ = aimed(PredictivePacer.begin(start), 1.0, start, Aim(0.024, 4_000, 110))
+    assert isinstance(made, PredictivePacer)
+    assert balance_of(made.memory.marks, made.rules).saved < -CREDIT
