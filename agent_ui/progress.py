@@ -1,9 +1,19 @@
-"""How far long work is, told to whoever waits for it: from any thread, and no more often than a person can see."""
+"""Answers a request for long work in lines of JSON: how far it is, as often as a person can see, then its end."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import orjson
+import structlog
+from aiohttp import ClientConnectionResetError, web
+
+from agent_ui.problems import error_wire
+from dialer.faults import database_gone
+
+log = structlog.get_logger()
+T = TypeVar("T")
 
 EVERY_S = 0.2
 
@@ -37,3 +47,38 @@ class Progress:
                 heard.cancel()
         while not self._told.empty():
             yield self._told.get_nowait()
+
+
+async def answer_in_lines(
+    request: web.Request,
+    job: Callable[[Progress], Coroutine[Any, Any, T]],
+    end: Callable[[web.StreamResponse, T], Awaitable[None]],
+) -> web.StreamResponse:
+    """`{"phase", "done", "total"}` again and again, then what `end` writes of the job's result. The job raises nothing:
+    the answer has begun (`failure`). It goes on to its end where nobody listens any more."""
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
+    await response.prepare(request)
+    progress = Progress()
+    work = asyncio.create_task(job(progress))
+    try:
+        async for phase, done, total in progress.until(work):
+            await response.write(line({"phase": phase, "done": done, "total": total}))
+        await end(response, await work)
+        await response.write_eof()
+    except ClientConnectionResetError:
+        await work
+    return response
+
+
+def failure(fault: Exception, event: str, nothing: str, **where: int) -> dict[str, Any]:
+    """The last line after a fault, which the middleware cannot tell any more. `nothing`: like "nothing was taken"."""
+    if database_gone(fault):
+        log.warning(f"{event}_database_gone", error=type(fault).__name__)
+        message = f"The database does not answer just now: {nothing}. Try again in a few seconds."
+        return error_wire("database_unavailable", message)
+    log.error(f"{event}_failed", exc_info=fault, **where)
+    return error_wire("internal", f"Something went wrong on the server: {nothing}.")
+
+
+def line(told: dict[str, Any]) -> bytes:
+    return orjson.dumps(told) + b"\n"

@@ -8,20 +8,18 @@ import asyncio
 from dataclasses import asdict
 from typing import Any
 
-import orjson
 import structlog
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 
 from agent_ui.api.campaigns import campaign_of
 from agent_ui.context import IDENTITY
 from agent_ui.deps import WebDeps
 from agent_ui.policy import SUPERVISOR, Route
-from agent_ui.problems import Problem, error_wire, from_refused
-from agent_ui.progress import Progress
+from agent_ui.problems import Problem, from_refused
+from agent_ui.progress import Progress, answer_in_lines, failure, line
 from campaigns.admin import service as campaigns
 from campaigns.problems import Refused
 from dialer.campaign_policy import RulebookPolicy
-from dialer.faults import database_gone
 
 log = structlog.get_logger()
 
@@ -43,19 +41,8 @@ class CampaignStartApi:
         async with self._starting:
             async with self._deps.engine.connect() as connection:
                 campaign_id = (await campaign_of(connection, request)).id
-            response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
-            await response.prepare(request)
-            progress = Progress()
-            work = asyncio.create_task(self._start(campaign_id, request[IDENTITY].actor, progress))
-            try:
-                async for phase, done, total in progress.until(work):
-                    await response.write(_line({"phase": phase, "done": done, "total": total}))
-                await response.write(_line(await work))
-                await response.write_eof()
-            except ClientConnectionResetError:
-                # nobody listens any more: it goes on to its end, as the board then shows
-                await work
-            return response
+            actor = request[IDENTITY].actor
+            return await answer_in_lines(request, lambda progress: self._start(campaign_id, actor, progress), _end)
 
     async def _start(self, campaign_id: int, actor: str, progress: Progress) -> dict[str, Any]:
         """What the last line says."""
@@ -73,13 +60,7 @@ class CampaignStartApi:
         except Refused as refused:
             return from_refused(refused).wire()
         except Exception as fault:
-            # the answer has begun, so the middleware cannot tell the person any more
-            if database_gone(fault):
-                log.warning("campaigns.start_database_gone", error=type(fault).__name__)
-                message = "The database does not answer just now: nothing was started. Try again in a few seconds."
-                return error_wire("database_unavailable", message)
-            log.exception("campaigns.start_failed", campaign_id=campaign_id)
-            return error_wire("internal", "Something went wrong on the server: nothing was started.")
+            return failure(fault, "campaigns.start", "nothing was started", campaign_id=campaign_id)
         await self._tell_floor(campaign_id)
         return {"report": asdict(report)}
 
@@ -91,5 +72,5 @@ class CampaignStartApi:
             log.warning("campaigns.floor_not_told", campaign_id=campaign_id, error=type(fault).__name__)
 
 
-def _line(told: dict[str, Any]) -> bytes:
-    return orjson.dumps(told) + b"\n"
+async def _end(response: web.StreamResponse, told: dict[str, Any]) -> None:
+    await response.write(line(told))

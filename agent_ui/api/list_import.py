@@ -14,18 +14,17 @@ from typing import Any
 
 import orjson
 import structlog
-from aiohttp import BodyPartReader, ClientConnectionResetError, web
+from aiohttp import BodyPartReader, web
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent_ui.api.lists import list_of, start_of
 from agent_ui.context import IDENTITY, check
 from agent_ui.deps import WebDeps
 from agent_ui.policy import SUPERVISOR, Route
-from agent_ui.problems import Problem, error_wire, from_refused
-from agent_ui.progress import Progress
+from agent_ui.problems import Problem, from_refused
+from agent_ui.progress import Progress, answer_in_lines, failure, line
 from campaigns.lists.model import Mode
 from campaigns.problems import Refused
-from dialer.faults import database_gone
 from dialer.import_parts import ImportParts
 from dialer.list_import import ListReport, Options, import_list
 from dialer.number_file import How
@@ -133,22 +132,7 @@ class ListImportApi:
             return bytes(await part.read_chunk(CHUNK))
 
     async def _work(self, request: web.Request, path: Path, options: Options, shelf: NumberShelf) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
-        await response.prepare(request)
-        progress = Progress()
-        work = asyncio.create_task(self._import(path, options, shelf, progress))
-        try:
-            async for phase, done, total in progress.until(work):
-                await response.write(_line({"phase": phase, "done": done, "total": total}))
-            told, rejects = await work
-            await response.write(_line(told))
-            if rejects is not None:
-                await _send_file(response, rejects)
-            await response.write_eof()
-        except ClientConnectionResetError:
-            # nobody listens any more: what was begun is all taken or not at all, as the ledger then says
-            await work
-        return response
+        return await answer_in_lines(request, lambda progress: self._import(path, options, shelf, progress), _end)
 
     async def _import(
         self, path: Path, options: Options, shelf: NumberShelf, progress: Progress
@@ -164,13 +148,7 @@ class ListImportApi:
             problem.message = _for_a_page(problem.message)
             return problem.wire(), None
         except Exception as fault:
-            # the answer has begun, so the middleware cannot tell the person any more
-            if database_gone(fault):
-                log.warning("lists.import_database_gone", error=type(fault).__name__)
-                message = "The database does not answer just now: nothing was taken. Try again in a few seconds."
-                return error_wire("database_unavailable", message), None
-            log.exception("lists.import_failed")
-            return error_wire("internal", "Something went wrong on the server: nothing was taken."), None
+            return failure(fault, "lists.import", "nothing was taken"), None
         log.info("lists.imported", state=report.state, lines=report.lines, rejected=report.rejected)
         rejects = None if report.rejects_file is None else Path(report.rejects_file)
         return {"report": _report(report), "rejects_follow": rejects is not None}, rejects
@@ -188,14 +166,13 @@ def _file_name(given: str | None) -> str:
     return name if name not in ("", ".", "..", "rejects.csv") else "upload.csv"
 
 
-def _line(told: dict[str, Any]) -> bytes:
-    return orjson.dumps(told) + b"\n"
-
-
-async def _send_file(response: web.StreamResponse, path: Path) -> None:
-    with path.open("rb") as file:
-        while data := await asyncio.to_thread(file.read, CHUNK):
-            await response.write(data)
+async def _end(response: web.StreamResponse, ended: tuple[dict[str, Any], Path | None]) -> None:
+    told, rejects = ended
+    await response.write(line(told))
+    if rejects is not None:
+        with rejects.open("rb") as file:
+            while data := await asyncio.to_thread(file.read, CHUNK):
+                await response.write(data)
 
 
 def _report(report: ListReport) -> dict[str, Any]:

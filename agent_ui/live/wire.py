@@ -85,7 +85,8 @@ def read_command(payload: tuple[Any, ...]) -> Command | Reply:
         return refusal("malformed", "name must be the name of a command, like ready", "name")
     if not isinstance(args, dict):
         return refusal("malformed", "args must be an object; {} for none", "args")
-    if b"\\u0000" in orjson.dumps(args, option=orjson.OPT_NON_STR_KEYS):
+    # a backslash that was typed is written twice, and is none of an escape
+    if b"\\u0000" in orjson.dumps(args, option=orjson.OPT_NON_STR_KEYS).replace(b"\\\\", b""):
         return refusal("malformed", "The text holds a NUL character, which cannot be stored. Remove it.", "args")
     return Command(cmd_id, name, args)
 

@@ -5,10 +5,10 @@ import { api } from "../shared/api";
 import { t } from "../shared/i18n";
 import { Button } from "../shared/ui";
 import type { AgentRecord } from "./AgentDialog";
-import { found, SHOWN_AT_MOST } from "./AllAgents";
+import { found, SHOWN_AT_MOST, Sought } from "./AllAgents";
 import { useAsked } from "./compliance/asked";
 import { Loading, TroubleBox } from "./compliance/pieces";
-import { Check, TextInput } from "./forms";
+import { Check } from "./forms";
 import { skillsText } from "./skills";
 
 export function AgentPicks(props: { chosen: readonly number[]; onChange: (chosen: number[]) => void }) {
@@ -30,15 +30,7 @@ export function AgentPicks(props: { chosen: readonly number[]; onChange: (chosen
       {all.length > 0 && (
         <>
           <div class="agent-picks-find">
-            <TextInput
-              label={t("agents.sought")}
-              value={sought.value}
-              onInput={(value) => {
-                sought.value = value;
-              }}
-              testid="agent-picks-sought"
-              tight
-            />
+            <Sought sought={sought} testid="agent-picks-sought" />
             <Button small onClick={() => put(ids, true)} testid="agent-picks-all">
               {t("campaign.agents_all")}
             </Button>

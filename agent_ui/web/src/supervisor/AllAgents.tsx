@@ -18,7 +18,7 @@ export function AllAgents({ onPick, onClose }: { onPick: (agent: AgentRecord) =>
   useEffect(look, []);
   return (
     <Dialog title={t("agents.everyone")} onClose={onClose} wide testid="all-agents">
-      <Sought sought={sought} />
+      <Sought sought={sought} testid="all-agents-sought" />
       <TroubleBox asked={asked} onAgain={look} />
       <Loading asked={asked} />
       {asked.found.value && <List agents={found(asked.found.value.agents, sought.value)} onPick={onPick} />}
@@ -26,7 +26,7 @@ export function AllAgents({ onPick, onClose }: { onPick: (agent: AgentRecord) =>
   );
 }
 
-function Sought({ sought }: { sought: Signal<string> }) {
+export function Sought({ sought, testid }: { sought: Signal<string>; testid: string }) {
   return (
     <TextInput
       label={t("agents.sought")}
@@ -34,7 +34,7 @@ function Sought({ sought }: { sought: Signal<string> }) {
       onInput={(value) => {
         sought.value = value;
       }}
-      testid="all-agents-sought"
+      testid={testid}
       tight
     />
   );

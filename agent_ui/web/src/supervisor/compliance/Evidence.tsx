@@ -1,12 +1,10 @@
 // What allowed one contact, rule by rule, and the document that a stranger can check.
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { api } from "../../shared/api";
 import { t } from "../../shared/i18n";
 import { Button } from "../../shared/ui";
 import { Refusal } from "../forms";
 import { useAsked } from "./asked";
-import { Said } from "./pieces";
+import { Download, Said } from "./pieces";
 
 export interface Rule {
   rule: string;
@@ -70,23 +68,13 @@ function Shown({ found, name }: { found: EvidenceDocument; name: string }) {
         </p>
       ))}
       <p>{point ? t("verdict.evidence_signed", { n: point.number }) : t("verdict.evidence_unsigned")}</p>
-      <Download text={JSON.stringify(found, null, 2)} name={name} />
+      <Download
+        text={JSON.stringify(found, null, 2)}
+        type="application/json"
+        name={name}
+        label={t("verdict.evidence_download")}
+        testid="evidence-download"
+      />
     </div>
-  );
-}
-
-function Download({ text, name }: { text: string; name: string }) {
-  const address = useSignal("");
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    address.value = made;
-    return () => URL.revokeObjectURL(made);
-  }, [text]);
-  return (
-    <p>
-      <a class="button button-plain" href={address.value} download={name} data-testid="evidence-download">
-        {t("verdict.evidence_download")}
-      </a>
-    </p>
   );
 }

@@ -10,7 +10,7 @@ import { Check, Choice, errorAt, Refusal, submitting, TextInput } from "../forms
 import { type Asked, useAsked } from "./asked";
 import { ImportAnswer, type ImportReport, type Phase } from "./importAnswer";
 import type { NumberList } from "./lists";
-import { Said } from "./pieces";
+import { Download, Said } from "./pieces";
 
 const FIELDS = ["file", "mode", "column", "country", "evidence", "refresh_by"] as const;
 
@@ -216,23 +216,15 @@ function Outcome({ result }: { result: Result }) {
           ))}
         </ul>
       )}
-      {rejects !== null && <Download csv={rejects} name={`${report.file}.rejects.csv`} n={report.rejected} />}
+      {rejects !== null && (
+        <Download
+          text={rejects}
+          type="text/csv"
+          name={`${report.file}.rejects.csv`}
+          label={t("list.download", { n: report.rejected })}
+          testid="import-download"
+        />
+      )}
     </div>
-  );
-}
-
-function Download({ csv, name, n }: { csv: string; name: string; n: number }) {
-  const address = useSignal("");
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
-    address.value = made;
-    return () => URL.revokeObjectURL(made);
-  }, [csv]);
-  return (
-    <p>
-      <a class="button button-plain" href={address.value} download={name} data-testid="import-download">
-        {t("list.download", { n })}
-      </a>
-    </p>
   );
 }

@@ -1,6 +1,7 @@
-// What the compliance tabs share: trouble with a way on, instants in UTC, the server's English words, the search for a person.
+// What the compliance tabs share: trouble with a way on, instants in UTC, the server's English words, files to keep, the search for a person.
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import { api } from "../../shared/api";
 import { type MessageKey, t } from "../../shared/i18n";
 import { Button, Empty, Icon } from "../../shared/ui";
@@ -34,6 +35,24 @@ export function Utc({ at }: { at: string }) {
     <time class="num" dir="ltr" dateTime={utc}>
       {utc.slice(0, 10)} {utc.slice(11, 16)} UTC
     </time>
+  );
+}
+
+/** A file that the page itself has made. */
+export function Download(props: { text: string; type: string; name: string; label: string; testid: string }) {
+  const { text, type } = props;
+  const address = useSignal("");
+  useEffect(() => {
+    const made = URL.createObjectURL(new Blob([text], { type }));
+    address.value = made;
+    return () => URL.revokeObjectURL(made);
+  }, [text, type]);
+  return (
+    <p>
+      <a class="button button-plain" href={address.value} download={props.name} data-testid={props.testid}>
+        {props.label}
+      </a>
+    </p>
   );
 }
 
