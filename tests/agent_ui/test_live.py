@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from agent_ui.live.wire import read_command
 from campaigns.db.tables import app_user, user_session
-from dialer.commands import Reply
+from dialer.commands import Command, Reply
 from dialer.streams import REMOVED, Op
 from tests.agent_ui.conftest import Refused, Web, WebMaker
 
@@ -229,6 +230,14 @@ async def test_a_malformed_command_is_refused_with_the_field(web: Web, payload: 
     reply = await console.ask("command", payload)
     assert (reply["ok"], reply["error"]["code"], reply["error"].get("field")) == (False, "malformed", field)
     assert web.floor.commands == []
+
+
+def test_a_backslash_that_was_typed_is_no_nul() -> None:
+    def read(words: str) -> Command | Reply:
+        return read_command(({"cmd_id": "c", "name": "note", "args": {"text": words}},))
+
+    assert isinstance(read(r"the code \u0000"), Command)
+    assert isinstance(read("\\\0"), Reply)
 
 
 @pytest.mark.parametrize("payload", [None, 5, {"seq": 1.5}, {"epoch": 1, "seq": 0}, {"epoch": None, "seq": -1}])
