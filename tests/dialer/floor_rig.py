@@ -23,10 +23,11 @@ from dialer.streams import StreamHub
 from dialer.ticks.recorder import TickRecorder
 from telephony.ari.exchange import AriExchange
 from telephony.ari.settings import AriSettings
-from telephony.clock import ScaledClock
+from telephony.clock import Clock
 from telephony.sandbox.debtors import DebtorModel, DebtorScript, Fate
 from telephony.sandbox.exchange import SandboxExchange
 from tests import builders
+from tests.lived_clock import LivedClock
 
 _numbers = itertools.count(2_000_000)
 GATE = GateContext(load_rulebooks(dial_stop_margin_s=DIAL_STOP_MARGIN_S))
@@ -53,7 +54,7 @@ class Rig:
     """`speed` 1 clock second takes 1/speed real ones."""
 
     engine: AsyncEngine
-    clock: ScaledClock
+    clock: Clock
     sandbox: SandboxExchange
     scripts: dict[str, Sequence[DebtorScript]]
     tenant: int = 0
@@ -151,12 +152,20 @@ class Rig:
         return self.floor.hub.state(f"floor:{self.tenant}")
 
     async def until(self, true: Callable[[], Any], real_s: float = 10.0) -> None:
-        """Wait until something is true; AssertionError with its source line when it stays false."""
+        """Wait until something is true; AssertionError that says how the floor stands when it stays false."""
         loop = asyncio.get_running_loop()
         end = loop.time() + real_s
         while not true():
-            assert loop.time() < end, "it did not become true in time"
+            assert loop.time() < end, f"it did not become true in time: {await self._how_it_stands()}"
             await asyncio.sleep(0.005)
+
+    async def _how_it_stands(self) -> str:
+        calls = await self.rows(
+            "SELECT at, state, outcome, cause, tech_cause, abandoned, ringing_at, answered_at, bridged_at, ended_at"
+            " FROM attempt ORDER BY at, id"
+        )
+        agents = {f"agent:{agent}": self.floor.hub.state(f"agent:{agent}").get("agent") for agent in self.agents}
+        return f"clock {self.clock.now()}\nattempts {calls}\nagents {agents}\nboard {dict(self.board())}"
 
     async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
         async with self.engine.connect() as conn:
@@ -181,7 +190,8 @@ class Rig:
 
 @asynccontextmanager
 async def floor_rig(engine: AsyncEngine, speed: float = 10.0) -> AsyncIterator[Rig]:
-    clock = ScaledClock(builders.NOW, speed)
+    clock = LivedClock(builders.NOW, speed)
+    clock.start()
     scripts: dict[str, Sequence[DebtorScript]] = {}
     sandbox = SandboxExchange(clock=clock, debtors=DebtorModel(scripts=scripts))
     await sandbox.start()
@@ -194,3 +204,4 @@ async def floor_rig(engine: AsyncEngine, speed: float = 10.0) -> AsyncIterator[R
         for exchange in rig.exchanges:
             await exchange.close()
         await sandbox.stop()
+        clock.stop()
