@@ -10,6 +10,7 @@ from dialer.pacing.level import (
     fast_failing,
     forget,
     level_now,
+    most_fail,
     raise_level,
     shape_of,
     weight_of,
@@ -143,7 +144,7 @@ def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None
     marks[SLOW_FAILING] += (fast_failing(marks) - marks[SLOW_FAILING]) * -math.expm1(-step_s / SLOW_FAILING_S)
     shape, rate = shape_of(memory.level, STEADY_SPAN)
     marks[DROUGHT] = 0.0 if answers > 0 else marks[DROUGHT] + trials * shape / rate
-    if marks[DROUGHT] < DROUGHT_ANSWERS:
+    if marks[DROUGHT] < DROUGHT_ANSWERS and not (most_fail(marks) and answers == 0):
         raise_level(memory.level, max(trials, 0.0), answers)
     marks[LATELY_ANSWERED] *= math.exp(-step_s / LATELY_S)
     marks[LATELY_DROPPED] *= math.exp(-step_s / LATELY_S)

@@ -26,6 +26,8 @@ MOST_LEVEL = 0.97
 MOST_WEIGHT = 100.0
 KEPT_AFTER_AWAY = 15.0
 FAST_CALLS = 25.0
+MOST_FAILING = 0.6
+FAILED_LATELY, FAILS_NOW = 0.1, 0.25
 # of the spans of `Memory.level`: what a list has been like for a while
 STEADY_SPAN = 3
 # for every expected answer so much of the memories' weight goes round, so that none is ever out
@@ -115,6 +117,21 @@ def works_share(marks: Figures) -> float:
 def fast_failing(marks: Figures) -> float:
     """Share of the last calls that failed."""
     return float((marks[FAST_FAILED] + 0.5) / (marks[FAST_ENDED] + 10.0))
+
+
+@compiled
+def most_fail(marks: Figures) -> bool:
+    """Whether most of the last calls failed and it is not the list's nature: what the others come to, or do not, says
+    nothing of the list either."""
+    failing = marks[FAST_FAILED] / (marks[FAST_ENDED] + 5.0) > MOST_FAILING
+    return bool(failing and marks[SLOW_FAILING] < 0.75 * MOST_FAILING)
+
+
+@compiled
+def has_failed(marks: Figures) -> bool:
+    """Whether far more calls failed in the last half hour than do now, or far more do now."""
+    more = fast_failing(marks) - marks[SLOW_FAILING]
+    return bool(more < -FAILED_LATELY or more > FAILS_NOW)
 
 
 @compiled

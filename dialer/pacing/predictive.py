@@ -9,17 +9,14 @@ from dialer.pacing.forecast import Outlook, look_ahead, most_calls, risk_of
 from dialer.pacing.interface import AbandonmentBudget, PacingDecision, PacingLimits, PacingSnapshot
 from dialer.pacing.jit import compiled
 from dialer.pacing.learning import DROUGHT_ANSWERS, learn
-from dialer.pacing.level import at_odds, level_now
+from dialer.pacing.level import at_odds, level_now, most_fail
 from dialer.pacing.memory import (
     ANSWERED,
     CROWDED,
     DROUGHT,
-    FAST_ENDED,
-    FAST_FAILED,
     LAST_OUTCOME_S,
     QUANTILES,
     SILENCES,
-    SLOW_FAILING,
     SURPRISED,
     Figures,
     Memory,
@@ -33,7 +30,6 @@ from dialer.pacing.view import FloorView, view_of
 
 MOST_AT_ONCE = 4096
 SILENCE_S = 25.0
-MOST_FAILING = 0.6
 DEBT = 5.0
 RUNG_OUT, FIRST_RATIO = 20, 1.5
 LARGE_FLOOR, FIRST_WAVES, FAR_ABOVE = 60, 2.0, 2.5
@@ -120,7 +116,7 @@ def _room(memory: Memory, view: FloorView, outlook: Outlook, cap: int) -> int:
 def _held(marks: Figures, rules: Rules, view: FloorView) -> int:
     if view.now_s - marks[LAST_OUTCOME_S] > rules.ring_timeout_s + SILENCE_S:
         return STALE
-    if marks[FAST_FAILED] / (marks[FAST_ENDED] + 5.0) > MOST_FAILING and marks[SLOW_FAILING] < 0.75 * MOST_FAILING:
+    if most_fail(marks):
         return FAILING
     if marks[DROUGHT] > DROUGHT_ANSWERS:
         return DRY
