@@ -13,7 +13,7 @@ import numpy as np
 from dialer.pacing.chance import add_event, at_most, count_of
 from dialer.pacing.jit import compiled
 from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, talk_before
-from dialer.pacing.level import MOST_LEVEL, STEADY_SPAN, at_odds, has_failed, level_now, shape_of, works_share
+from dialer.pacing.level import MOST_LEVEL, STEADY_SPAN, at_odds, level_now, shape_of, works_share
 from dialer.pacing.memory import (
     AGE_STEP_S,
     BUSY,
@@ -38,7 +38,7 @@ LEVEL_POINTS = np.array([-1.7320508, 0.0, 1.7320508])
 LEVEL_SHARES = np.array([1 / 6, 2 / 3, 1 / 6])
 EXACT_EVENTS = 56
 GREETING_S = 0.8
-LEAST_OF_STEADY, LEAST_AFTER_OUTAGE = 0.35, 0.95
+LEAST_OF_STEADY = 0.35
 
 
 class Outlook(NamedTuple):
@@ -108,12 +108,10 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
 @compiled
 def levels_of(memory: Memory) -> Figures:
     """The answer level at three points of its own uncertainty; never far below what the last hour or so has shown,
-    since a network that brings no answers for a while may bring them again, and hardly below it after one that failed:
-    what did not answer then was the network's doing."""
+    since a network that brings no answers for a while may bring them again."""
     level, spread = level_now(memory.level)
     shape, rate = shape_of(memory.level, STEADY_SPAN)
-    least = LEAST_AFTER_OUTAGE if has_failed(memory.marks) else LEAST_OF_STEADY
-    level = max(level, least * shape / rate)
+    level = max(level, LEAST_OF_STEADY * shape / rate)
     wide = math.sqrt(math.log(1.0 + spread * spread))
     levels = np.empty(3)
     for point in range(3):

@@ -27,7 +27,6 @@ MOST_WEIGHT = 100.0
 KEPT_AFTER_AWAY = 15.0
 FAST_CALLS = 25.0
 MOST_FAILING = 0.6
-FAILED_LATELY, FAILS_NOW = 0.1, 0.25
 # of the spans of `Memory.level`: what a list has been like for a while
 STEADY_SPAN = 3
 # for every expected answer so much of the memories' weight goes round, so that none is ever out
@@ -125,13 +124,6 @@ def most_fail(marks: Figures) -> bool:
     nothing of the list either."""
     failing = marks[FAST_FAILED] / (marks[FAST_ENDED] + 5.0) > MOST_FAILING
     return bool(failing and marks[SLOW_FAILING] < 0.75 * MOST_FAILING)
-
-
-@compiled
-def has_failed(marks: Figures) -> bool:
-    """Whether far more calls failed in the last half hour than do now, or far more do now."""
-    more = fast_failing(marks) - marks[SLOW_FAILING]
-    return bool(more < -FAILED_LATELY or more > FAILS_NOW)
 
 
 @compiled

@@ -60,12 +60,14 @@ def test_the_campaign_lets_a_call_ring_as_long_as_the_scenario() -> None:
 def test_excess_is_the_longest_time_above_what_the_controls_launch() -> None:
     calm = np.ones(600, np.int64)
     limit = usual([After(calm, None, 0, 0)] * 4)
-    assert limit[100] == 10 and longest_excess(calm, limit) == 0
+    assert limit[100] == 10 and longest_excess(calm, limit, 60) == 0
     shocked = calm.copy()
     shocked[100:103] = 5
     assert list(sums(shocked)[99:104]) == [10, 14, 18, 22, 22]
     # three seconds of launches stand in ten seconds' sums for twelve
-    assert longest_excess(shocked, limit) == 12
+    assert longest_excess(shocked, limit, 600) == 12
+    # it begins when the sum first passes the limit, a hundred seconds after the shock
+    assert [longest_excess(shocked, limit, begins_s) for begins_s in (60, 100, 101)] == [0, 0, 12]
 
 
 def test_a_step_and_an_outage_come_with_controls_that_nothing_surprises() -> None:

@@ -102,6 +102,18 @@ def test_a_network_that_fails_says_nothing_about_the_list() -> None:
     assert level_now(memory.level)[0] == pytest.approx(before, rel=0.1)
 
 
+def test_calls_that_only_ring_while_most_others_fail_say_nothing_about_the_list_either() -> None:
+    memory = taught(calls_of(11, 600, 3.0, [0.3] * 600))
+    before = level_now(memory.level)[0]
+    for step in range(200):
+        now = 600 + step / 2
+        failed = tuple(OutcomeSeen(now, "failed", 1.5) for _ in range(3))
+        ringing = tuple(Line("ringing", (age + step / 2) % 24) for age in range(0, 24, 2))
+        learn(memory, RULES, view_of(PacingSnapshot(now, calls=ringing, outcomes=failed)))
+    # 15 of them would have been answered: it takes a few seconds until most of the last calls have failed
+    assert level_now(memory.level)[0] == pytest.approx(before, rel=0.1)
+
+
 def test_talk_and_wrap_up_are_learnt_without_bias_from_calls_still_in_progress() -> None:
     """Exponential talk of 60 s and wrap-up of 10 s: what is left does not depend on what is over."""
     dice = np.random.default_rng(2)
