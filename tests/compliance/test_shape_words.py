@@ -38,7 +38,7 @@ def test_a_field_that_is_missing_is_named_with_what_may_stand_there() -> None:
 
 
 def test_the_place_is_told_through_lists_and_keys() -> None:
-    deny = [{"weekdays": ["moon"]}]
+    deny: list[Case] = [{"weekdays": ["moon"]}]
     refuses = request("2026-06-01T12:00:00Z", "inconvenient_time", deny=deny)
     told = refused(make(requests=[refuses]))
     assert told.startswith("debtor.requests[0].details.deny[0].weekdays[0]: 'moon' is not known; use fri, mon")
