@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
+
+from compliance.shape_words import in_words
 
 CAP = Fraction(3, 100)  # "no more than three percent"
 CONNECT_MAX_MS = 2000  # "within two seconds of the person's completed greeting"
@@ -20,6 +22,7 @@ RING_MIN_S, RING_MIN_RINGS = 15, 4
 PERIOD_DAYS = 30
 
 Regime = Literal["us-ftc", "us-fcc", "gb-ofcom"]
+REGIMES: tuple[Regime, ...] = get_args(Regime)
 Number = Annotated[int, Meta(ge=0)]
 Milliseconds = Annotated[float, Meta(ge=0)]
 
@@ -169,7 +172,7 @@ def ofcom(counts: OfcomCounts) -> tuple[Fraction | None, Literal["ok", "alarm", 
 
 def answer(case: dict[str, Any]) -> dict[str, Any]:
     """The keys that the case's kind asks for; AbandonmentError for a case that cannot be read."""
-    regime = _convert(case.get("regime"), Regime)
+    regime = _regime(case.get("regime"))
     kind, calls = case.get("kind"), case.get("calls")
     if kind == "counts":
         return _capped(_convert(calls, Counts).rate)
@@ -191,7 +194,7 @@ def answer(case: dict[str, Any]) -> dict[str, Any]:
     if kind == "ofcom":
         rate, verdict = ofcom(_convert(calls, OfcomCounts))
         return {"rate_percent": None if rate is None else percent(rate), "verdict": verdict}
-    raise AbandonmentError(f"kind {kind!r} is unknown; use counts, daily, calls, rings, limbs or ofcom")
+    raise _unknown("kind", kind, "counts, daily, calls, rings, limbs or ofcom")
 
 
 def _capped(rate: Fraction) -> dict[str, Any]:
@@ -205,6 +208,18 @@ def _block(block: Block) -> dict[str, Any]:
         "to": block.last.isoformat(),
         **_capped(block.rate),
     }
+
+
+def _regime(given: Any) -> Regime:
+    for regime in REGIMES:
+        if given == regime:
+            return regime
+    raise _unknown("regime", given, "us-ftc, us-fcc or gb-ofcom")
+
+
+def _unknown(field: str, given: Any, known: str) -> AbandonmentError:
+    said = f"{field} is missing; add it:" if given is None else f"{field} {given!r} is unknown; use"
+    return AbandonmentError(f"{said} {known}")
 
 
 def _share(text: str) -> Fraction:
@@ -221,4 +236,4 @@ def _convert(data: Any, kind: Any) -> Any:
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        raise AbandonmentError(str(error)) from None
+        raise AbandonmentError(in_words(error, kind, "calls")) from None

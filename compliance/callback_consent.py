@@ -15,8 +15,13 @@ _DAYS = 7  # "a period no longer than seven consecutive days", the date of recei
 
 
 def covered(s: Situation, key: DebtKey, here: Wall, days: int = _DAYS) -> bool:
-    """Whether a call about this debt at this wall is (or was) placed under consent, which covers so many dates."""
-    return bool(s.requests) and any(_covers(s, consent, key, here, days) for consent in s.requested("callback_consent"))
+    """Whether a call about this debt at this wall is (or was) placed under consent, which covers so many dates.
+
+    The person's consent is to calls to that person: it lifts nothing for somebody else.
+    """
+    if not s.requests or s.third_party:
+        return False
+    return any(_covers(s, consent, key, here, days) for consent in s.requested("callback_consent"))
 
 
 def lifted(s: Situation, here: Wall, days: int = _DAYS) -> bool:
@@ -26,7 +31,7 @@ def lifted(s: Situation, here: Wall, days: int = _DAYS) -> bool:
 
 def consent_starts(s: Situation, here: Wall, until: datetime) -> datetime:
     """The earlier of `until` and the start of a named date for which consent is known already."""
-    if not s.requests:
+    if not s.requests or s.third_party:
         return until
     days = [request.on_date for request in s.requested("callback_consent") if request.on_date]
     starts = [start_of_date(here.zone, day) for day in days]

@@ -32,13 +32,14 @@ from compliance.facts import (
 )
 from compliance.rulebooks.model import WEEKDAYS, seconds_of
 from compliance.rulebooks.spec import SWITCHES
+from compliance.shape_words import CLOCK, in_words
 
 _UTC_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$")
 _DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 LAST_DAY = date(LAST_YEAR, 12, 31)
 Instant = str
-ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+ClockTime = Annotated[str, Meta(pattern=CLOCK)]
 
 
 class ConsentRow(Struct):
@@ -142,7 +143,7 @@ def facts_of_case(data: dict[str, Any]) -> Facts:
     try:
         row = msgspec.convert(data, CaseRow)
     except msgspec.ValidationError as error:
-        raise CaseError(str(error)) from None
+        raise CaseError(in_words(error, CaseRow)) from None
     details = row.debt_details or {}
     names = dict.fromkeys((*row.debts, *details))
     try:

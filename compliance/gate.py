@@ -23,7 +23,7 @@ from compliance.eligibility import eligibility_findings
 from compliance.facts import DIALED, UNANSWERED, Facts, HistoryEvent
 from compliance.localtime import Wall, start_of_date, wall
 from compliance.profiles import TIGHTENS
-from compliance.requests import opt_out_findings, preference_findings, prior_request, request_findings
+from compliance.requests import OPT_OUT, opt_out_findings, preference_findings, prior_request, request_findings
 from compliance.rulebooks.choice import DEFAULT
 from compliance.rulebooks.model import Book, Rulebooks, Version
 from compliance.situation import Finding, Situation, day_of, house_reason, situation
@@ -71,7 +71,7 @@ def _findings(s: Situation, at: datetime, places: list[_Place], tallies: list[Ta
         text = "no time zone is known for this person: neither an address nor a number tells one"
         return [Finding(house_reason("timezone_unknown", "timezone", "12 CFR 1006.6(b)(1)(i)-2", text), None)]
     found = list(_house_findings(s, at))
-    closed = any(finding.reason.code == "opt_out" for finding in found)
+    closed = any(finding.reason.rule == OPT_OUT for finding in found)
     for here, versions in places:
         if s.requests:
             found += preference_findings(s, here)
@@ -104,7 +104,7 @@ def _house_findings(s: Situation, at: datetime) -> Iterator[Finding]:
     """Rules under every rulebook, and facts that were not gathered: a missing fact denies."""
     if s.requests:
         yield from request_findings(s, at)
-    yield from opt_out_findings(s)
+    yield from opt_out_findings(s, at)
     if s.point.party == "third_party":
         yield from collection_to_third_party(s)
     if s.point.number_checks:

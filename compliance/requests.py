@@ -11,6 +11,7 @@ from compliance.rulebooks.model import clock, next_date
 from compliance.situation import Finding, Situation, day_of, house_reason
 from compliance.verdict import ReasonCode
 
+OPT_OUT = "house.opt-out"
 _DAY = 86400
 
 
@@ -39,12 +40,15 @@ def _of_request(s: Situation, request: Request, at: datetime) -> Iterator[Findin
             yield _never("opt_out", "stop-calling", "12 CFR 1006.14(h)(1); comment 14(h)(1)-3", text)
     elif request.kind == "inconvenient_place":
         yield from _place(s, request)
-    elif request.contact_point == s.point.id:
+    elif request.contact_point is not None and _same_address(s, request.contact_point):
         yield from _not_theirs(request)
 
 
-def opt_out_findings(s: Situation) -> Iterator[Finding]:
-    """An opt-out at this address: electronic messages there for any debt, or calls to this number (14(h)-2)."""
+def opt_out_findings(s: Situation, at: datetime) -> Iterator[Finding]:
+    """An opt-out at this address: electronic messages there for any debt, or calls to this number (14(h)-2).
+
+    A later direct consent opens the address again for its channel, as long as that consent lasts.
+    """
     channel = s.contact.channel
     closed = ELECTRONIC if channel in ELECTRONIC else frozenset({"voice"})
     points = s.facts.debtor.points
@@ -56,7 +60,10 @@ def opt_out_findings(s: Situation) -> Iterator[Finding]:
         return
     last = max(out.at for out in outs)
     renewed = any(
-        consent.channel == channel and consent.by != "used_with_collector" and last < consent.at <= s.contact.at
+        consent.channel == channel
+        and consent.by != "used_with_collector"
+        and last < consent.at <= s.contact.at
+        and (consent.expires is None or at < consent.expires)
         for point in same
         for consent in point.consents
     )
@@ -114,6 +121,10 @@ def _not_theirs(request: Request) -> Iterator[Finding]:
     elif request.kind == "third_party_reported":
         text = f"messages to this address reach somebody else, reported {day_of(request.at)}"
         yield _never("third_party", "third-party-reads", "12 CFR 1006.6(d)(3)(ii)", text)
+
+
+def _same_address(s: Situation, point_id: str) -> bool:
+    return any(point.id == point_id and point.address == s.point.address for point in s.facts.debtor.points)
 
 
 def _never(code: ReasonCode, rule: str, source: str, text: str) -> Finding:

@@ -152,7 +152,9 @@ def _zones(facts: Facts, point: ContactPoint, requests: tuple[Request, ...]) -> 
     if requests:
         wrong = {request.contact_point for request in requests if request.kind == "wrong_number"}
         own = [p for p in own if p.id not in wrong]
-    return candidate_zones(debtor.addresses, _numbers(own or (point,)), debtor.own_zone)
+    found = candidate_zones(debtor.addresses, _numbers(own), debtor.own_zone)
+    # Only a wrong number is known: it says where its owner is, and why it is closed can be told.
+    return found or (candidate_zones((), _numbers((point,))) if point not in own else ())
 
 
 def _numbers(points: Sequence[ContactPoint]) -> tuple[str, ...]:

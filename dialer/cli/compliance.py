@@ -1,6 +1,6 @@
 """`promiseline compliance`: asks the gate with cases; tells why, what if and when; lists rulebooks, sets switches."""
 
-import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,17 @@ from dialer.cli.calendar import calendar_command
 from dialer.cli.evidence import contacts_command, evidence_check_command, evidence_command
 from dialer.cli.explain import explain_command
 from dialer.cli.optout_train import optout_train_command
-from dialer.cli.output import Json, console, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import (
+    Json,
+    console,
+    fail,
+    lines_of_input,
+    print_json,
+    print_rows,
+    say,
+    told_clearly,
+    write_out,
+)
 from dialer.cli.replay import replay_command
 from dialer.cli.session import in_transaction
 
@@ -174,10 +184,10 @@ def bind(
 
 
 def _each_line(answer: Callable[[str], dict[str, Any]]) -> None:
-    for raw in sys.stdin.buffer:
-        if raw.strip():
-            sys.stdout.write(orjson.dumps(answer(raw.decode("utf-8", errors="replace"))).decode() + "\n")
-            sys.stdout.flush()
+    for raw in lines_of_input():
+        line = raw.removeprefix(BOM_UTF8).strip()
+        if line:
+            write_out(orjson.dumps(answer(line.decode("utf-8", errors="replace"))).decode() + "\n")
 
 
 @app.command("optout")
@@ -186,7 +196,7 @@ def optout(json: Json = False) -> None:
     from compliance.optout_quality import KINDS, BadRow, measure, rows
 
     with told_clearly(BadRow):
-        found = measure(rows(raw.decode("utf-8", errors="replace") for raw in sys.stdin.buffer))
+        found = measure(rows(raw.decode("utf-8", errors="replace") for raw in lines_of_input()))
     table = [
         {
             "language": quality.language,

@@ -22,7 +22,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document in p
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n")
+    write_out(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n")
+
+
+def write_out(text: str) -> None:
+    """To standard output, at once; where there is none, nothing is lost in silence."""
+    if sys.stdout is None:  # the caller closed it
+        fail("standard output is closed, so the answer has nowhere to go; give it a file or a pipe")
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def lines_of_input() -> Iterator[bytes]:
+    """The lines of standard input, as they come."""
+    if sys.stdin is None:
+        fail("standard input is closed; give the lines by a file or a pipe")
+    return iter(sys.stdin.buffer)
 
 
 def say(sentence: str) -> None:

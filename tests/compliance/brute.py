@@ -89,9 +89,7 @@ class Brute:
         return ("deny" if deny else "review" if review else "allow"), deny | review
 
     def first_allowed(self, step: timedelta, horizon: timedelta) -> datetime | None:
-        for_ever: set[str] = set()
-        self._opt_outs(for_ever)
-        if for_ever or not self.zones:
+        if self._opted_out(self.known_at) or not self.zones:
             return None
         at = self.known_at
         while at <= self.known_at + horizon:
@@ -130,9 +128,8 @@ class Brute:
                 self._others(version, deny, at)
             self._preference(local, zone, deny)
         self._requests(deny, at)
-        self._opt_outs(deny)
-        if "opt_out" in deny:
-            deny -= {"consent", "consent_stale"}
+        if self._opted_out(at):
+            deny = {*deny, "opt_out"} - {"consent", "consent_stale"}
         return deny, review
 
     def _versions(self, local: datetime) -> list[Case]:
@@ -248,7 +245,7 @@ class Brute:
 
     def _consented(self, debt: str, at: datetime, zone: str) -> bool:
         day = at.astimezone(ZoneInfo(zone)).date()
-        for request in self.requests:
+        for request in () if self.third else self.requests:
             details, received = request["details"], parse(request["at"])
             if request["kind"] != "callback_consent" or received > at or not self._about(debt, details["debts"]):
                 continue
@@ -402,7 +399,7 @@ class Brute:
                 if self.point["kind"] == closed and (message is None or message <= parse(request["at"])):
                     deny.add("place")
 
-    def _opt_outs(self, deny: set[str]) -> None:
+    def _opted_out(self, at: datetime) -> bool:
         voice = self.contact["channel"] == "voice"
         outs = [
             parse(out["at"])
@@ -410,16 +407,16 @@ class Brute:
             if (out["channel"] == "voice") == voice and parse(out["at"]) <= self.known_at
         ]
         if not outs:
-            return
+            return False
         renewed = any(
             c["channel"] == self.contact["channel"]
             and c["by"] != "used_with_collector"
             and max(outs) < parse(c["at"]) <= self.known_at
+            and (c["expires"] is None or at < parse(c["expires"]))
             for c in self.point["consent"]
         )
         message = self._message_to_answer()
-        if not renewed and (message is None or message <= max(outs)):
-            deny.add("opt_out")
+        return not renewed and (message is None or message <= max(outs))
 
 
 def day_value(table: Case, local: datetime) -> Any:

@@ -83,7 +83,7 @@ def test_the_same_contact_point_twice_is_refused() -> None:
         ("{", "not JSON"),
         ("[]", "not an object"),
         ('{"a": 1}', "has no id"),
-        ('{"id": "X"}', "missing required field `debtor`"),
+        ('{"id": "X"}', "debtor is missing"),
         (json.dumps(make(contact_point="m9")), "m9 is not among"),
         (json.dumps(make(channel="email")), "does not take channel email"),
         (json.dumps(make(contact_point="e1")), "does not take channel voice"),

@@ -140,6 +140,15 @@ def test_calls_to_a_number_found_to_be_wrong_are_uncounted_and_it_is_closed() ->
     assert ask(make(requests=[wrong], contact_point="l1")) == ("deny", {"third_party"}, None)
 
 
+def test_a_wrong_number_tells_a_place_only_where_nothing_else_does() -> None:
+    wrong = request(day(9, "20:00"), "wrong_number", contact_point="m1")
+    only = make(requests=[wrong], at=day(10, "12:30"))  # 08:30 in New York
+    only["debtor"]["contact_points"] = [only["debtor"]["contact_points"][0] | {"address": "+13105550142"}]
+    assert ask(only)[1] == {"third_party"}
+    only["debtor"]["addresses"] = []
+    assert ask(only)[1] == {"third_party", "hours"}
+
+
 def test_dates_are_those_of_every_candidate_zone() -> None:
     """A call on 3 June 21:30 in Los Angeles is on 4 June in New York: it leaves the window there a date later."""
     history = [event("2026-06-04T04:30:00Z"), *[event(day(9, f"{13 + n}:00")) for n in range(6)]]
@@ -262,6 +271,18 @@ def test_an_opt_out_is_reported_without_consent_and_lifted_by_new_direct_consent
     assert ask(sms([US_SMS | {"at": day(6), "by": "used_with_collector"}], opted_out=out))[1] == {"opt_out"}
 
 
+def test_an_opt_out_stands_again_when_the_new_consent_is_over() -> None:
+    def text(at: str, until: str) -> Case:
+        consents = [US_SMS | {"at": day(6), "expires": day(10, until)}]
+        points = [{"id": "m1", "consent": consents, "opted_out": [{"channel": "sms", "at": day(5)}]}]
+        return make(points=points, channel="sms", at=day(10, at))
+
+    assert ask(text("15:59", until="16:00")) == ("allow", set(), None)
+    assert ask(text("16:00", until="16:00")) == ("deny", {"opt_out"}, None)
+    assert ask(text("11:00", until="16:00")) == ("deny", {"hours"}, "2026-06-10T12:00:00Z")
+    assert ask(text("11:00", until="12:00")) == ("deny", {"hours"}, None)
+
+
 def test_a_message_after_the_opt_out_may_be_answered_once() -> None:
     points = [{"id": "m1", "consent": [US_SMS], "opted_out": [{"channel": "sms", "at": day(5)}]}]
     wrote = [inbound(day(9), "sms", "m1")]
@@ -324,10 +345,21 @@ def test_one_location_communication_a_third_party_in_her_own_bucket_and_zone() -
     assert ask(aunt(called))[1] == {"frequency.attempts"}
 
 
+def test_the_consumers_consent_to_calls_lifts_nothing_for_a_third_party() -> None:
+    called = [e | {"contact_point": "t1"} for e in seven()]
+    consent = request(day(10, "13:00"), "callback_consent", debts=["card"], on_date=None, expires=None)
+    denied = aunt(called)
+    denied["debtor"]["requests"] = [consent]
+    assert ask(denied)[:2] == ("deny", {"frequency.attempts"})
+    assert ask(make(history=seven(), requests=[consent]))[0] == "allow"
+
+
 def test_an_address_read_by_somebody_else_is_closed() -> None:
     reported = request(day(5), "third_party_reported", contact_point="m1", reported_by="consumer")
     assert ask(make(requests=[reported]))[1] == {"third_party"}
     assert ask(make(requests=[reported], contact_point="l1"))[0] == "allow"
+    same = [{"id": "w1", "kind": "work", "address": "+12125550142"}]
+    assert ask(make(requests=[reported], contact_point="w1", points=same))[1] == {"third_party"}
 
 
 # flags

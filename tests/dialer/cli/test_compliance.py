@@ -1,6 +1,8 @@
 """`promiseline compliance check|abandonment`: auditors' cases through the production gate."""
 
+import asyncio
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from compliance.explain import abandonment_line, check_line
 from tests.compliance.cases import ask, books, event, make, request
-from tests.dialer.cli.program import Program, Ran
+from tests.dialer.cli.program import PROGRAM, Program, Ran
 
 GOLDEN = Path(__file__).parents[2] / "compliance" / "golden"
 
@@ -54,6 +56,34 @@ async def test_a_bad_line_gets_an_error_and_the_others_go_on(tmp_path: Path) -> 
     assert [("error" in answer) for answer in answers] == [False, *[True] * len(bad), False]
     assert all(answer["error"] for answer in answers[1:-1])
     assert answers[0] == answers[-1]
+
+
+async def test_a_file_that_begins_with_a_byte_order_mark_loses_no_line(tmp_path: Path) -> None:
+    good = (GOLDEN / "contacts.jsonl").read_text().splitlines()[0]
+    answers = lines(await Program(tmp_path)("compliance", "check", stdin=f"\ufeff{good}\r\n \r\n{good}"))
+    assert [answer["verdict"] for answer in answers] == ["allow", "allow"]
+
+
+@pytest.mark.parametrize(
+    ("redirect", "told"),
+    [
+        ("<&-", "standard input is closed"),
+        (">&-", "standard output is closed"),
+        (">/dev/full", "no space is left"),
+        ("--json >/dev/full", "no space is left"),
+    ],
+)
+async def test_an_answer_that_has_nowhere_to_go_is_told(tmp_path: Path, redirect: str, told: str) -> None:
+    case = tmp_path / "case.jsonl"
+    case.write_text((GOLDEN / "abandonment.jsonl").read_text())
+    command = "rulebooks" if "--json" in redirect else "abandonment"
+    ran = await asyncio.create_subprocess_shell(
+        f"{shlex.join(PROGRAM)} compliance {command} <{shlex.quote(str(case))} {redirect}",
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await ran.communicate()
+    assert (ran.returncode, err.decode().count("\n")) == (1, 1)
+    assert err.decode().startswith("promiseline: ") and told in err.decode()
 
 
 def _case(**changes: Any) -> dict[str, Any]:
