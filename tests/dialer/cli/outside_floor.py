@@ -37,7 +37,7 @@ class OutsideFloor:
     def __init__(self, seed: int) -> None:
         self.chance = Random(seed)  # noqa: S311
         self.now = 0.0
-        self.seats = [["idle", 0.0, math.inf] for _ in range(START["n_agents"])]
+        self.seats: list[list[Any]] = [["idle", 0.0, math.inf] for _ in range(START["n_agents"])]
         self.calls: list[Call] = []
         self.totals = dict.fromkeys(("launched", "answered", "connected", "dropped", "amd_machine"), 0)
         self.outcomes: list[list[Any]] = []

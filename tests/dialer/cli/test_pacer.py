@@ -81,7 +81,8 @@ class Driven:
 
 async def live(driven: Driven, floor: OutsideFloor, until_s: float) -> int:
     """The floor goes on until that second of its clock; how many calls were launched."""
-    answer, launched = {"launch": 0}, 0
+    answer: dict[str, Any] = {"launch": 0}
+    launched = 0
     while floor.now < until_s:
         answer = await driven.ask(floor.step(answer["launch"]))
         assert set(answer) == {"launch", "because"} and "nan" not in answer["because"]

@@ -68,6 +68,18 @@ async def test_all_modes_are_compared(simulate: Program) -> None:
     assert (simulate.folder / "all.png").read_bytes().startswith(b"\x89PNG")
 
 
+async def test_modes_side_by_side_are_read_on_a_narrow_terminal(simulate: Program) -> None:
+    ran = await simulate("simulate", written(simulate, horizon_s=600), "--compare", "--seeds", "2", COLUMNS="80")
+    assert ran.code == 0 and "…" not in ran.out
+    rows = [line for line in ran.out.splitlines() if line.startswith(("│", "┃"))]
+    assert all(line.endswith(("│", "┃")) and len(line) <= 80 for line in rows)
+    assert all(
+        words in ran.out for words in ("abandoned,", "occupancy,", "talk,", "wait,", "connect", "lines", "24 h,")
+    )
+    for title in ("progressive 1:1", "vici-hard", "vici-average", "predictive"):
+        assert ran.out.count(title) == ran.out.count("┡") > 1
+
+
 async def test_every_feature_of_the_schema_in_one_floor_runs_in_every_mode(simulate: Program) -> None:
     file = str(Path(__file__).parents[1] / "simulation" / "everything.json")
     found = (await run(simulate, file, "--compare", "--seed", "3", "--json")).json()
