@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dialer.simulation.scenario import Scenario
 
 MOST_SEEDS, MOST_JOBS = 10_000, 64
+WIDEST_MODE = 22
+Column = tuple[str, list[str]]
 COMPARED = (
     ("occupancy, %", "occupancy", 100.0, 1),
     ("talk, min/h", "talk_min_per_hour", 1.0, 1),
@@ -175,7 +177,7 @@ def _print(of: "Scenario", modes: "list[Mode]", seeds: list[int], runs: "list[li
             }
         )
         return
-    console.print(_table(of, found[0], len(seeds)) if len(found) == 1 else _comparison(of, found, len(seeds)))
+    console.print(*([_table(of, found[0], len(seeds))] if len(found) == 1 else _comparison(of, found, len(seeds))))
     took = sum(ran.took_s for days in runs for ran in days)
     calls = sum(ran.result["calls"] for days in runs for ran in days)
     say(
@@ -201,19 +203,49 @@ def _table(of: "Scenario", found: dict[str, Any], seeds: int) -> Table:
     return table
 
 
-def _comparison(of: "Scenario", found: list[dict[str, Any]], seeds: int) -> Table:
-    """Several modes: each a row, with what one compares."""
-    table = Table("mode", title=_title(of, seeds), title_justify="left")
+def _comparison(of: "Scenario", found: list[dict[str, Any]], seeds: int) -> list[Table]:
+    """Several modes: each a row, with what one compares; further tables where one is wider than the terminal."""
     windows = list(found[0]["worst_rolling_max"])
-    for words in ("abandoned, %", *(words for words, *_ in COMPARED)):
-        table.add_column(words, justify="right")
-    for window in windows:
-        table.add_column(f"worst {float(window) / 3600:g} h, %", justify="right")
-    for one in found:
-        cells = [_cell(one["figures"].get(name), factor, digits) for _, name, factor, digits in COMPARED]
-        worst = [_share(one["worst_rolling_max"][window]) for window in windows]
-        table.add_row(one["mode"], _share(one["pooled_abandon_rate"]), *cells, *worst)
-    return table
+    columns = [("abandoned, %", [_share(one["pooled_abandon_rate"]) for one in found])]
+    columns += [
+        (words, [_cell(one["figures"].get(name), factor, digits) for one in found])
+        for words, name, factor, digits in COMPARED
+    ]
+    columns += [
+        (f"worst {float(window) / 3600:g} h, %", [_share(one["worst_rolling_max"][window]) for one in found])
+        for window in windows
+    ]
+    names = [one["mode"] for one in found]
+    tables: list[Table] = []
+    of_mode = min(max(len(name) for name in names), WIDEST_MODE)
+    for part in _parts(columns, console.width - of_mode - 4):
+        table = Table(title=_title(of, seeds) if not tables else None, title_justify="left")
+        table.add_column("mode", width=of_mode)
+        for words, cells in part:
+            table.add_column(words, justify="right", width=_width(words, cells) - 3)
+        for name, *cells in zip(names, *(cells for _, cells in part), strict=True):
+            table.add_row(name, *cells)
+        tables.append(table)
+    return tables
+
+
+def _parts(columns: list[Column], room: int) -> list[list[Column]]:
+    """The columns in their order, as many side by side as there is room for."""
+    parts: list[list[Column]] = []
+    left = 0
+    for column in columns:
+        width = _width(*column)
+        if not parts or width > left:
+            parts.append([])
+            left = room
+        parts[-1].append(column)
+        left -= width
+    return parts
+
+
+def _width(words: str, cells: Sequence[str]) -> int:
+    """Of a column with its border: words may stand below each other, figures may not be cut."""
+    return 3 + max(len(word) for word in (*words.split(), *cells))
 
 
 def _share(share: float | None) -> str:

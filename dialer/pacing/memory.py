@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialer.pacing.interface import STAGES
-from dialer.pacing.start import PacerStart
+from dialer.pacing.start import LONGEST_RINGING_S, PacerStart
 
 Figures = NDArray[np.float64]
 
@@ -142,7 +142,7 @@ class Rules(NamedTuple):
 def rules_of(start: PacerStart) -> Rules:
     return Rules(
         target=float(start.abandon_target),
-        ring_timeout_s=float(start.ring_timeout_s),
+        ring_timeout_s=min(float(start.ring_timeout_s), LONGEST_RINGING_S),
         hold_s=float(start.hold_s),
         connect_s=float(start.connect_s),
         seats=float(start.n_agents),

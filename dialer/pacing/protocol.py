@@ -47,9 +47,7 @@ class Session:
         if self._start is None or self._pacer is None:
             raise BadLine("type: a snapshot before the start; the first line must be of type start")
         if self._now_s is not None and read.now < self._now_s:
-            raise BadLine(
-                f"now: {read.now:g} is before the last snapshot's {self._now_s:g}; time must not run backwards"
-            )
+            raise BadLine(f"now: {read.now} is before the last snapshot's {self._now_s}; time must not run backwards")
         self._pacer, decision = self._pacer.decide(snapshot_of(read, self._start))
         self._now_s = read.now
         return {"launch": decision.launch, "because": decision.because}

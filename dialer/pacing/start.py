@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+LONGEST_RINGING_S = 600.0
+"""A call with a longer time-out or none is taken for one that rings so long: ages are learnt by half seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class MachineDetection:
@@ -18,9 +21,10 @@ class MachineDetection:
 class PacerStart:
     """One campaign's fixed figures; seconds of the caller's clock, None: no limit.
 
-    `abandon_target`: share of the calls answered by a person that may be abandoned. `hold_s`: seconds a person may
-    wait before the call counts as abandoned. `connect_s`: delay of connecting an agent. `n_agents`: seats that may
-    log in. `dial_window_s`: first and last second in which calls may be launched.
+    `abandon_target`: share of the calls answered by a person that may be abandoned. `ring_timeout_s`: infinite where
+    nobody is hung up on while it rings. `hold_s`: seconds a person may wait before the call counts as abandoned.
+    `connect_s`: delay of connecting an agent. `n_agents`: seats that may log in. `dial_window_s`: first and last second
+    in which calls may be launched.
     """
 
     seed: int = 0

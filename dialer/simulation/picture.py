@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -166,14 +167,14 @@ def _abandonment(drawing: Drawing, scenario: Scenario, lines: list[tuple[int, st
     )
     width = SLICES_OF_HALF_HOUR * 300.0 / 3600.0
     for place, curve in curves:
-        points = [
-            (x.at(min((at + 0.5) * width, x.high)), y.at(math.sqrt(share)))
-            for at, share in enumerate(curve)
-            if share is not None
-        ]
-        drawing.path(points, COLOURS[place % len(COLOURS)], 1.2)
-        for across, height in points:
-            drawing.mark(across, height, place, COLOURS[place % len(COLOURS)], 4)
+        # a night in which nobody answered is no slow change from one day to the next
+        for known, run in groupby(enumerate(curve), lambda one: one[1] is not None):
+            points = [
+                (x.at(min((at + 0.5) * width, x.high)), y.at(math.sqrt(share or 0.0))) for at, share in run if known
+            ]
+            drawing.path(points, COLOURS[place % len(COLOURS)], 1.2)
+            for across, height in points:
+                drawing.mark(across, height, place, COLOURS[place % len(COLOURS)], 4)
     for hour in steps(0.0, x.high, 8):
         if hour <= x.high:
             for bottom in (590, 790):

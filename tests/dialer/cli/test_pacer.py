@@ -1,6 +1,8 @@
 """`promiseline pacer`: JSON lines in, JSON lines out, until nobody talks or listens any more."""
 
+import asyncio
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from dialer.pacing.predictive import PredictivePacer, warm_up
 from dialer.pacing.view import CALL_PHASES, OUTCOME_KINDS, SEAT_EVENTS, SEAT_STATES, SEAT_THEN, FloorView
 from dialer.simulation.floor import SimulatedFloor
 from dialer.simulation.reading import load
+from tests.dialer.cli import outside_floor
+from tests.dialer.cli.outside_floor import OutsideFloor
 from tests.dialer.cli.program import Program
 from tests.dialer.pacing.test_protocol import SNAPSHOT, START
 
@@ -53,6 +57,84 @@ async def test_an_answer_comes_before_the_next_line_is_said(tmp_path: Path) -> N
     assert "launch" in json.loads(await process.stdout.readline())
     process.stdin.close()
     assert await process.wait() == 0
+
+
+class Driven:
+    """The process as an outside floor drives it: one line in, one line out."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        self.process, self.stdin, self.stdout, self.stderr = process, process.stdin, process.stdout, process.stderr
+
+    def say(self, line: dict[str, Any]) -> None:
+        self.stdin.write(json.dumps(line).encode() + b"\n")
+
+    async def ask(self, line: dict[str, Any]) -> dict[str, Any]:
+        self.say(line)
+        answer: dict[str, Any] = json.loads(await self.stdout.readline())
+        return answer
+
+    async def end(self) -> tuple[int, bytes, bytes]:
+        self.stdin.close()
+        return await self.process.wait(), await self.stdout.read(), await self.stderr.read()
+
+
+async def live(driven: Driven, floor: OutsideFloor, until_s: float) -> int:
+    """The floor goes on until that second of its clock; how many calls were launched."""
+    answer: dict[str, Any] = {"launch": 0}
+    launched = 0
+    while floor.now < until_s:
+        answer = await driven.ask(floor.step(answer["launch"]))
+        assert set(answer) == {"launch", "because"} and "nan" not in answer["because"]
+        assert 0 <= answer["launch"] <= max(0, outside_floor.START["max_lines"] - floor.lines())
+        assert answer["launch"] <= outside_floor.START["max_cps"]
+        launched += answer["launch"]
+    return launched
+
+
+async def test_an_outside_floor_with_habits_of_its_own_is_paced_within_its_limits(tmp_path: Path) -> None:
+    driven, floor = Driven(await Program(tmp_path).start("pacer")), OutsideFloor(7)
+    driven.say(outside_floor.START)
+
+    calm = await live(driven, floor, 900)
+    assert calm > 200 and floor.totals["connected"] > 60
+    # half of the seats are gone and nothing said that they would be
+    gone, floor.seats = floor.seats[6:], floor.seats[:6]
+    await live(driven, floor, 1200)
+    # a dozen calls that the pacer never launched
+    floor.call(12)
+    await live(driven, floor, 1300)
+    # one late line of another clock, then an hour that nobody has seen
+    refused = await driven.ask(floor.line() | {"now": floor.now - 100})
+    assert "backwards" in refused["error"]
+    floor.now += 3600
+    floor.seats = [["idle", floor.now, math.inf] for _ in [*floor.seats, *gone]]
+    await live(driven, floor, 5400)
+    answered, dropped = floor.totals["answered"], floor.totals["dropped"]
+    again = await live(driven, floor, 6300)
+
+    assert again > 0.7 * calm
+    assert floor.totals["dropped"] - dropped <= 0.1 * (floor.totals["answered"] - answered)
+    assert await driven.end() == (0, b"", b"")
+
+
+async def test_an_end_in_mid_line_is_refused_in_one_line_and_is_the_end(tmp_path: Path) -> None:
+    driven = Driven(await Program(tmp_path).start("pacer", "--mode", "progressive"))
+    driven.say(START)
+    driven.stdin.write(json.dumps(SNAPSHOT).encode()[:200])
+
+    code, out, err = await driven.end()
+
+    assert (code, err, out.count(b"\n")) == (0, b"", 1)
+    assert "no JSON" in json.loads(out)["error"]
+
+
+async def test_a_second_start_and_many_lines_at_once_are_answered_line_by_line(tmp_path: Path) -> None:
+    lines = [START, START, *(SNAPSHOT | {"now": 4000 + step} for step in range(50))]
+    ran = await Program(tmp_path)("pacer", "--mode", "power", stdin="\r\n".join(json.dumps(line) for line in lines))
+    refused, *answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert "second start" in refused["error"] and ran.err == ""
+    assert len(answers) == 50 and all(set(answer) == {"launch", "because"} for answer in answers)
 
 
 async def test_it_ends_quietly_when_nobody_reads(tmp_path: Path) -> None:

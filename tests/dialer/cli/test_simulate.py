@@ -68,6 +68,39 @@ async def test_all_modes_are_compared(simulate: Program) -> None:
     assert (simulate.folder / "all.png").read_bytes().startswith(b"\x89PNG")
 
 
+async def test_modes_side_by_side_are_read_on_a_narrow_terminal(simulate: Program) -> None:
+    ran = await simulate("simulate", written(simulate, horizon_s=600), "--compare", "--seeds", "2", COLUMNS="80")
+    assert ran.code == 0 and "…" not in ran.out
+    rows = [line for line in ran.out.splitlines() if line.startswith(("│", "┃"))]
+    assert all(line.endswith(("│", "┃")) and len(line) <= 80 for line in rows)
+    assert all(
+        words in ran.out for words in ("abandoned,", "occupancy,", "talk,", "wait,", "connect", "lines", "24 h,")
+    )
+    for title in ("progressive 1:1", "vici-hard", "vici-average", "predictive"):
+        assert ran.out.count(title) == ran.out.count("┡") > 1
+
+
+async def test_every_feature_of_the_schema_in_one_floor_runs_in_every_mode(simulate: Program) -> None:
+    file = str(Path(__file__).parents[1] / "simulation" / "everything.json")
+    found = (await run(simulate, file, "--compare", "--seed", "3", "--json")).json()
+    days = {mode["title"]: mode["runs"][0] for mode in found["modes"]}
+    assert len(days) == 8 and found["horizon_s"] > 86_400 and found["abandon_target"] == 0.02
+    for title, day in days.items():
+        assert 0.2 < day["occupancy"] < 0.95, title
+        assert min(day["calls"], day["amd_released"], day["machine_to_agent"], day["busy"], day["failed"]) > 0, title
+        assert day["peak_lines"] <= 30 and set(day["rolling_max"]) == {"900", "3600"}
+        # shifts of two and twice one hour for two agents each, less breaks and pauses, give or take late ends
+        assert 5.5 < day["agent_hours"] < 8
+    assert days["predictive"]["occupancy"] >= days["progressive 1:1"]["occupancy"] - 0.05
+    assert days["predictive"]["abandon_rate"] < days["ratio 3"]["abandon_rate"] / 2
+
+
+async def test_a_floor_that_hangs_up_on_nobody_who_is_rung_is_dialed_predictively(simulate: Program) -> None:
+    file = written(simulate, calls__ring_timeout_s=None, calls__profile={"rows": [{"t": 0, "human": 0.3, "busy": 0.7}]})
+    (mode,) = (await run(simulate, file, "--mode", "predictive", "--seed", "1", "--json")).json()["modes"]
+    assert mode["runs"][0]["connects_live"] > 30 and mode["runs"][0]["no_answer"] == 0
+
+
 async def test_a_wrong_scenario_is_refused_with_every_problem(simulate: Program) -> None:
     rows = [{"t": 0, "human": 1.3}]
     told = (await run(simulate, written(simulate, calls__pdd=-1, calls__profile={"rows": rows}))).refusal()

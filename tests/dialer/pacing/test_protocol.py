@@ -115,6 +115,11 @@ def test_a_snapshot_without_a_field_is_refused_by_its_name_and_launches_nothing(
         ({"totals": SNAPSHOT["totals"] | {"dropped": -1}}, "totals.dropped"),
         ({"lines_in_use": -3}, "lines_in_use"),
         ({"lines_in_use": 1.5}, "lines_in_use"),
+        ({"lines_in_use": 1e300}, "lines_in_use"),
+        ({"totals": SNAPSHOT["totals"] | {"answered": 2.5}}, "totals.answered"),
+        ({"agent_events": [[1.0, "talk_end", 2.0, 0.5]]}, "agent_events[0][3]"),
+        ({"outcomes": [[1.0, "busy", 2.0]]}, "outcomes[0]"),
+        ({"outcomes": [[1.0, "busy", 2.0, None]]}, "outcomes[0][3]"),
         ({"now": None}, "now"),
     ],
 )
@@ -138,6 +143,10 @@ def test_a_wrong_value_is_refused_with_its_place(change: dict[str, Any], named: 
         ({"amd": {"est_fp": 0.1}}, "est_fn"),
         ({"amd": {"est_fp": 1.1, "est_fn": 0}}, "est_fp"),
         ({"n_agents": "50"}, "n_agents"),
+        ({"n_agents": 50.5}, "n_agents"),
+        ({"max_lines": 9.5}, "max_lines"),
+        ({"seed": 0.5}, "seed"),
+        ({"ring_timeout_s": -1}, "ring_timeout_s"),
     ],
 )
 def test_a_start_with_a_wrong_value_is_refused_with_its_place(change: dict[str, Any], named: str) -> None:
@@ -161,6 +170,78 @@ def test_a_number_without_end_is_refused() -> None:
 
 def test_a_line_of_many_megabytes_is_refused() -> None:
     assert "longer" in said(opened(), b" " * (LONGEST_LINE + 1))["error"]
+
+
+def test_whole_numbers_may_be_printed_with_a_point_and_the_machine_as_yes_or_no() -> None:
+    plain, pointed = session(), session()
+    start = START | {"n_agents": 50, "max_lines": 100, "max_cps": 4}
+    assert said(plain, start) is said(pointed, start | {"seed": 1.0, "n_agents": 50.0, "max_lines": 100.0}) is None
+    events = [[3601.1, "talk_end", 118.0, 1], [3601.2, "talk_end", 3.0, 0], [3601.3, "wrap_end", 21.0, 0]]
+    same = [[3601.1, "talk_end", 118, True], [3601.2, "talk_end", 3, 0.0], [3601.3, "wrap_end", 21, False]]
+    totals = {name: float(count) for name, count in SNAPSHOT["totals"].items()}
+    answer = said(plain, SNAPSHOT | {"agent_events": events})
+    assert answer == said(pointed, SNAPSHOT | {"agent_events": same, "totals": totals, "lines_in_use": 63.0})
+    assert answer["launch"] >= 0
+
+
+def test_fields_that_the_protocol_does_not_know_are_ignored() -> None:
+    plain, talkative = session(), session()
+    assert said(plain, START) is said(talkative, START | {"schema": "pacesim/2", "amd_model": {"x": [None]}}) is None
+    more = SNAPSHOT | {"queue": [{"id": 7}], "totals": SNAPSHOT["totals"] | {"busy": 9}}
+    assert said(plain, SNAPSHOT) == said(talkative, more)
+
+
+HUGE = SNAPSHOT | {
+    "agents": [["idle", 1e19], ["talk", 1e300], ["wrap", 1.7e308, "pause"], ["out", 1e18]],
+    "calls": [["dialing", 1e19], ["ringing", 1e300], ["detecting", 1.7e308], ["waiting", 1e19]],
+    "outcomes": [[-1e300, "answered", 1e300, 1e19], [1e300, "no_answer", 1e19, 0], [3, "dropped", 1e20, 1e300]],
+    "agent_events": [[1e300, "talk_end", 1e19, 0], [-1e300, "wrap_end", 1e300, 0]],
+    "totals": dict.fromkeys(SNAPSHOT["totals"], 2**53),
+    "lines_in_use": 2**53,
+}
+
+
+@pytest.mark.parametrize("amd", [None, START["amd"]])
+def test_times_beyond_all_sense_are_survived(amd: Any) -> None:
+    talk = session()
+    assert said(talk, START | {"amd": amd}) is None
+    for step in range(3):
+        answer = said(talk, HUGE | {"now": 3601.5 + step})
+        assert 0 <= answer["launch"] <= 4096 and "nan" not in answer["because"] and "inf" not in answer["because"]
+    calm = said(talk, SNAPSHOT | {"now": 3700.0, "agents": [["idle", 9.0]] * 5, "calls": [], "lines_in_use": 0})
+    assert 0 <= calm["launch"] <= 4096
+
+
+@pytest.mark.parametrize("now", [1e300, -1e13])
+def test_a_clock_that_cannot_be_seconds_is_refused_and_the_next_line_goes_on(now: float) -> None:
+    talk = opened()
+    answer = said(talk, SNAPSHOT | {"now": now})
+    assert set(answer) == {"error"} and answer["error"].startswith("now: ")
+    assert "launch" in said(talk, SNAPSHOT)
+
+
+@pytest.mark.parametrize("ring_timeout_s", [None, 600, 1e12])
+def test_a_floor_that_hangs_up_on_nobody_who_is_rung_is_paced_like_one_with_the_longest_time_out(
+    ring_timeout_s: float | None,
+) -> None:
+    talk, longest = session(), session()
+    assert said(talk, START | {"ring_timeout_s": ring_timeout_s}) is None
+    assert said(longest, START | {"ring_timeout_s": 600}) is None
+    floors = [SNAPSHOT | {"now": 3601.5 + 0.5 * step} for step in range(5)]
+    answers = [said(talk, floor) for floor in floors]
+    assert answers == [said(longest, floor) for floor in floors] and all("launch" in answer for answer in answers)
+
+
+def test_a_refusal_says_first_where_and_of_time_exactly_when() -> None:
+    talk = opened()
+    assert said(talk, without(SNAPSHOT, "totals"))["error"] == "totals: is missing"
+    assert said(talk, SNAPSHOT | {"totals": {}})["error"] == "totals.launched: is missing"
+    assert said(talk, SNAPSHOT | {"type": "obs"})["error"].startswith("type: must be start or snapshot")
+    assert said(talk, [])["error"].startswith("the line: ")
+    epoch = 1_795_000_000.75
+    assert "launch" in said(talk, SNAPSHOT | {"now": epoch})
+    back = said(talk, SNAPSHOT | {"now": epoch - 0.25})["error"]
+    assert "1795000000.5 is before the last snapshot's 1795000000.75" in back
 
 
 def test_time_may_stand_still_and_not_run_backwards() -> None:
