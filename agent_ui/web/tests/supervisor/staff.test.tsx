@@ -124,9 +124,10 @@ describe("a campaign's agents", () => {
     await card();
     await click("campaign-5-staff");
     version = 4;
-    await click("pick-agent-4");
+    fireEvent.click(await screen.findByTestId("pick-agent-4"));
     await click("campaign-agents-send");
-    expect(screen.getByTestId("campaign-agents-trouble").textContent).toContain("Somebody else changed this campaign");
+    const trouble = await screen.findByTestId("campaign-agents-trouble");
+    expect(trouble.textContent).toContain("Somebody else changed this campaign");
     expect(toasts.value).toEqual([]);
   });
 });
