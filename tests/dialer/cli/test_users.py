@@ -107,7 +107,7 @@ async def test_skills_that_make_no_sense_are_refused(program: Program) -> None:
     assert "ann does not have fa; has the skills es" in absent.refusal()
     assert "given and taken away" in both.refusal()
     assert "there is no user bob" in nobody.refusal()
-    assert "give --skill or --no-skill" in nothing.refusal()
+    assert "give --skill, --no-skill, --role" in nothing.refusal()
     assert "only an agent has skills" in boss.refusal()
 
 
