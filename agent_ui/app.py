@@ -20,6 +20,7 @@ from agent_ui.api.explain import ExplainApi
 from agent_ui.api.list_import import ListImportApi
 from agent_ui.api.lists import ListsApi
 from agent_ui.api.operations import DatabaseCheck, OperationsApi
+from agent_ui.api.own_password import OwnPasswordApi
 from agent_ui.api.pages import Pages
 from agent_ui.api.persons import PersonsApi
 from agent_ui.api.phone import PhoneApi
@@ -64,6 +65,7 @@ def make_app(deps: WebDeps) -> web.Application:
     parts = (
         AuthApi(deps, sessions, live, metrics),
         PhoneApi(deps),
+        OwnPasswordApi(deps, live, metrics),
         UsersApi(deps, live),
         AgentsApi(deps),
         CampaignsApi(deps),

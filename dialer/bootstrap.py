@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from agent_ui.app import make_app, make_operations_app
 from agent_ui.deps import WebDeps, WebSettings as AppSettings
 from agent_ui.readiness import FloorCheck, RedisCheck
-from campaigns.admin import service as admin
+from campaigns.admin import tenants
 from campaigns.db.engine import make_engine
 from campaigns.templates import service as templates
 from campaigns.users.passwords import Passwords
@@ -144,7 +144,7 @@ class Server:
         business = {"business_name": self.settings.business_name, "business_phone": self.settings.business_phone}
         given = {name: value for name, value in business.items() if value}
         async with engine.begin() as conn:
-            tenant_id = await admin.create_tenant(conn, name=self.settings.tenant, now=self.clock.now(), settings=given)
+            tenant_id = await tenants.served(conn, name=self.settings.tenant, now=self.clock.now(), settings=given)
             await templates.install_defaults(conn, tenant_id)
         return tenant_id
 

@@ -17,9 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.audit import reading, sealing
 from campaigns.db import migrate
 from campaigns.db.engine import make_engine
+from dialer.doctor_books import look_at_books
 from dialer.doctor_detection import look_at_detection
 from dialer.doctor_gate import look_at_contacts
 from dialer.doctor_lists import look_at_lists
+from dialer.doctor_tenant import look_at_tenant
 from dialer.faults import why
 from dialer.findings import Finding
 from dialer.parts import make_provider
@@ -51,7 +53,7 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
     """Every finding, in a fixed order; one part that hangs does not hold up the others."""
     now = (clock or SystemClock()).now
     checks: list[tuple[str, Check]] = [
-        ("database", lambda: _database(database_url, now)),
+        ("database", lambda: _database(database_url, now, settings.tenant)),
         ("lists", lambda: look_at_lists(settings, database_url, clock or SystemClock())),
         ("machine detection", lambda: look_at_detection(settings, database_url, clock or SystemClock())),
         ("redis", lambda: _redis(redis_url)),
@@ -61,6 +63,7 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
     ]
     groups = await asyncio.gather(*(_bounded(part, check) for part, check in checks))
     findings = [finding for group in groups for finding in group]
+    findings += look_at_books(settings)
     findings.append(tz_database(now().date()))
     findings.append(kept_replies(settings.data_dir / SPOOL))
     findings.append(retention(settings.erase_by_retention))
@@ -105,7 +108,7 @@ async def _bounded(part: str, check: Check) -> list[Finding]:
         ]
 
 
-async def _database(url: str, now: Callable[[], datetime]) -> list[Finding]:
+async def _database(url: str, now: Callable[[], datetime], tenant: str) -> list[Finding]:
     engine = make_engine(url, pool_size=1)
     try:
         async with engine.connect() as conn:
@@ -123,7 +126,8 @@ async def _database(url: str, now: Callable[[], datetime]) -> list[Finding]:
     found = [Finding("database", True, str(version).split(" on ")[0]), _schema(schema), _clock(apart)]
     if not schema.up_to_date:
         return found
-    return [*found, await look_at_contacts(url, after), await audit_trail(url, after)]
+    more = [await look_at_tenant(tenant, url), await look_at_contacts(url, after), await audit_trail(url, after)]
+    return found + more
 
 
 async def audit_trail(url: str, now: datetime) -> Finding:

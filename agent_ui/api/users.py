@@ -1,4 +1,7 @@
-"""Users, for admins: list, add, change, lock out, set a password. What ends a session ends its consoles at once."""
+"""Users: list, add, change, lock out, give a password; an admin all of them, a supervisor agents.
+
+What ends a session ends its consoles at once.
+"""
 
 from typing import Any, Literal, Protocol
 
@@ -8,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent_ui.context import IDENTITY, answer, read_json
 from agent_ui.deps import WebDeps
-from agent_ui.policy import ADMIN, Route
+from agent_ui.policy import SUPERVISOR, Route
 from agent_ui.problems import Problem, from_refused
 from agent_ui.sessions import Identity
 from campaigns.problems import Refused
 from campaigns.skills import MOST_SKILLS
 from campaigns.users import service as users
+from campaigns.users.model import may_manage
+from campaigns.users.passwords import generated
 
 Role = Literal["agent", "supervisor", "admin"]
 
@@ -26,8 +31,9 @@ class NewUser(_Body):
     login: str
     name: str = Field(max_length=200)
     role: Role
-    password: str
-    language: str = Field(default="en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    password: str | None = None
+    """None: one is made by chance, and told in the answer and nowhere else."""
+    language: str = Field(default="en", max_length=20)
     phone_endpoint: str | None = Field(default=None, pattern=r"^[A-Za-z]+/[A-Za-z0-9_.@-]{1,80}$")
     skills: list[str] = Field(default=[], max_length=MOST_SKILLS)
 
@@ -36,13 +42,15 @@ class UserChange(_Body):
     name: str | None = Field(default=None, min_length=1, max_length=200)
     role: Role | None = None
     active: bool | None = None
-    language: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    language: str | None = Field(default=None, max_length=20)
     phone_endpoint: str | None = Field(default=None, pattern=r"^[A-Za-z]+/[A-Za-z0-9_.@-]{1,80}$")
     skills: list[str] | None = Field(default=None, max_length=MOST_SKILLS)
 
 
 class NewPassword(_Body):
-    password: str
+    """As of a new user."""
+
+    password: str | None = None
 
 
 class UserListener(Protocol):
@@ -56,10 +64,10 @@ class UsersApi:
 
     def routes(self) -> list[Route]:
         return [
-            Route("GET", "/api/users", self.list, ADMIN),
-            Route("POST", "/api/users", self.add, ADMIN),
-            Route("PATCH", "/api/users/{id:[0-9]{1,18}}", self.change, ADMIN),
-            Route("PUT", "/api/users/{id:[0-9]{1,18}}/password", self.set_password, ADMIN),
+            Route("GET", "/api/users", self.list, SUPERVISOR),
+            Route("POST", "/api/users", self.add, SUPERVISOR),
+            Route("PATCH", "/api/users/{id:[0-9]{1,18}}", self.change, SUPERVISOR),
+            Route("PUT", "/api/users/{id:[0-9]{1,18}}/password", self.set_password, SUPERVISOR),
         ]
 
     async def list(self, request: web.Request) -> web.Response:
@@ -70,6 +78,8 @@ class UsersApi:
     async def add(self, request: web.Request) -> web.Response:
         body = await read_json(request, NewUser)
         identity = request[IDENTITY]
+        _must_manage(identity, body.role)
+        password = generated() if body.password is None else body.password
         async with self._deps.engine.begin() as connection:
             try:
                 user_id = await users.create(
@@ -79,7 +89,7 @@ class UsersApi:
                     login=body.login,
                     display_name=body.name,
                     role=body.role,
-                    password=body.password,
+                    password=password,
                     now=self._deps.clock.now(),
                     actor=identity.actor,
                     language=body.language,
@@ -89,12 +99,13 @@ class UsersApi:
             except Refused as refused:
                 raise from_refused(refused, _name_of) from None
             user = await users.get(connection, user_id)
-        return answer(_wire(user), status=201)
+        return answer(_wire(user) | _told(body.password, password), status=201)
 
     async def change(self, request: web.Request) -> web.Response:
         body = await read_json(request, UserChange)
         async with self._deps.engine.begin() as connection:
             before = await _mine(connection, request)
+            _must_manage(request[IDENTITY], before.role, body.role or before.role)
             try:
                 after = await users.change(
                     connection,
@@ -118,18 +129,33 @@ class UsersApi:
 
     async def set_password(self, request: web.Request) -> web.Response:
         body = await read_json(request, NewPassword)
+        password = generated() if body.password is None else body.password
         async with self._deps.engine.begin() as connection:
             user = await _mine(connection, request)
-            await users.set_password(
-                connection,
-                self._deps.passwords,
-                user.id,
-                body.password,
-                now=self._deps.clock.now(),
-                actor=request[IDENTITY].actor,
-            )
+            _must_manage(request[IDENTITY], user.role)
+            try:
+                await users.set_password(
+                    connection,
+                    self._deps.passwords,
+                    user.id,
+                    password,
+                    now=self._deps.clock.now(),
+                    actor=request[IDENTITY].actor,
+                )
+            except Refused as refused:
+                raise from_refused(refused) from None
         await self._live.user_ended(user.id, "logged_out")
-        return web.Response(status=204, headers={"Cache-Control": "no-store"})
+        return answer(_told(body.password, password))
+
+
+def _must_manage(identity: Identity, *roles: str) -> None:
+    if not may_manage(identity.role, *roles):
+        raise Problem(403, "above_you", "Only an administrator makes or changes users who are no agents.")
+
+
+def _told(given: str | None, password: str) -> dict[str, str]:
+    """A password that was made by chance is told this once; one that a person chose never."""
+    return {"password": password} if given is None else {}
 
 
 def _name_of(field: str) -> str:

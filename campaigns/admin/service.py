@@ -171,13 +171,15 @@ async def change_settings(
 async def assign_agents(
     conn: AsyncConnection, campaign_id: int, agents: Sequence[int], *, now: datetime, actor: str
 ) -> None:
-    """These users and no others take the campaign's calls."""
+    """These users and no others take the campaign's calls; another choice of them is another version."""
     campaign = await get(conn, campaign_id, lock=True)
     problems = await _agent_problems(conn, campaign.tenant_id, agents)
     if problems:
         raise Refused(*problems)
     await conn.execute(delete(t.campaign_agent).where(t.campaign_agent.c.campaign_id == campaign_id))
     await _assign(conn, campaign_id, agents)
+    if set(agents) != set(campaign.agents):
+        await conn.execute(update(t.campaign).where(c.id == campaign_id).values(version=c.version + 1))
     await _audit(conn, campaign.tenant_id, now, actor, "campaign.assigned", campaign_id, agents=list(agents))
 
 

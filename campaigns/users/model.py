@@ -7,6 +7,8 @@ from campaigns.problems import Problem
 from campaigns.skills import complaint
 
 ROLES = ("agent", "supervisor", "admin")
+LANGUAGES = {"en": "English", "es": "Spanish", "fa": "Persian"}
+"""Those of the consoles: agent_ui/web/src/shared/i18n."""
 SHORTEST, LONGEST = 10, 200
 PHONE = re.compile(r"^PJSIP/(?!\+?[0-9]{7,}$)[A-Za-z0-9_.-]{1,80}$")
 """As telephony.exchange.AGENT_PHONE: a phone registered at the exchange, never a number behind a trunk."""
@@ -41,6 +43,18 @@ def check_phone(endpoint: str) -> list[Problem]:
 
 def check_role(role: str) -> list[Problem]:
     return [] if role in ROLES else [Problem("role", f"there is no role {role!r}: choose {', '.join(ROLES)}")]
+
+
+def check_language(language: str) -> list[Problem]:
+    if language in LANGUAGES:
+        return []
+    known = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
+    return [Problem("language", f"the consoles do not speak {language!r}: choose {known}")]
+
+
+def may_manage(by: str, *roles: str) -> bool:
+    """Whether a user of role `by` may make or change users of these roles: an admin all, a supervisor agents."""
+    return by == "admin" or (by == "supervisor" and all(role == "agent" for role in roles))
 
 
 def check_skills(skills: Collection[str], role: str) -> list[Problem]:

@@ -12,7 +12,7 @@ from campaigns import audit
 from campaigns.db import tables as t
 from campaigns.problems import Problem, Refused, refuse
 from campaigns.skills import tidy
-from campaigns.users.model import check_login, check_password, check_phone, check_role, check_skills
+from campaigns.users.model import check_language, check_login, check_password, check_phone, check_role, check_skills
 from campaigns.users.passwords import Passwords
 
 u = t.app_user.c
@@ -64,7 +64,7 @@ async def create(
     problems = check_login(login) + check_role(role)
     problems += check_password(password, login) if password is not None else []
     problems += check_phone(phone_endpoint) if phone_endpoint else []
-    problems += check_skills(skills, role)
+    problems += check_language(language) + check_skills(skills, role)
     if not display_name.strip():
         problems.append(Problem("display_name", "the name is empty: write how colleagues call this person"))
     taken = select(u.id).where(u.tenant_id == tenant_id, u.login == login)
@@ -123,6 +123,36 @@ async def set_password(
     await _audit(conn, user.tenant_id, now, actor, "user.password_set", user_id)
 
 
+class WrongPassword(Refused):
+    """The old password is not right."""
+
+
+async def change_own_password(
+    conn: AsyncConnection, passwords: Passwords, user_id: int, *, old: str, new: str, keep: bytes, now: datetime
+) -> list[bytes]:
+    """A new password by its owner, who knows the old one. Every session but `keep` (a token's hash) ends.
+
+    The hashes of those that ended. Raises WrongPassword, and Refused for a new one that is not good enough.
+    """
+    query = select(u.tenant_id, u.login, u.password_hash).where(u.id == user_id).with_for_update()
+    row = (await conn.execute(query)).one()
+    held = None if row.password_hash == "!" else row.password_hash  # noqa: S105
+    if not await passwords.verify(held, old):
+        raise WrongPassword(Problem("old", "this is not the password that you have now"))
+    problems = check_password(new, row.login)
+    if new == old:
+        problems.append(Problem("new", "this is the one that you have: choose another one"))
+    if problems:
+        raise Refused(*(Problem("new", problem.message) for problem in problems))
+    fresh = await passwords.hash(new)
+    await conn.execute(update(t.app_user).where(u.id == user_id).values(password_hash=fresh))
+    s = t.user_session.c
+    others = delete(t.user_session).where(s.user_id == user_id, s.token_hash != keep).returning(s.token_hash)
+    ended = [bytes(token) for token in (await conn.execute(others)).scalars()]
+    await _audit(conn, row.tenant_id, now, f"user:{user_id}", "user.password_changed", user_id)
+    return ended
+
+
 async def change(
     conn: AsyncConnection,
     user_id: int,
@@ -143,6 +173,7 @@ async def change(
     changes = {name: value for name, value in given.items() if value is not None and value != getattr(user, name)}
     problems = check_role(role) if role is not None else []
     problems += check_phone(phone_endpoint) if phone_endpoint else []
+    problems += check_language(language) if language is not None else []
     problems += check_skills(user.skills if skills is None else skills, role or user.role)
     if user.role == "admin" and user.active and ("role" in changes or changes.get("active") is False):
         admins = select(u.id).where(u.tenant_id == user.tenant_id, u.role == "admin", u.active, u.id != user_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -26,18 +27,44 @@ class RulebookError(ValueError):
 
 def load_rulebooks(*extra: Path, dial_stop_margin_s: int = 0) -> Rulebooks:
     """The rulebooks shipped with the product and those in the extra folders (client, campaign); ids must differ."""
-    folders: list[Traversable] = [resources.files("compliance.rulebooks"), *extra]
-    books: dict[str, Book] = {}
-    for folder in folders:
-        for file in _files(folder):
-            book = parse_rulebook(_text(file), str(file))
-            if book.id in books:
-                raise RulebookError(
-                    f"{file}:1: rulebook id {book.id!r} is used twice; give this one its own id "
-                    f"(the other is in {books[book.id].file})"
-                )
-            books[book.id] = book
+    books, wrong = _read(extra)
+    if wrong:
+        raise wrong[0]
     return Rulebooks(books, dial_stop_margin_s)
+
+
+def faults(*extra: Path) -> tuple[int, list[RulebookError]]:
+    """How many rulebooks can be used, and what is wrong with each file that cannot."""
+    books, wrong = _read(extra)
+    return len(books), wrong
+
+
+def _read(extra: Sequence[Path]) -> tuple[dict[str, Book], list[RulebookError]]:
+    books: dict[str, Book] = {}
+    wrong: list[RulebookError] = []
+    folders: list[Traversable] = [resources.files("compliance.rulebooks"), *extra]
+    for folder in folders:
+        try:
+            files = _files(folder)
+        except RulebookError as error:
+            wrong.append(error)
+            continue
+        for file in files:
+            try:
+                book = parse_rulebook(_text(file), str(file))
+                _add(books, book, file)
+            except RulebookError as error:
+                wrong.append(error)
+    return books, wrong
+
+
+def _add(books: dict[str, Book], book: Book, file: Traversable) -> None:
+    if book.id in books:
+        raise RulebookError(
+            f"{file}:1: rulebook id {book.id!r} is used twice; give this one its own id "
+            f"(the other is in {books[book.id].file})"
+        )
+    books[book.id] = book
 
 
 def _files(folder: Traversable) -> list[Traversable]:

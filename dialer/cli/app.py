@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 PARTS = (
     "migrate", "doctor", "asterisk-config", "serve", "demo", "replay", "simulate", "pacer", "import", "campaign",
-    "user", "compliance", "audit", "lists", "consents", "person", "reviews", "retention",
+    "user", "tenant", "compliance", "audit", "lists", "consents", "person", "reviews", "retention",
 )  # fmt: skip
 
 
@@ -81,6 +81,8 @@ def _group(name: str) -> typer.Typer:
             from dialer.cli.campaigns import app as found
         case "user":
             from dialer.cli.users import app as found
+        case "tenant":
+            from dialer.cli.tenants import app as found
         case "compliance":
             from dialer.cli.compliance import app as found
         case "audit":

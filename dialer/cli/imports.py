@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from sqlalchemy.exc import SQLAlchemyError
 
-from campaigns.admin import service as admin
+from campaigns.admin import tenants
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
@@ -82,7 +82,7 @@ async def _run(
         if not state.up_to_date:
             fail("the database's schema is not the newest; run: promiseline migrate")
         async with engine.begin() as conn:
-            tenant_id = await admin.create_tenant(conn, name=settings.tenant, now=now)
+            tenant_id = await tenants.served(conn, name=settings.tenant, now=now)
         options = replace(options, tenant_id=tenant_id)
         with _bar(quiet) as bar:
             shown = _Shown(bar)

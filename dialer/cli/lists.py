@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from campaigns.admin import service as admin
+from campaigns.admin import tenants
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
@@ -301,7 +301,7 @@ async def _connected(settings: Settings, url: str, work: Callable[[AsyncEngine, 
         if state.complaint:
             fail(state.complaint)
         async with engine.begin() as conn:
-            tenant_id = await admin.create_tenant(conn, name=settings.tenant, now=datetime.now(UTC))
+            tenant_id = await tenants.served(conn, name=settings.tenant, now=datetime.now(UTC))
         return await work(engine, tenant_id, settings)
     except (SQLAlchemyError, OSError) as problem:
         fail(f"it was stopped ({why(problem)}): nothing was changed; see: promiseline doctor")

@@ -10,11 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from campaigns.admin import service as admin
+from campaigns.admin import tenants
 from campaigns.audit.sealing import ChainBroken
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
+from campaigns.problems import Refused
 from compliance.rulebooks.loader import RulebookError
 from dialer.books import load_books
 from dialer.cli.output import Json, errors, fail, print_json, print_rows, say, told_clearly
@@ -44,7 +45,7 @@ def run_command(
 
 
 def _with(work: Callable[[Retention, Callable[[int, int], None]], Awaitable[Plan]]) -> Plan:
-    with told_clearly(SettingsProblem, EngineError, RulebookError, ChainBroken):
+    with told_clearly(SettingsProblem, EngineError, RulebookError, ChainBroken, Refused):
         settings = load_settings()
         with engines(settings) as found, _bar() as bar:
             task = bar.add_task("persons", total=None)
@@ -59,7 +60,7 @@ async def _on(settings: Settings, url: str, work: Callable[[Retention], Awaitabl
         if state.complaint:
             fail(state.complaint)
         async with engine.begin() as conn:
-            tenant_id = await admin.create_tenant(conn, name=settings.tenant, now=datetime.now(UTC))
+            tenant_id = await tenants.served(conn, name=settings.tenant, now=datetime.now(UTC))
         return await work(Retention(engine, SystemClock(), load_books(settings), tenant_id, "cli"))
     except (SQLAlchemyError, OSError) as problem:
         fail(f"the database cannot be reached or refused ({why(problem)}); see: promiseline doctor")

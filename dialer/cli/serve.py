@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
+from campaigns.problems import Refused
 from compliance.rulebooks.loader import RulebookError
 from dialer.books import load_books
 from dialer.cli.output import fail, say, told_clearly
@@ -128,7 +129,7 @@ async def _started(server: "Server", stopped: asyncio.Event) -> bool:
         return False
     try:
         starting.result()
-    except CannotListen as problem:
+    except (CannotListen, Refused) as problem:
         fail(str(problem))
     except (SQLAlchemyError, OSError) as problem:
         fail(f"the database was lost while the server started ({why(problem)}); see: promiseline doctor")

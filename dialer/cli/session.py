@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from campaigns.admin import service as admin
+from campaigns.admin import tenants
 from campaigns.db import migrate
 from campaigns.db.embedded import EngineError
 from campaigns.db.engine import make_engine
@@ -26,18 +26,25 @@ def in_transaction(work: Callable[[AsyncConnection, int], Awaitable[T]]) -> T:
     with told_clearly(SettingsProblem, EngineError, Refused):
         settings = load_settings()
         with engines(settings) as found:
-            return asyncio.run(_run(settings, found.database_url, work))
+            return asyncio.run(connected(found.database_url, lambda conn: _of_tenant(conn, settings, work)))
 
 
-async def _run(settings: Settings, url: str, work: Callable[[AsyncConnection, int], Awaitable[T]]) -> T:
+async def _of_tenant(
+    conn: AsyncConnection, settings: Settings, work: Callable[[AsyncConnection, int], Awaitable[T]]
+) -> T:
+    tenant_id = await tenants.served(conn, name=settings.tenant, now=datetime.now(UTC))
+    return await work(conn, tenant_id)
+
+
+async def connected(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """`work` in one transaction on a database whose schema is current; else a message and exit code 1."""
     engine = make_engine(url, pool_size=1)
     try:
         state = await migrate.state(engine)
         if state.complaint:
             fail(state.complaint)
         async with engine.begin() as conn:
-            tenant_id = await admin.create_tenant(conn, name=settings.tenant, now=datetime.now(UTC))
-            return await work(conn, tenant_id)
+            return await work(conn)
     except (SQLAlchemyError, OSError) as problem:
         fail(f"the database cannot be reached or refused ({why(problem)}); see: promiseline doctor")
     finally:

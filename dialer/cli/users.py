@@ -1,4 +1,4 @@
-"""`promiseline user add|set|shift|list`."""
+"""`promiseline user add|set|password|shift|list`."""
 
 import os
 from collections.abc import Sequence
@@ -13,13 +13,15 @@ from campaigns.problems import refuse
 from campaigns.shifts import service as shifts
 from campaigns.shifts.model import PAUSE_REASONS, Plan, PlanAsked
 from campaigns.users import service as users
-from campaigns.users.passwords import Passwords
+from campaigns.users.model import LANGUAGES
+from campaigns.users.passwords import Passwords, generated
 from dialer.cli.output import Json, fail, print_json, print_rows, say
 from dialer.cli.session import in_transaction
 from dialer.cli.times import instant
 
 app = typer.Typer(help="People who log in.", no_args_is_help=True)
 Login = Annotated[str, typer.Argument(help="The user's login.")]
+Generate = Annotated[bool, typer.Option("--generate", help="Make the password by chance and print it, this once.")]
 SkillHelp = "A skill of the agent, like es or hardship; may be given several times."
 
 
@@ -29,14 +31,15 @@ def add(
     role: Annotated[str, typer.Option("--role", help="agent, supervisor or admin")] = "agent",
     name: Annotated[str, typer.Option("--name", help="As colleagues see it; the login by default.")] = "",
     phone: Annotated[str, typer.Option("--phone", help="The agent's phone at the exchange, like PJSIP/agent-7.")] = "",
-    language: Annotated[str, typer.Option("--language")] = "en",
+    language: Annotated[
+        str, typer.Option("--language", help=f"Of the person's console: {', '.join(LANGUAGES)}.")
+    ] = "en",
     skill: Annotated[list[str], typer.Option("--skill", help=SkillHelp)] = [],  # noqa: B006 - typer never changes it
+    generate: Generate = False,
     json: Json = False,
 ) -> None:
     """Add a user. The password is asked for, or taken from PROMISELINE_NEW_PASSWORD; never from an argument."""
-    password = os.environ.get("PROMISELINE_NEW_PASSWORD") or typer.prompt(
-        "Password", hide_input=True, confirmation_prompt=True, err=True
-    )
+    password = _password(generate)
 
     async def work(conn: AsyncConnection, tenant_id: int) -> int:
         return await users.create(
@@ -56,9 +59,42 @@ def add(
 
     user_id = in_transaction(work)
     if json:
-        print_json({"user_id": user_id})
+        print_json({"user_id": user_id} | ({"password": password} if generate else {}))
     else:
         say(f"User {user_id} was added: {login}, {role}.")
+        _show(password, generate)
+
+
+@app.command("password")
+def password_command(login: Login, generate: Generate = False, json: Json = False) -> None:
+    """Give a user a new password, asked for as `add` asks; every session of the user ends."""
+    password = _password(generate)
+
+    async def work(conn: AsyncConnection, tenant_id: int) -> int:
+        user = await _find(conn, tenant_id, login)
+        await users.set_password(conn, Passwords(), user.id, password, now=datetime.now(UTC), actor="cli")
+        return user.id
+
+    user_id = in_transaction(work)
+    if json:
+        print_json({"user_id": user_id} | ({"password": password} if generate else {}))
+    else:
+        say(f"{login} has a new password, and is logged out everywhere.")
+        _show(password, generate)
+
+
+def _password(generate: bool) -> str:
+    if generate:
+        return generated()
+    typed: str = os.environ.get("PROMISELINE_NEW_PASSWORD") or typer.prompt(
+        "Password", hide_input=True, confirmation_prompt=True, err=True
+    )
+    return typed
+
+
+def _show(password: str, generate: bool) -> None:
+    if generate:
+        say(f"The password, which is not shown again: {password}")
 
 
 @app.command("list")
@@ -70,6 +106,7 @@ def list_users(json: Json = False) -> None:
             "login": user.login,
             "display_name": user.display_name,
             "role": user.role,
+            "language": user.language,
             "active": user.active,
             "skills": list(user.skills),
         }
@@ -86,11 +123,18 @@ def set_(
     login: Login,
     skill: Annotated[list[str], typer.Option("--skill", help=SkillHelp)] = [],  # noqa: B006
     no_skill: Annotated[list[str], typer.Option("--no-skill", help="A skill that the agent has no more.")] = [],  # noqa: B006
+    role: Annotated[str | None, typer.Option("--role", help="agent, supervisor or admin")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help=f"Of the person's console: {', '.join(LANGUAGES)}.")
+    ] = None,
+    active: Annotated[
+        bool | None, typer.Option("--enable/--disable", help="Let the user in again, or lock them out at once.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Give an agent skills, or take some away; a running server goes by it within a second."""
-    if not skill and not no_skill:
-        fail("nothing to change: give --skill or --no-skill")
+    """Change a user: role, language, locked out or let in, skills. A running server goes by it within a second."""
+    if not skill and not no_skill and role is None and language is None and active is None:
+        fail("nothing to change: give --skill, --no-skill, --role, --language, --enable or --disable")
 
     async def work(conn: AsyncConnection, tenant_id: int) -> users.User:
         user = await _find(conn, tenant_id, login)
@@ -101,13 +145,22 @@ def set_(
         if both:
             raise refuse("skill", f"{', '.join(both)} is given and taken away: choose one")
         wanted = (set(user.skills) | set(skill)) - set(no_skill)
-        return await users.change(conn, user.id, now=datetime.now(UTC), actor="cli", skills=sorted(wanted))
+        return await users.change(
+            conn, user.id, now=datetime.now(UTC), actor="cli", role=role, language=language, active=active,
+            skills=sorted(wanted) if skill or no_skill else None,
+        )  # fmt: skip
 
-    after = in_transaction(work)
+    _tell(in_transaction(work), json, skills_only=role is None and language is None and active is None)
+
+
+def _tell(after: users.User, json: bool, *, skills_only: bool) -> None:
     if json:
-        print_json({"user_id": after.id, "skills": after.skills})
+        shown = {"role": after.role, "language": after.language, "active": after.active}
+        print_json({"user_id": after.id, "skills": after.skills} | ({} if skills_only else shown))
+    elif skills_only:
+        say(f"{after.login} has {_listed(after.skills)}.")
     else:
-        say(f"{login} has {_listed(after.skills)}.")
+        say(f"{after.login}: {after.role}, language {after.language}, {'let in' if after.active else 'locked out'}.")
 
 
 @app.command("shift")

@@ -88,7 +88,7 @@ async def test_a_change_merges_settings_and_replaces_agents(web: Web) -> None:
     changed = await browser.call("PATCH", path, {"settings": {"wrap_up_s": 5}, "agents": []})
     after = await changed.json()
     assert after["settings"] == {**campaign["settings"], "wrap_up_s": 5}
-    assert (after["agents"], after["version"]) == ([], campaign["version"] + 1)
+    assert (after["agents"], after["version"]) == ([], campaign["version"] + 2)
     assert web.floor.changed_campaigns == [campaign["id"]] * 2
 
 
@@ -99,6 +99,21 @@ async def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(web: 
     assert (await browser.call("PATCH", path, body)).status == 200
     late = await browser.call("PATCH", path, body)
     assert (late.status, (await error(late))["code"]) == (409, "changed")
+
+
+async def test_agents_that_somebody_else_assigned_meanwhile_are_not_overwritten(web: Web) -> None:
+    browser = await web.logged_in("supervisor")
+    campaign = await made(web, browser)
+    path = f"/api/campaigns/{campaign['id']}"
+
+    first = await browser.call("PATCH", path, {"agents": [], "version": campaign["version"]})
+    late = await browser.call("PATCH", path, {"agents": [web.users["agent"]], "version": campaign["version"]})
+    after = await (await browser.call("GET", path)).json()
+    same = await browser.call("PATCH", path, {"agents": [], "version": after["version"]})
+
+    assert (first.status, late.status, (await error(late))["code"]) == (200, 409, "changed")
+    assert (after["agents"], after["version"]) == ([], campaign["version"] + 1)
+    assert (await same.json())["version"] == after["version"], "nothing was changed"
 
 
 async def test_a_change_that_is_refused_changes_nothing(web: Web) -> None:

@@ -1,6 +1,7 @@
 """Users by the API: an admin makes them, changes them, locks them out."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ async def test_an_added_user_can_log_in_and_is_listed(web: Web) -> None:
         ({"role": "owner"}, "role"),
         ({"password": "short"}, "password"),
         ({"language": "english"}, "language"),
+        ({"language": "de"}, "language"),
         ({"phone_endpoint": "agent-7"}, "phone_endpoint"),
         ({"is_admin": True}, "is_admin"),
         ({"skills": ["ES"]}, "skills"),
@@ -89,7 +91,8 @@ async def test_a_new_password_ends_the_sessions_and_the_old_one_is_worth_nothing
     admin, agent = await web.logged_in("admin"), await web.logged_in("agent")
     path = f"/api/users/{web.users['agent']}/password"
     assert (await error(await admin.call("PUT", path, {"password": "short"})))["field"] == "password"
-    assert (await admin.call("PUT", path, {"password": "another long one"})).status == 204
+    given = await admin.call("PUT", path, {"password": "another long one"})
+    assert (given.status, await given.json()) == (200, {}), "what a person chose is not told again"
     assert (await agent.call("GET", "/api/me")).status == 401
     assert (await web.browser().login("agent")).status == 401
     assert (await web.browser().login("agent", "another long one")).status == 200
@@ -123,3 +126,36 @@ async def test_every_change_leaves_an_audit_row_without_the_password(web: Web) -
     assert [row.action for row in found] == ["user.created", "user.changed", "user.password_set"]
     assert {row.actor for row in found} == {f"user:{web.users['admin']}"}
     assert "long" not in str(found)
+
+
+async def test_a_password_of_chance_is_told_once_and_is_nowhere_else(web: Web) -> None:
+    admin = await web.logged_in("admin")
+    made = await (await admin.call("POST", "/api/users", {**GOOD, "password": None})).json()
+    first = made.pop("password")
+    again = await (await admin.call("PUT", f"/api/users/{made['id']}/password", {})).json()
+    listed = await (await admin.call("GET", "/api/users")).text()
+    async with web.deps.engine.connect() as connection:
+        audited = str(list(await connection.execute(select(audit))))
+
+    assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", first) and again.keys() == {"password"}
+    assert first != again["password"]
+    assert (await web.browser().login("nadia", first)).status == 401
+    assert (await web.browser().login("nadia", again["password"])).status == 200
+    assert first not in listed + audited and again["password"] not in listed + audited
+
+
+async def test_a_supervisor_manages_agents_and_nobody_above(web: Web) -> None:
+    boss, agent = await web.logged_in("supervisor"), web.users["agent"]
+    made = await boss.call("POST", "/api/users", GOOD)
+    assert made.status == 201
+    assert (await boss.call("PATCH", f"/api/users/{agent}", {"language": "fa"})).status == 200
+    assert (await boss.call("PUT", f"/api/users/{agent}/password", {})).status == 200
+    refused = [
+        await boss.call("POST", "/api/users", {**GOOD, "login": "second", "role": "supervisor"}),
+        await boss.call("PATCH", f"/api/users/{agent}", {"role": "admin"}),
+        await boss.call("PATCH", f"/api/users/{web.users['admin']}", {"active": False}),
+        await boss.call("PATCH", f"/api/users/{web.users['supervisor']}", {"name": "Me"}),
+        await boss.call("PUT", f"/api/users/{web.users['admin']}/password", {"password": "a long new one"}),
+    ]
+    assert [(one.status, (await error(one))["code"]) for one in refused] == [(403, "above_you")] * 5
+    assert (await web.browser().login("admin")).status == 200

@@ -16,6 +16,7 @@ PAGES = {
     "supervisor-empty": "/supervisor?mock=empty",
     "supervisor-first": "/supervisor?mock=first",
     "supervisor-no_dialer": "/supervisor?mock=no_dialer",
+    "users": "/supervisor?mock=still#users",
     "whatif": "/supervisor?mock=still#whatif/3",
     "compliance": "/supervisor?mock=still#compliance",
     "compliance-empty": "/supervisor?mock=empty#compliance",
@@ -26,6 +27,7 @@ DIALOGS = {
     "compliance-lists": ("list-make", "list-1-import", "list-1-end"),
     "supervisor": ("campaign-3-limits", "agent-2-edit", "agents-everyone"),
     "agent-ready": ("open-plans",),
+    "users": ("user-add", "user-1-edit", "user-1-password"),
     "compliance-rulebooks": ("turn-us_third_party_sms",),
 }
 LOOKS = [("light", "en", 1440), ("dark", "en", 1440), ("light", "fa", 1440), ("light", "en", 390), ("dark", "fa", 390)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.problems import Refused
 from campaigns.users import service
-from campaigns.users.model import check_password
+from campaigns.users.model import LANGUAGES, check_password
 from campaigns.users.passwords import Passwords
 from tests.builders import NOW, a_tenant
 
@@ -148,3 +149,18 @@ async def test_no_more_hashes_run_at_once_than_allowed() -> None:
     passwords = Passwords(Watched(time_cost=2, memory_cost=1024), parallel=2)
     await asyncio.gather(*(passwords.hash("x") for _ in range(8)))
     assert most <= 2
+
+
+async def test_a_language_is_one_of_the_consoles(conn: AsyncConnection) -> None:
+    """Their messages are files of this repository: one without the other is seen here."""
+    consoles = Path(__file__).parents[3] / "agent_ui" / "web" / "src" / "shared" / "i18n"
+    passwords, tenant = cheap(), await a_tenant(conn)
+
+    with pytest.raises(Refused, match=r"do not speak 'Es': choose en \(English\), es \(Spanish\), fa \(Persian\)"):
+        await _user(conn, passwords, tenant, language="Es")
+    made = await _user(conn, passwords, tenant, language="es")
+    with pytest.raises(Refused, match="language: the consoles do not speak ''"):
+        await service.change(conn, made, now=NOW, actor="cli", language="")
+
+    assert {file.stem for file in consoles.glob("*.json")} == set(LANGUAGES)
+    assert (await service.change(conn, made, now=NOW, actor="cli", language="fa")).language == "fa"

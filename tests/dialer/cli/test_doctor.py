@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,8 +60,8 @@ async def test_all_well_and_each_thing_that_is_not(healthy: Program) -> None:
     )
 
     assert findings(well).keys() == {
-        "database", "schema", "clock", "gate", "audit", "retention", "redis", "node a", "trunk trunk", "phones",
-        "messages", "tz database", "replies",
+        "database", "schema", "clock", "tenant", "gate", "audit", "rulebooks", "retention", "redis", "node a",
+        "trunk trunk", "phones", "messages", "tz database", "replies",
     }  # fmt: skip
     assert well.code == 0
     assert spoken.code == 1
@@ -137,3 +139,45 @@ async def test_an_asterisk_that_is_too_old_is_found_and_what_is_not_set_up(progr
     assert found["trunk trunk"]["says"] == "offline" and "qualify_frequency" in found["trunk trunk"]["mend"]
     assert "PROMISELINE_NODES" in findings(bare)["nodes"]["mend"]
     assert "PROMISELINE_MESSAGING__PROVIDER" in findings(bare)["messages"]["mend"]
+
+
+async def test_a_misspelt_tenant_is_found(healthy: Program) -> None:
+    assert findings(await healthy("doctor", "--json"))["tenant"]["says"] == "main: the first start makes it"
+    assert (await healthy("user", "list")).code == 0
+
+    well, misspelt = (
+        await healthy.all(["doctor", "--json"]),
+        await healthy("doctor", "--json", PROMISELINE_TENANT="mian"),
+    )
+
+    assert findings(well[0])["tenant"]["says"] == "main is served"
+    found = only(misspelt, "tenant")
+    assert found["says"] == "there is no tenant mian in this database; there is main"
+    assert "promiseline tenant add mian" in found["mend"]
+
+
+async def test_each_file_of_the_houses_own_rulebooks_that_is_wrong_is_told_with_its_line(
+    healthy: Program, tmp_path: Path
+) -> None:
+    own = tmp_path / "books"
+    own.mkdir()
+    (own / "broken.toml").write_text('id = "own"\nversion = \n')
+    (own / "taken.toml").write_bytes((resources.files("compliance.rulebooks") / "us-federal.toml").read_bytes())
+    set_up = {"PROMISELINE_RULEBOOKS_DIR": str(own)}
+
+    told = await healthy("doctor", "--json", **set_up)
+    absent = await healthy("doctor", "--json", PROMISELINE_RULEBOOKS_DIR=str(tmp_path / "nowhere"))
+    served = await healthy("serve", **set_up)
+
+    broken, taken = (finding for finding in json.loads(told.out) if finding["part"] == "rulebooks")
+    assert told.code == 1
+    assert broken["says"].startswith(f"{own}/broken.toml:2: not TOML") and broken["mend"] == "Mend this line."
+    assert taken["says"].startswith(f"{own}/taken.toml:1: rulebook id 'us-federal' is used twice")
+    assert taken["mend"].startswith("Give this one its own id")
+    assert only(absent, "rulebooks")["mend"] == "Mend its path."
+    assert f"{own}/broken.toml:2" in served.refusal(), "what the doctor finds is what stops the server"
+
+    for file in own.iterdir():
+        file.unlink()
+    well = findings(await healthy("doctor", "--json", **set_up))["rulebooks"]
+    assert well["ok"] and f"those of {own} among them" in well["says"]

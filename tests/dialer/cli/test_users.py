@@ -1,4 +1,4 @@
-"""`promiseline user add|set|shift|list`."""
+"""`promiseline user add|set|password|shift|list`."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from campaigns.users.passwords import Passwords
 from tests.dialer.cli.program import Program
 
 pytestmark = pytest.mark.postgres
@@ -24,8 +25,8 @@ async def test_a_user_is_added_with_the_password_of_the_environment_and_listed(
     listed = (await program("user", "list", "--json")).json()
 
     assert nobody.out == "Users: none\n"
-    assert listed == [{"id": added["user_id"], "login": "ann", "display_name": "ann", "role": "agent", "active": True,
-                       "skills": []}]  # fmt: skip
+    assert listed == [{"id": added["user_id"], "login": "ann", "display_name": "ann", "role": "agent",
+                       "language": "en", "active": True, "skills": []}]  # fmt: skip
     async with engine.connect() as conn:
         stored = (await conn.execute(text("SELECT password_hash, phone_endpoint FROM app_user"))).one()
         audited = (await conn.execute(text("SELECT count(*) FROM audit WHERE actor = 'cli'"))).scalar_one()
@@ -56,16 +57,21 @@ async def test_who_is_asked_for_a_password_still_gets_one_document(program: Prog
 async def test_each_refusal_says_what_is_wrong(program: Program) -> None:
     assert (await program("user", "add", "ann", **GOOD)).code == 0
 
-    again, weak, role, nothing = await asyncio.gather(
+    again, weak, role, language, nothing = await asyncio.gather(
         program("user", "add", "ann", **GOOD),
         program("user", "add", "bob", PROMISELINE_NEW_PASSWORD="password"),
         program("user", "add", "bob", "--role", "boss", **GOOD),
+        program("user", "add", "bob", "--language", "klingon", **GOOD),
         program("user", "add", "bob"),
     )
 
     assert "the login ann is taken" in again.refusal()
     assert "password:" in weak.refusal()
     assert "role:" in role.refusal() and "supervisor" in role.err
+    assert (
+        "language: the consoles do not speak 'klingon': choose en (English), es (Spanish), fa (Persian)"
+        in language.refusal()
+    )
     assert nothing.code == 1, "nobody types a password here"
     assert len((await program("user", "list", "--json")).json()) == 1
 
@@ -101,7 +107,7 @@ async def test_skills_that_make_no_sense_are_refused(program: Program) -> None:
     assert "ann does not have fa; has the skills es" in absent.refusal()
     assert "given and taken away" in both.refusal()
     assert "there is no user bob" in nobody.refusal()
-    assert "give --skill or --no-skill" in nothing.refusal()
+    assert "give --skill, --no-skill, --role" in nothing.refusal()
     assert "only an agent has skills" in boss.refusal()
 
 
@@ -144,3 +150,47 @@ async def test_a_plan_that_makes_no_sense_is_refused(program: Program) -> None:
     assert "no active agent" in boss.refusal()
     assert "no open plan 77" in gone.refusal()
     assert "give --break-at too" in lonely.refusal()
+
+
+async def test_role_language_and_lock_out_are_changed_and_the_last_admin_stays(program: Program) -> None:
+    await program("user", "add", "ann", **GOOD)
+    await program("user", "add", "ada", "--role", "admin", **GOOD)
+
+    changed = (await program("user", "set", "ann", "--role", "supervisor", "--language", "fa", "--json")).json()
+    locked = await program("user", "set", "ann", "--disable")
+    language, last, nothing = await asyncio.gather(
+        program("user", "set", "ann", "--language", "de"),
+        program("user", "set", "ada", "--disable"),
+        program("user", "set", "ada"),
+    )
+
+    assert changed | {"user_id": 1} == {
+        "user_id": 1, "skills": [], "role": "supervisor", "language": "fa", "active": True
+    }  # fmt: skip
+    assert locked.out == "ann: supervisor, language fa, locked out.\n"
+    assert "choose en (English)" in language.refusal()
+    assert "the last active admin" in last.refusal()
+    assert "--disable" in nothing.refusal()
+
+
+async def test_a_password_of_chance_is_printed_once_and_a_new_one_ends_the_sessions(
+    program: Program, engine: AsyncEngine
+) -> None:
+    added = (await program("user", "add", "ann", "--generate", "--json")).json()
+    spoken = await program("user", "password", "ann", "--generate")
+    weak, unknown = await asyncio.gather(
+        program("user", "password", "ann", PROMISELINE_NEW_PASSWORD="short"),
+        program("user", "password", "bob", **GOOD),
+    )
+
+    second = spoken.out.split()[-1]
+    assert len(added["password"]) == len(second) == 19 and added["password"] != second
+    assert "password: too short" in weak.refusal()
+    assert "there is no user bob" in unknown.refusal()
+    async with engine.connect() as conn:
+        kept = (await conn.execute(text("SELECT password_hash FROM app_user"))).scalar_one()
+        audited = (await conn.execute(text("SELECT action, detail FROM audit ORDER BY id"))).all()
+    passwords = Passwords()
+    assert await passwords.verify(kept, second) and not await passwords.verify(kept, added["password"])
+    assert [row.action for row in audited] == ["user.created", "user.password_set"]
+    assert second not in str(audited)

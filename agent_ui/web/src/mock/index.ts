@@ -21,6 +21,25 @@ const MOCK_AGENTS = Array.from({ length: 24 }, (_, index) => ({
   planned: index === 1 ? [{ id: 21, kind: "logout", at: "2026-11-22T17:30:00Z", minutes: null, reason: null }] : [],
 }));
 
+const MOCK_USERS = (
+  [
+    ["ana", "Ana Costa", "agent", "es", true],
+    ["noor", "Noor Aziz", "agent", "fa", true],
+    ["paul", "Paul Meier", "agent", "en", false],
+    ["tomas", "Tomás Vidal", "supervisor", "es", true],
+    ["ada", "Ada Lind", "admin", "en", true],
+  ] as const
+).map(([login, name, role, language, active], index) => ({
+  id: index + 1,
+  login,
+  name,
+  role,
+  language,
+  active,
+  phone_endpoint: role === "agent" ? `PJSIP/agent-web-${index + 1}` : null,
+  simulated: false,
+}));
+
 function mockMe(role: Role): Me {
   return {
     user: { id: 7, login: "leila", name: role === "agent" ? "Leila Haddad" : "Tomás Vidal", role, language: "en" },
@@ -53,6 +72,11 @@ export function startMock(namespace: "/agent" | "/supervisor"): Wire {
     if (path === "/api/campaigns" && init?.method === "POST") return Response.json({ id: 99 }, { status: 201 });
     if (/^\/api\/campaigns\/\d+$/.test(path)) return Response.json({ settings: MOCK_SETTINGS, agents: [1, 2] });
     if (path === "/api/agents") return Response.json({ agents: MOCK_AGENTS });
+    if (path === "/api/users" && init?.method === "POST")
+      return Response.json({ ...MOCK_USERS[0], password: "kq7m-x2hd-9fwt-ca4n" }, { status: 201 });
+    if (path === "/api/users") return Response.json({ users: MOCK_USERS });
+    if (path.endsWith("/password")) return Response.json({ password: "kq7m-x2hd-9fwt-ca4n" });
+    if (path.startsWith("/api/users/")) return Response.json(MOCK_USERS[0]);
     if (path.startsWith("/api/agents/")) return Response.json({ ...MOCK_AGENTS[0] });
     if (/\/what-if/.test(path)) return Response.json(mockRun(init?.method === "POST"));
     const compliance = mockCompliance(path, scene);

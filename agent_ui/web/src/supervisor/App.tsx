@@ -15,6 +15,7 @@ import { BoardContext, BoardModel } from "./context";
 import { LastHour } from "./LastHour";
 import { Nodes } from "./Nodes";
 import { Totals } from "./Totals";
+import { Users } from "./users/Users";
 import { ViewLinks } from "./ViewLinks";
 import { place } from "./view";
 import { WhatIf } from "./whatif/WhatIf";
@@ -35,6 +36,8 @@ export function App({ connection }: { connection: LiveConnection<SupervisorBoard
           <Compliance />
         ) : place.value.view === "whatif" ? (
           <WhatIf />
+        ) : place.value.view === "users" ? (
+          <Users />
         ) : board ? (
           <main class="board" aria-busy={!model.live}>
             <Totals />

@@ -11,7 +11,7 @@ import { Loading, TroubleBox } from "./compliance/pieces";
 import { FormDialog } from "./forms";
 
 export function CampaignAgents({ campaign, onClose }: { campaign: CampaignView; onClose: () => void }) {
-  const read = useAsked<{ agents: number[] }>();
+  const read = useAsked<{ agents: number[]; version: number }>();
   const asked = useAsked<unknown>();
   const chosen = useSignal<number[] | null>(null);
   const path = `/api/campaigns/${campaign.id}`;
@@ -21,9 +21,10 @@ export function CampaignAgents({ campaign, onClose }: { campaign: CampaignView; 
   };
   useEffect(() => void look(), []);
   const send = async () => {
-    if (!chosen.value) return;
+    if (!chosen.value || !read.found.value) return;
     const agents = chosen.value;
-    if (!(await asked.ask(() => api("PATCH", path, { agents })))) return;
+    const { version } = read.found.value;
+    if (!(await asked.ask(() => api("PATCH", path, { agents, version })))) return;
     toast("good", t("campaign.agents_saved", { name: campaign.name, n: agents.length }));
     onClose();
   };

@@ -1,7 +1,7 @@
 // Which part of the supervisor's page is shown: in the address, so that a reload and the back button keep it.
 import { signal } from "@preact/signals";
 
-export const VIEWS = ["floor", "whatif", "compliance"] as const;
+export const VIEWS = ["floor", "whatif", "compliance", "users"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** `#compliance/lists` is the view `compliance` with its tab `lists`. */

@@ -17,6 +17,11 @@ const AGENTS = [
   { id: 9, name: "Ana Costa", skills: [], planned: [] },
 ];
 
+/** The campaign's version at the server; the page reads 3. */
+let version = 3;
+const changed = () =>
+  Response.json({ error: { code: "changed", message: "Load it again.", field: "version" } }, { status: 409 });
+
 async function opened(creditors: string[], change: Partial<CampaignView> = {}) {
   const state: SupervisorBoard = structuredClone(supervisorServer("still").state);
   const five = state.campaigns[5];
@@ -25,8 +30,10 @@ async function opened(creditors: string[], change: Partial<CampaignView> = {}) {
     if (call.path === "/api/agents") return Response.json({ agents: AGENTS });
     if (call.path === "/api/campaigns" && call.method === "POST") return Response.json({ id: 7 }, { status: 201 });
     if (call.path === "/api/campaigns") return Response.json({ campaigns: [], creditors });
-    if (call.path === "/api/campaigns/5" && call.method === "PATCH") return Response.json({});
-    if (call.path === "/api/campaigns/5") return Response.json({ agents: [9] });
+    if (call.path === "/api/campaigns/5" && call.method === "PATCH") {
+      return call.body?.version === version ? Response.json({}) : changed();
+    }
+    if (call.path === "/api/campaigns/5") return Response.json({ agents: [9], version: 3 });
     return refused(404, "no such route");
   });
   const held = new Held(state);
@@ -44,6 +51,7 @@ const type = (id: string, value: string) => fireEvent.input(screen.getByTestId(i
 
 afterEach(() => {
   toasts.value = [];
+  version = 3;
   vi.restoreAllMocks();
 });
 
@@ -107,9 +115,20 @@ describe("a campaign's agents", () => {
     await click("campaign-agents-send");
     expect(calls.find((call) => call.method === "PATCH")).toMatchObject({
       path: "/api/campaigns/5",
-      body: { agents: [9, 4] },
+      body: { agents: [9, 4], version: 3 },
     });
     expect(toasts.value[0]?.text).toContain("2 agents");
+  });
+
+  it("are not overwritten where somebody else chose others meanwhile", async () => {
+    await card();
+    await click("campaign-5-staff");
+    version = 4;
+    fireEvent.click(await screen.findByTestId("pick-agent-4"));
+    await click("campaign-agents-send");
+    const trouble = await screen.findByTestId("campaign-agents-trouble");
+    expect(trouble.textContent).toContain("Somebody else changed this campaign");
+    expect(toasts.value).toEqual([]);
   });
 });
 

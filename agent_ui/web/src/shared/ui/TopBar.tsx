@@ -1,6 +1,8 @@
 // The bar on top of each console: the product, the sandbox mark, the page's own controls, language, theme, the person.
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { LOCALES, type Locale, locale, setLocale, t } from "../i18n";
+import { OwnPassword } from "../password/OwnPassword";
 import { me, signOut } from "../session";
 import { isDark, toggleTheme } from "../theme";
 import { Brand } from "./Brand";
@@ -10,8 +12,16 @@ import { Menu } from "./Menu";
 
 export function TopBar(props: { connection?: Lines; children?: ComponentChildren; onHelp?: () => void }) {
   const user = me.value?.user;
+  const password = useSignal(false);
   return (
     <header class="topbar">
+      {password.value && (
+        <OwnPassword
+          onClose={() => {
+            password.value = false;
+          }}
+        />
+      )}
       <div class="topbar-brand">
         <Brand />
         {me.value?.sandbox && (
@@ -30,8 +40,14 @@ export function TopBar(props: { connection?: Lines; children?: ComponentChildren
         <ThemeButton />
         {user && (
           <Menu
-            items={[{ value: "out", label: t("common.sign_out"), testid: "sign-out" }]}
-            onPick={() => void signOut()}
+            items={[
+              { value: "password", label: t("password.title"), testid: "change-password" },
+              { value: "out", label: t("common.sign_out"), testid: "sign-out" },
+            ]}
+            onPick={(value) => {
+              if (value === "out") void signOut();
+              else password.value = true;
+            }}
             label={t("common.account")}
             variant="ghost"
             small
