@@ -336,7 +336,7 @@ opt_out = Table(
     Column("channel", Text, nullable=False),
     _at("at"),
     _at("lifted_at", null=True),
-    Column("source", Text, nullable=False),  # sms_reply, agent, keypad, portal, import, provider
+    Column("source", Text, nullable=False),  # sms_reply, agent, keypad, portal, unsubscribe, import, provider
     Column("evidence", Text, nullable=False, server_default=""),  # id of the message or attempt, never its text
     _words("channel", ("voice", "sms", "whatsapp", "email", "all")),
     Index(None, "tenant_id", "address"),
