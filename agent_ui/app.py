@@ -40,6 +40,7 @@ from agent_ui.middleware import errors, guard, observe
 from agent_ui.policy import Policies, Route, add_routes, refuse_undeclared
 from agent_ui.sessions import SessionStore
 from agent_ui.throttle import WINDOW
+from agent_ui.unsubscribe.api import UnsubscribeApi
 from campaigns.db.tables import login_failure
 from dialer.faults import database_gone
 
@@ -86,6 +87,7 @@ def make_app(deps: WebDeps) -> web.Application:
         what_if,
         _operations(deps),
         WebhookApi(deps, metrics),
+        UnsubscribeApi(deps),
         live,
         Pages(settings.static_dir),
     )

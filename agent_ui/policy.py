@@ -17,6 +17,7 @@ class Proof(Enum):
     CSRF = "the session's X-CSRF-Token header"
     ORIGIN = "the Origin header; for login, which has no session yet"
     SIGNATURE = "the provider's signature, checked by the handler"
+    SENT_ADDRESS = "a random token in the address that was sent to one person, checked by the handler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Policy:
 PUBLIC = Policy("public", None)  # reading only: a changing route with it does not start
 LOGIN = Policy("login", None, Proof.ORIGIN)
 PROVIDER = Policy("provider", None, Proof.SIGNATURE)
+# mail programs post there by themselves, from anywhere and without cookies (RFC 8058): no Origin can be asked for, and
+# whoever makes another's browser post knows the token and could post himself
+TOKEN_HOLDER = Policy("token_holder", None, Proof.SENT_ADDRESS)
 SOCKET = Policy("socket", None)  # the session is checked when a namespace is joined, so that the console hears why
 SESSION = Policy("session", EVERY_ROLE)
 AGENT = Policy("agent", frozenset({"agent"}))

@@ -37,7 +37,7 @@ from dialer.message_reports import MessageReports
 from dialer.messenger import Messenger, MessengerSettings
 from dialer.number_shelf import LISTS, NumberShelf
 from dialer.pacers_ready import make_ready
-from dialer.parts import make_exchange, make_provider
+from dialer.parts import make_exchange, make_providers
 from dialer.phones import agent_phones
 from dialer.retention import Retention
 from dialer.scheduler import Scheduler
@@ -100,9 +100,9 @@ class Server:
         redis = connect(self.engines.redis_url)
         self._stack.push_async_callback(redis.aclose)
         gate = await self._gate(engine)
-        provider = self._provider()
-        if "messenger" in roles and provider is not None:
-            self.messenger = await self._start_messenger(engine, gate, provider)
+        providers = self._providers()
+        if "messenger" in roles and providers:
+            self.messenger = await self._start_messenger(engine, gate, providers)
         if "scheduler" in roles:
             self._run(Scheduler(engine, self.clock, self.owner).run(), "scheduler")
             self._run(Sealer(engine, self.clock, self.owner, signing_key(self.settings)).run(), "sealer")
@@ -110,7 +110,7 @@ class Server:
                 job = Retention(engine, self.clock, gate.books, self.tenant_id, "system", self.owner)
                 self._run(job.run(), "retention")
         self.floor = await self._start_floor(engine, gate, redis)
-        await self._start_web(engine, redis, provider, listener, gate)
+        await self._start_web(engine, redis, providers, listener, gate)
 
     async def _gate(self, engine: AsyncEngine) -> GateContext:
         """With the hashed lists open before the first admission asks them."""
@@ -148,14 +148,13 @@ class Server:
             await templates.install_defaults(conn, tenant_id)
         return tenant_id
 
-    def _provider(self) -> Provider | None:
-        if self.settings.messaging.provider == "none":
-            return None
-        provider = make_provider(self.settings)
-        self._stack.push_async_callback(provider.close)
-        return provider
+    def _providers(self) -> list[Provider]:
+        providers = make_providers(self.settings, self.clock)
+        for provider in providers:
+            self._stack.push_async_callback(provider.close)
+        return providers
 
-    async def _start_messenger(self, engine: AsyncEngine, gate: GateContext, provider: Provider) -> Messenger:
+    async def _start_messenger(self, engine: AsyncEngine, gate: GateContext, providers: list[Provider]) -> Messenger:
         messenger = Messenger(
             engine,
             MessengerSettings(
@@ -166,7 +165,7 @@ class Server:
                 per_second=self.settings.messaging.per_second,
             ),
             gate,
-            Router([provider], self.clock),
+            Router(providers, self.clock),
             self.clock,
         )
         self._run(messenger.run(), "messenger")
@@ -230,18 +229,19 @@ class Server:
         self,
         engine: AsyncEngine,
         redis: Redis,
-        provider: Provider | None,
+        providers: list[Provider],
         listener: socket.socket,
         gate: GateContext,
     ) -> None:
         assert self.floor is not None  # noqa: S101 - the order of _start
         given = self.settings.web
         webhooks = {}
-        if provider is not None:
+        # a mail server calls nobody: webhooks are the message carrier's
+        for provider in (one for one in providers if one.capabilities.receipts):
             reports = (
                 self.messenger.reports
                 if self.messenger is not None
-                else MessageReports(engine, Router([provider], self.clock), self.tenant_id, self.clock)
+                else MessageReports(engine, Router(providers, self.clock), self.tenant_id, self.clock)
             )
             inbound = Inbound(engine, self.tenant_id, self.clock)
             spool = ReplySpool(self.settings.data_dir / SPOOL, inbound)

@@ -85,7 +85,8 @@ def _announcement(facts: PolicyFacts, versions: list[Version]) -> list[Problem]:
 
 def _template(facts: PolicyFacts, index: int, step: MessageStep, versions: list[Version]) -> list[Problem]:
     found = []
-    for language, body in facts.texts.get((step.template, step.channel), {}).items():
+    for language, written in facts.texts.get((step.template, step.channel), {}).items():
+        body = written.body
         lacks = template_lacks(versions, step.channel, language, body, tells_of_debt=discloses_debt(body))
         for one in dict.fromkeys(str(lack) for lack in lacks):
             found.append(Problem(f"steps.{index}.template", f"template {step.template} ({language}): {one}"))

@@ -57,7 +57,9 @@ class MessageReports:
             match sent:
                 case Accepted():
                     await self._accepted(conn, row, sent, now)
-                case Rejected(kind="not_accepted" | "stop_provider"):
+                case Rejected(kind="deferred") if now - row["created_at"] >= UNCONFIRMED_AFTER:
+                    await self._rejected(conn, row, sent, now)
+                case Rejected(kind="not_accepted" | "stop_provider" | "deferred"):
                     await self._pushed_back(conn, row, sent, now)
                 case Rejected():
                     await self._rejected(conn, row, sent, now)
@@ -68,12 +70,22 @@ class MessageReports:
         await rows.note_event(conn, row["id"], sent.status, "", now)
         rank = max(row["status_rank"], STATUS_RANK.get(sent.status, 0))
         values: dict[str, Any] = {"status_rank": rank, "provider_id": row["provider_id"] or sent.provider_id}
+        reports = self._reports(row)
         if row["sent_at"] is None:
-            values |= {"sent_at": now, "lease_until": rows.later(now, CONFIRM_S)}
+            # where no report comes, the acceptance was the last word
+            more = {"lease_until": rows.later(now, CONFIRM_S)} if reports else {"lease_until": None, "final_at": now}
+            values |= {"sent_at": now, **more}
         await rows.move(conn, row, "accepted", **values)
         if row["sent_at"] is None:
             await rows.attempt_sent(conn, row["attempt_id"])
+            if not reports:
+                await rows.end_attempt(conn, row["attempt_id"], "message_sent", now)
             await rows.tell(conn, row, "message.sent", now, segments=sent.segments)
+
+    def _reports(self, row: Mapping[str, Any]) -> bool:
+        """Whether the carrier tells of a message after it has taken it."""
+        provider = self._router.named(row["provider"] or "")
+        return provider is None or provider.capabilities.receipts
 
     async def _pushed_back(self, conn: AsyncConnection, row: Mapping[str, Any], sent: Rejected, now: datetime) -> None:
         if row["state"] not in ("in_flight", "unknown"):
@@ -222,6 +234,9 @@ class MessageReports:
         provider = self._router.named(row["provider"] or "")
         if provider is None:
             return
+        if not provider.capabilities.lookup:
+            await self._cannot_be_asked(row["id"], now)
+            return
         try:
             report = await self._ask(provider, row, now)
         except LookupUnavailable as problem:
@@ -264,9 +279,19 @@ class MessageReports:
             await rows.note_event(conn, message_id, "not_found", str(times), now)
             if times < NOT_FOUND_ENOUGH:
                 return
-            await rows.end_attempt(conn, row["attempt_id"], "unknown", now)
-            await rows.move(conn, row, "lost", final_at=now, lease_until=None)
-            await rows.tell(conn, row, "message.unsettled", now)
+            await self._unsettled(conn, row, now)
+
+    async def _cannot_be_asked(self, message_id: UUID, now: datetime) -> None:
+        """A lost reply of a carrier that nobody can ask: it may have been sent, and it is not sent again."""
+        async with self._engine.begin() as conn:
+            row = await rows.lock(conn, message_id)
+            if row is not None and row["state"] == "unknown":
+                await self._unsettled(conn, row, now)
+
+    async def _unsettled(self, conn: AsyncConnection, row: Mapping[str, Any], now: datetime) -> None:
+        await rows.end_attempt(conn, row["attempt_id"], "unknown", now)
+        await rows.move(conn, row, "lost", final_at=now, lease_until=None)
+        await rows.tell(conn, row, "message.unsettled", now)
 
     async def _still_open(self, conn: AsyncConnection, row: Mapping[str, Any], now: datetime) -> None:
         """Known to the carrier but not finished: look again later, and after two days no more."""

@@ -6,6 +6,7 @@ A request without a trustworthy answer is never repeated: a report or a look-up 
 import asyncio
 import hashlib
 import hmac
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import tables as t
 from campaigns.problems import Problem
+from campaigns.templates.model import Text
 from campaigns.templates.service import Wanted, render
 from compliance.windows import window_state
 from dialer import message_rows as rows
@@ -31,6 +33,7 @@ from telephony.messaging.router import Router
 
 log = structlog.get_logger()
 VERDICT_HOLDS = timedelta(seconds=2)
+TOKEN_BYTES = 16  # cannot be guessed, and stays good when keys are changed: a way out must not end
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Ready:
     provider: Provider
     envelope: Envelope
     judged_at: datetime
+    unsubscribe_token: str | None = None
 
 
 class Messenger:
@@ -127,13 +131,16 @@ class Messenger:
             claimed = await rows.claim(conn, self._settings.tenant_id, channels, limit, now)
             if not claimed:
                 return 0, []
-            texts = await render(conn, [_text_of(message) for message in claimed])
-            sendable = []
+            tokens = {one.id: secrets.token_urlsafe(TOKEN_BYTES) for one in claimed if one.channel == "email"}
+            texts = await render(conn, [self._text_of(message, tokens.get(message.id)) for message in claimed])
+            sendable: list[Claimed] = []
+            written: dict[UUID, Text] = {}
             for message in claimed:
                 text = texts[message.id]
                 if isinstance(text, Problem):
                     await self._broken(conn, message, text, now)
                 else:
+                    written[message.id] = text
                     sendable.append(message)
             answers = await admit(conn, [_wanted(message) for message in sendable], now=now, gate=self._gate)
             ready = []
@@ -141,12 +148,27 @@ class Messenger:
                 if isinstance(answer, Refused):
                     await self._refused(conn, message, answer, now)
                     continue
-                one = self._ready(message, answer, str(texts[message.id]), now)
+                one = self._ready(message, answer, written[message.id], tokens.get(message.id), now)
                 await self._in_flight(conn, one, answer, now)
                 ready.append(one)
         return len(claimed), ready
 
-    def _ready(self, message: Claimed, answer: Admitted, body: str, now: datetime) -> Ready:
+    def _text_of(self, message: Claimed, token: str | None) -> Wanted:
+        return Wanted(
+            message.id,
+            message.tenant_id,
+            message.debtor_id,
+            message.template,
+            message.channel,
+            message.language,
+            self.unsubscribe_url(token),
+        )
+
+    def unsubscribe_url(self, token: str | None) -> str:
+        """Where the person ends e-mails; empty for what is no e-mail."""
+        return f"{self._settings.public_base_url.rstrip('/')}/unsubscribe/{token}" if token else ""
+
+    def _ready(self, message: Claimed, answer: Admitted, text: Text, token: str | None, now: datetime) -> Ready:
         provider = self._router.choose(message.channel)
         if provider is None:  # it was there when the channels were asked, and nothing was awaited since that changes it
             raise RuntimeError(f"no carrier for {message.channel}")
@@ -154,12 +176,15 @@ class Messenger:
             message_id=message.id,
             channel=message.channel,
             to=answer.address,
-            body=body,
+            body=text.body,
             status_callback=self.callback_url(provider.name, message.id),
             permit=answer.permit,
             validity_s=self._validity_s(answer, provider, now),
+            subject=text.subject,
+            language=answer.language,
+            unsubscribe_url=self.unsubscribe_url(token),
         )
-        return Ready(message, provider, envelope, now)
+        return Ready(message, provider, envelope, now, token)
 
     def _validity_s(self, answer: Admitted, provider: Provider, now: datetime) -> int:
         """Seconds until the contact window may close, so that a queue at the carrier cannot deliver at night."""
@@ -182,7 +207,9 @@ class Messenger:
                 state=step("queued", "admitted"),
                 attempt_id=answer.attempt_id,
                 provider=one.provider.name,
+                subject=one.envelope.subject or None,
                 body=one.envelope.body,
+                unsubscribe_token=one.unsubscribe_token,
                 language=answer.language,
                 lease_owner=self._settings.owner,
                 lease_until=rows.later(now, self._settings.lease_s),
@@ -222,10 +249,6 @@ class Messenger:
         except (SQLAlchemyError, OSError) as problem:
             # the row stays in flight; when its lease is over it is settled like any other unknown
             log.error("messenger.answer_not_stored", message_id=str(one.message.id), problem=type(problem).__name__)
-
-
-def _text_of(message: Claimed) -> Wanted:
-    return Wanted(message.id, message.tenant_id, message.debtor_id, message.template, message.channel, message.language)
 
 
 def _wanted(message: Claimed) -> WantedContact:

@@ -1,12 +1,18 @@
-"""Makes the parts that talk to the outside from the settings: exchanges and the message carrier."""
+"""Makes the parts that talk to the outside from the settings: exchanges, the message carrier, the mail server."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from dialer.settings import NodeSettings, Settings
 from telephony.ari.exchange import AriExchange
 from telephony.ari.settings import AriSettings
 from telephony.clock import Clock
+from telephony.messaging.letter import Sender
 from telephony.messaging.port import Provider
+
+if TYPE_CHECKING:
+    from telephony.messaging.smtp import SmtpProvider
 
 
 def make_exchange(node: NodeSettings, clock: Clock, **extra: Any) -> AriExchange:
@@ -45,3 +51,33 @@ def make_provider(settings: Settings) -> Provider:
         timeout_s=carrier.timeout_s,
     )
     return TwilioProvider(account)
+
+
+def make_mail(settings: Settings, clock: Clock) -> SmtpProvider:
+    """The mail server; raises ValueError where none is set up."""
+    from telephony.messaging.smtp import SmtpAccount, SmtpProvider
+
+    given = settings.email
+    if not given.host:
+        raise ValueError("no mail server is set up: set PROMISELINE_EMAIL__HOST")
+    account = SmtpAccount(
+        host=given.host,
+        port=given.port,
+        sender=Sender(given.from_address, given.from_name or settings.business_name, given.reply_to),
+        security=given.security,
+        username=given.username,
+        password=given.password.get_secret_value(),
+        timeout_s=given.timeout_s,
+        ca_file=given.ca_file,
+    )
+    return SmtpProvider(account, clock)
+
+
+def make_providers(settings: Settings, clock: Clock) -> list[Provider]:
+    """Every carrier that is set up, of texts and of e-mails."""
+    made: list[Provider] = []
+    if settings.messaging.provider != "none":
+        made.append(make_provider(settings))
+    if settings.email.host:
+        made.append(make_mail(settings, clock))
+    return made

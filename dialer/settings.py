@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from campaigns.audit.checkpoints import private_key, public_key
 from compliance.abandonment_ledger import HouseWindow, Policy
+from dialer.email_settings import EmailSettings
 from dialer.setting_names import names_of, unknown_files, unknown_name, unknown_variables
 from telephony.ari.settings import AriSettings
 
@@ -265,6 +266,7 @@ class Settings(BaseSettings):
     roles: tuple[Role, ...] = Field(default=ALL_ROLES, min_length=1, description="what this process does")
     nodes: tuple[NodeSettings, ...] = Field(default=(), description="Asterisk nodes that this process dials through")
     messaging: MessagingSettings = MessagingSettings()
+    email: EmailSettings = EmailSettings()
     web: WebSettings = WebSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     abandonment: AbandonmentSettings = AbandonmentSettings()

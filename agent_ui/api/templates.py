@@ -16,6 +16,7 @@ class TemplateBody(BaseModel):
     channel: str = Field(max_length=16)
     language: str = Field(max_length=8, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,4})?$")
     body: str = Field(max_length=20_000)
+    subject: str = Field(default="", max_length=1000)  # of e-mails
 
 
 class TemplatesApi:
@@ -30,11 +31,11 @@ class TemplatesApi:
 
     async def list(self, request: web.Request) -> web.Response:
         async with self._deps.engine.connect() as connection:
-            found = await templates.bodies(connection, request[IDENTITY].tenant_id)
+            found = await templates.texts_of(connection, request[IDENTITY].tenant_id)
         rows = [
-            {"name": name, "channel": channel, "language": language, "body": body}
+            {"name": name, "channel": channel, "language": language, "subject": one.subject, "body": one.body}
             for (name, channel), by_language in sorted(found.items())
-            for language, body in sorted(by_language.items())
+            for language, one in sorted(by_language.items())
         ]
         return answer({"templates": rows, "variables": VARIABLES})
 
@@ -50,6 +51,7 @@ class TemplatesApi:
                 channel=body.channel,
                 language=body.language,
                 body=body.body,
+                subject=body.subject,
                 now=self._deps.clock.now(),
                 actor=identity.actor,
             )

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from campaigns.model import DISPOSITIONS, OPT_OUT_KEY, SAFE_DEFAULTS, CampaignSettings, MessageStep
 from campaigns.problems import Problem, Refused
-from campaigns.templates.model import check, discloses_debt
+from campaigns.templates.model import Text, check, check_subject, discloses_debt, variables
 
 # state -> what may follow
 MOVES: dict[str, frozenset[str]] = {
@@ -27,7 +27,7 @@ PACING = (
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """What starting is judged by. `texts`: bodies by (template, channel), then by language.
+    """What starting is judged by. `texts`: templates by (template, channel), then by language.
 
     `agents`: active ones who would take its calls; `unskilled`: active ones assigned to it who lack a skill.
     """
@@ -37,7 +37,7 @@ class StartFacts:
     agents: int
     callable_rows: int  # ready, waiting or leased
     debtors: int  # of the creditor, open
-    texts: Mapping[tuple[str, str], Mapping[str, str]]
+    texts: Mapping[tuple[str, str], Mapping[str, Text]]
     tenant_settings: Mapping[str, Any]
     unskilled: int = 0
 
@@ -52,7 +52,7 @@ class PolicyFacts:
     settings: CampaignSettings
     rulebooks: tuple[str, ...]
     own_rulebooks: tuple[str, ...]
-    texts: Mapping[tuple[str, str], Mapping[str, str]]
+    texts: Mapping[tuple[str, str], Mapping[str, Text]]
     switches: tuple[str, ...]
     day: date
 
@@ -175,17 +175,21 @@ def _check_message(step: MessageStep, facts: StartFacts) -> list[Problem]:
         return [Problem(field, f"template {step.template} has no English text to fall back to: write one")]
     found = [
         Problem(field, f"template {step.template} ({language}): {problem.message}")
-        for language, body in known.items()
-        for problem in check(body, step.channel)
+        for language, written in known.items()
+        for problem in (*_subject(written, step.channel), *check(written.body, step.channel))
     ]
-    if any(discloses_debt(body) for body in known.values()):
+    if any(discloses_debt(written.body) for written in known.values()):
         found.append(
             Problem(
                 field, f"template {step.template} tells of the debt to whoever reads it: use only names and numbers"
             )
         )
     for name in ("business_name", "business_phone"):
-        used = any(f"{{{{{name}}}}}" in body.replace(" ", "") for body in known.values())
+        used = any(name in variables(written.subject + written.body) for written in known.values())
         if used and not facts.tenant_settings.get(name):
             found.append(Problem(name, f"template {step.template} uses it: set {name} in the tenant's settings"))
     return found
+
+
+def _subject(written: Text, channel: str) -> list[Problem]:
+    return check_subject(written.subject) if channel == "email" else []

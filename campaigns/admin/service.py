@@ -25,7 +25,7 @@ from campaigns.problems import Problem, Refused, refuse
 from campaigns.queue import service as queue
 from campaigns.queue.fill import BATCH, Progress
 from campaigns.queue.model import FillReport
-from campaigns.templates.service import bodies
+from campaigns.templates.service import texts_of
 
 c = t.campaign.c
 
@@ -234,7 +234,7 @@ async def start_problems(conn: AsyncConnection, campaign: Campaign, policy: Poli
         unskilled=unskilled,
         callable_rows=counts.ready + counts.waiting + counts.leased,
         debtors=int((await conn.execute(debtors)).scalar_one()),
-        texts=await bodies(conn, campaign.tenant_id),
+        texts=await texts_of(conn, campaign.tenant_id),
         tenant_settings=(await conn.execute(tenant)).scalar_one(),
     )
     bound = (

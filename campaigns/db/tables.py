@@ -336,7 +336,7 @@ opt_out = Table(
     Column("channel", Text, nullable=False),
     _at("at"),
     _at("lifted_at", null=True),
-    Column("source", Text, nullable=False),  # sms_reply, agent, keypad, portal, import, provider
+    Column("source", Text, nullable=False),  # sms_reply, agent, keypad, portal, unsubscribe, import, provider
     Column("evidence", Text, nullable=False, server_default=""),  # id of the message or attempt, never its text
     _words("channel", ("voice", "sms", "whatsapp", "email", "all")),
     Index(None, "tenant_id", "address"),
@@ -482,6 +482,7 @@ template = Table(
     Column("name", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("language", String(8), nullable=False),
+    Column("subject", Text),  # of e-mails alone
     Column("body", Text, nullable=False),
     UniqueConstraint("tenant_id", "name", "channel", "language"),
 )
@@ -758,7 +759,9 @@ message = Table(
     Column("origin", Text, nullable=False),
     Column("template", Text, nullable=False),
     Column("language", String(8), nullable=False),
+    Column("subject", Text),  # as it was sent, like the body
     Column("body", Text),
+    Column("unsubscribe_token", Text),  # random: in an e-mail's address that stops them
     Column("state", Text, nullable=False),
     Column("status_rank", SmallInteger, nullable=False, server_default="0"),  # a late callback never moves it back
     Column("provider", Text),
@@ -795,6 +798,12 @@ message = Table(
         postgresql_where=text("state IN ('leased', 'in_flight', 'unknown', 'sent')"),
     ),
     Index("ix_message_provider_id", "provider", "provider_id"),
+    Index(
+        "ix_message_unsubscribe_token",
+        "unsubscribe_token",
+        unique=True,
+        postgresql_where=text("unsubscribe_token IS NOT NULL"),
+    ),
     Index(None, "debtor_id"),
 )
 

@@ -14,7 +14,7 @@ from campaigns.requests.service import Channel, lift_opt_out, record_opt_out, re
 Scope = Literal["medium", "texts", "calls", "email", "number", "everything"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 # what a person closed in their own words; never what the house, a list, a letter or the provider closed
-OWN_WORDS = frozenset({"sms_reply", "whatsapp_reply", "email_reply", "portal", "agent"})
+OWN_WORDS = frozenset({"sms_reply", "whatsapp_reply", "email_reply", "portal", "agent", "unsubscribe"})
 
 
 async def close(

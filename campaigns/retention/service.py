@@ -43,7 +43,8 @@ COUNT = text("SELECT count(*) FROM debtor WHERE tenant_id = :tenant AND erased_a
 ERASE = tuple(
     text(statement)
     for statement in (
-        "UPDATE message SET body = NULL WHERE debtor_id = :debtor AND body IS NOT NULL",
+        "UPDATE message SET body = NULL, subject = NULL, unsubscribe_token = NULL"
+        " WHERE debtor_id = :debtor AND body IS NOT NULL",
         "UPDATE inbound_message SET body = '', from_address = 'erased' WHERE debtor_id = :debtor",
         "UPDATE note SET body = '' WHERE debtor_id = :debtor",
         "UPDATE person_request SET details = '{}' WHERE debtor_id = :debtor",

@@ -26,9 +26,12 @@ VARIABLES: dict[str, str] = {
     "currency": "the currency's code",
     "due_date": "the oldest due date, as the language writes it",
     "reference": "the reference of the oldest debt",
+    "unsubscribe_url": "the address that stops e-mails without a login; in e-mails alone, and needed there",
 }
 # 12 CFR 1006.6(d)(1), 1006.2(j): a text may be read by somebody else; these words tell of a debt
 DISCLOSING = frozenset({"creditor", "creditor_phone", "amount", "currency", "due_date", "reference"})
+UNSUBSCRIBE = "unsubscribe_url"
+LONGEST_SUBJECT = 150
 LONGEST = {"sms": 1600, "whatsapp": 4096, "email": 20_000}
 _VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _GSM = frozenset(
@@ -36,6 +39,14 @@ _GSM = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A template, or what it was filled to; `subject` is of e-mails alone."""
+
+    body: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +65,53 @@ def variables(body: str) -> tuple[str, ...]:
 
 def check(body: str, channel: str) -> list[Problem]:
     """What is wrong with a template's text; empty: it can be used."""
+    found = _form("body", body)
+    if not body.strip():
+        found.append(Problem("body", "the text is empty"))
+    if len(body) > LONGEST.get(channel, 0):
+        found.append(Problem("body", f"longer than {LONGEST.get(channel, 0)} characters: too long for {channel}"))
+    if (UNSUBSCRIBE in variables(body)) != (channel == "email"):
+        found.append(Problem("body", _NEEDS_WAY_OUT if channel == "email" else _NO_WAY_OUT))
+    return found
+
+
+# 12 CFR 1006.6(e): each e-mail says how to stop them, plainly
+_NEEDS_WAY_OUT = "an e-mail must say how to stop them: add a sentence like Unsubscribe: {{unsubscribe_url}}"
+_NO_WAY_OUT = "{{unsubscribe_url}} stops e-mails alone: take it out, and say how to stop messages of this channel"
+
+
+def check_subject(subject: str) -> list[Problem]:
+    """What is wrong with an e-mail's subject, which screens show to everybody near; empty: it can be used."""
+    found = _form("subject", subject)
+    used = set(variables(subject))
+    if not subject.strip():
+        found.append(Problem("subject", "an e-mail needs a subject: write one that tells of no debt"))
+    if len(subject.splitlines()) > 1:
+        found.append(Problem("subject", "a subject is one line: take the line breaks out"))
+    if len(subject) > LONGEST_SUBJECT:
+        found.append(Problem("subject", f"longer than {LONGEST_SUBJECT} characters"))
+    if UNSUBSCRIBE in used:
+        found.append(Problem("subject", "{{unsubscribe_url}} belongs into the text"))
+    found += [
+        Problem(
+            "subject",
+            f"{{{{{name}}}}} tells of the debt to whoever sees the screen (12 CFR 1006.6(d)(1)): use only names and"
+            " numbers, and say the rest when the person calls",
+        )
+        for name in sorted(used & DISCLOSING)
+    ]
+    return found
+
+
+def _form(field: str, body: str) -> list[Problem]:
     found = [
-        Problem("body", f"unknown variable {{{{{name}}}}}; known are {', '.join(VARIABLES)}")
+        Problem(field, f"unknown variable {{{{{name}}}}}; known are {', '.join(VARIABLES)}")
         for name in variables(body)
         if name not in VARIABLES
     ]
     rest = _VARIABLE.sub("", body)
     if "{{" in rest or "}}" in rest or "{%" in rest:
-        found.append(Problem("body", "a {{ or }} without its partner: a variable is written {{given_name}}"))
-    if not body.strip():
-        found.append(Problem("body", "the text is empty"))
-    if len(body) > LONGEST.get(channel, 0):
-        found.append(Problem("body", f"longer than {LONGEST.get(channel, 0)} characters: too long for {channel}"))
+        found.append(Problem(field, "a {{ or }} without its partner: a variable is written {{given_name}}"))
     return found
 
 

@@ -12,8 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from campaigns import audit
 from campaigns.db import tables as t
 from campaigns.problems import Problem, Refused
-from campaigns.templates.defaults import CHANNELS, DEFAULTS
-from campaigns.templates.model import amount_text, check, date_text, fill, plain_name, variables
+from campaigns.templates.defaults import CHANNELS, DEFAULTS, MAILS
+from campaigns.templates.model import (
+    UNSUBSCRIBE,
+    Text,
+    amount_text,
+    check,
+    check_subject,
+    date_text,
+    fill,
+    plain_name,
+    variables,
+)
 
 FALLBACK = "en"
 
@@ -33,7 +43,7 @@ WHERE d.id = ANY(CAST(:ids AS bigint[]))
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One text to be made; `key` is the caller's own."""
+    """One text to be made; `key` is the caller's own. An e-mail needs its own `unsubscribe_url`."""
 
     key: Hashable
     tenant_id: int
@@ -41,17 +51,31 @@ class Wanted:
     template: str
     channel: str
     language: str
+    unsubscribe_url: str = ""
 
 
 async def install_defaults(conn: AsyncConnection, tenant_id: int) -> int:
     """Give the tenant the default texts that it lacks; how many."""
     rows = [
-        {"tenant_id": tenant_id, "name": name, "channel": channel, "language": language, "body": body}
+        {"tenant_id": tenant_id, "name": name, "channel": channel, "language": language, "subject": None, "body": body}
         for name, bodies in DEFAULTS.items()
         for channel in CHANNELS
+        if channel != "email"
         for language, body in bodies.items()
     ]
-    made = insert(t.template).values(rows).on_conflict_do_nothing().returning(t.template.c.id)
+    mails = [
+        {
+            "tenant_id": tenant_id,
+            "name": name,
+            "channel": "email",
+            "language": language,
+            "subject": subject,
+            "body": body,
+        }
+        for name, letters in MAILS.items()
+        for language, (subject, body) in letters.items()
+    ]
+    made = insert(t.template).values(rows + mails).on_conflict_do_nothing().returning(t.template.c.id)
     return len((await conn.execute(made)).all())
 
 
@@ -65,21 +89,21 @@ async def save(
     body: str,
     now: datetime,
     actor: str,
+    subject: str = "",
 ) -> int:
     """Write one template, over the one of the same name, channel and language; its id. Raises Refused."""
-    problems = check(body, channel)
+    problems = _problems(Text(body, subject), channel)
     if channel not in CHANNELS:
         problems.append(Problem("channel", f"there is no channel {channel!r}: choose {', '.join(CHANNELS)}"))
     if not name.replace("_", "").isalnum() or not name.isascii():
         problems.append(Problem("name", "use letters, digits and _ for the name"))
     if problems:
         raise Refused(*problems)
-    row = {"tenant_id": tenant_id, "name": name, "channel": channel, "language": language, "body": body}
-    made = insert(t.template).values(**row)
+    row = {"tenant_id": tenant_id, "name": name, "channel": channel, "language": language}
+    written = {"subject": subject or None, "body": body}
+    made = insert(t.template).values(**row, **written)
     keys = ["tenant_id", "name", "channel", "language"]
-    done = await conn.execute(
-        made.on_conflict_do_update(index_elements=keys, set_={"body": body}).returning(t.template.c.id)
-    )
+    done = await conn.execute(made.on_conflict_do_update(index_elements=keys, set_=written).returning(t.template.c.id))
     template_id = int(done.scalar_one())
     await audit.record(
         conn, tenant_id=tenant_id, at=now, actor=actor, action="template.saved", subject=f"template:{template_id}",
@@ -88,27 +112,34 @@ async def save(
     return template_id
 
 
-async def bodies(conn: AsyncConnection, tenant_id: int) -> dict[tuple[str, str], dict[str, str]]:
-    """All texts of the tenant: by (name, channel), then by language."""
+def _problems(written: Text, channel: str) -> list[Problem]:
+    if channel == "email":
+        return check_subject(written.subject) + check(written.body, channel)
+    stray = [Problem("subject", f"{channel} has no subject: leave it out")] if written.subject else []
+    return stray + check(written.body, channel)
+
+
+async def texts_of(conn: AsyncConnection, tenant_id: int) -> dict[tuple[str, str], dict[str, Text]]:
+    """All templates of the tenant: by (name, channel), then by language."""
     c = t.template.c
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for name, channel, language, body in await conn.execute(
-        select(c.name, c.channel, c.language, c.body).where(c.tenant_id == tenant_id)
+    found: dict[tuple[str, str], dict[str, Text]] = {}
+    for name, channel, language, body, subject in await conn.execute(
+        select(c.name, c.channel, c.language, c.body, c.subject).where(c.tenant_id == tenant_id)
     ):
-        found.setdefault((name, channel), {})[language] = body
+        found.setdefault((name, channel), {})[language] = Text(body, subject or "")
     return found
 
 
-async def render(conn: AsyncConnection, wanted: Sequence[Wanted]) -> dict[Hashable, str | Problem]:
+async def render(conn: AsyncConnection, wanted: Sequence[Wanted]) -> dict[Hashable, Text | Problem]:
     """Each text by its key, in the person's language (else its base language, else English), or why there is none."""
-    texts = {tenant: await bodies(conn, tenant) for tenant in {one.tenant_id for one in wanted}}
+    texts = {tenant: await texts_of(conn, tenant) for tenant in {one.tenant_id for one in wanted}}
     people = {
         int(row.id): row for row in await conn.execute(PEOPLE, {"ids": list({one.debtor_id for one in wanted})})
     }  # fmt: skip
     return {one.key: _one(one, texts[one.tenant_id], people.get(one.debtor_id)) for one in wanted}
 
 
-def _one(wanted: Wanted, texts: dict[tuple[str, str], dict[str, str]], person: Any) -> str | Problem:
+def _one(wanted: Wanted, texts: dict[tuple[str, str], dict[str, Text]], person: Any) -> Text | Problem:
     known = texts.get((wanted.template, wanted.channel), {})
     language = next((tag for tag in (wanted.language, wanted.language.split("-")[0], FALLBACK) if tag in known), None)
     if language is None:
@@ -116,22 +147,26 @@ def _one(wanted: Wanted, texts: dict[tuple[str, str], dict[str, str]], person: A
         return Problem("template", f"there is no template {wanted.template} for {wanted.channel} in {tags}: write one")
     if person is None:
         return Problem("debtor_id", "the person is gone")
-    body = known[language]
-    wrong = check(body, wanted.channel)
+    written = known[language]
+    wrong = _problems(written, wanted.channel)
     if wrong:
         return wrong[0]
     values = _values(person, language)
-    missing = [name for name in variables(body) if name not in values]
+    if wanted.unsubscribe_url:
+        values[UNSUBSCRIBE] = wanted.unsubscribe_url
+    missing = [name for name in variables(written.subject + written.body) if name not in values]
     if missing:
         return Problem(
             "template", f"template {wanted.template}: no value for {', '.join(missing)}; {_mend(missing[0])}"
         )
-    return fill(body, values)
+    return Text(fill(written.body, values), " ".join(fill(written.subject, values).split()))
 
 
 def _mend(variable: str) -> str:
     if variable.startswith("business_"):
         return f"set {variable} in the tenant's settings"
+    if variable == UNSUBSCRIBE:
+        return "this e-mail has no address to unsubscribe at"
     if variable == "creditor_phone":
         return "set the creditor's phone"
     return "the person has no open debt"

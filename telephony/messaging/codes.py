@@ -7,6 +7,7 @@ from typing import Literal
 ErrorClass = Literal[
     "stop_provider",  # our account: send nothing more, alarm
     "not_accepted",  # too fast: nothing was sent, the same message may be tried again
+    "deferred",  # not now, and this message alone: nothing was sent, it may be tried again later
     "bad_address",  # this number cannot take it: next number or channel
     "no_route",  # the carrier does not serve that country: another carrier
     "opted_out",  # the person told the carrier to stop: evidence of revocation
@@ -75,6 +76,19 @@ _RULES = (
     CodeRule("21617", "content", "text too long"),
     CodeRule("63021", "content", "template parameters refused"),
     CodeRule("63024", "not_on_channel", "not on WhatsApp", number="no_whatsapp"),
+    CodeRule("smtp_connect", "not_accepted", "the mail server cannot be reached", retry_after_s=30),
+    CodeRule("smtp_busy", "not_accepted", "the mail server takes nothing now", retry_after_s=60),
+    CodeRule("smtp_refuses_us", "stop_provider", "the mail server refuses this client", retry_after_s=300),
+    CodeRule("smtp_tls", "stop_provider", "no trusted TLS with the mail server", retry_after_s=300),
+    CodeRule("smtp_login", "stop_provider", "the mail server refuses the login", retry_after_s=300),
+    CodeRule("smtp_sender", "stop_provider", "the mail server refuses the From address", retry_after_s=300),
+    # servers that greylist take the same message after five minutes or so
+    CodeRule("smtp_later", "deferred", "put off by the mail server", retry_after_s=900),
+    CodeRule("smtp_no_mailbox", "bad_address", "there is no such mailbox", number="invalid"),
+    CodeRule("smtp_mailbox", "bad_address", "the mailbox takes nothing", number="suspect"),
+    CodeRule("smtp_address", "bad_address", "an address that mail servers cannot carry", number="suspect"),
+    CodeRule("smtp_refused", "blocked", "refused by the mail server's policy"),
+    CodeRule("smtp_too_big", "content", "longer than the mail server takes"),
 )
 CODES: Mapping[str, CodeRule] = {rule.code: rule for rule in _RULES}
 

@@ -40,7 +40,8 @@ STATUS_RANK: Mapping[str, int] = {
 class Envelope:
     """One message to hand over. `validity_s` is how long the carrier may keep trying (None: the carrier's default).
 
-    `permit`: that the gate allowed this message; it is spent by the request.
+    `permit`: that the gate allowed this message; it is spent by the request. `subject`, `language` (a tag like pt-BR)
+    and `unsubscribe_url`, which stops e-mails without a login, are of e-mails.
     """
 
     message_id: UUID
@@ -50,6 +51,9 @@ class Envelope:
     status_callback: str
     permit: Permit
     validity_s: int | None = None
+    subject: str = ""
+    language: str = ""
+    unsubscribe_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,10 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a carrier can do. `confirms_opt_out`: it answers STOP itself, so that we must not."""
+    """What a carrier can do. `confirms_opt_out`: it answers STOP itself, so that we must not.
+
+    `receipts` False: no report comes, the carrier's acceptance is its last word. `lookup` False: it cannot be asked.
+    """
 
     channels: frozenset[Channel]
     receipts: bool = True

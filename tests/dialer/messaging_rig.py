@@ -24,14 +24,18 @@ from dialer.inbound import Inbound
 from dialer.message_rows import NewMessage, enqueue
 from dialer.messenger import Messenger, MessengerSettings
 from dialer.spool import ReplySpool
+from telephony.messaging.letter import Sender
 from telephony.messaging.router import Router
 from telephony.messaging.sandbox.carrier import Carrier, CarrierSettings
+from telephony.messaging.sandbox.mail import MAIL_PASSWORD, MAIL_USER, SandboxMail
 from telephony.messaging.sandbox.script import NO_CHANCE, Script
 from telephony.messaging.sandbox.server import SandboxCarrier
+from telephony.messaging.smtp import SmtpAccount, SmtpProvider
 from telephony.messaging.twilio import TwilioAccount, TwilioProvider
-from tests.builders import NOW, a_creditor, a_debtor, a_tenant, next_number
+from tests.builders import NOW, a_contact_point, a_creditor, a_debtor, a_tenant, next_number
 
 PHONE = "+12125550142"
+MAIL = "dana@example.org"
 SENDER = "+12125550100"
 KEY = b"k" * 32
 NOWHERE = Path("/dev/null/spool")  # a reply that is kept here fails the test
@@ -86,7 +90,17 @@ class Rig:
     point: int
     hooks: list[int]
     delivered: asyncio.Event
+    mail: SandboxMail
     drop_hooks: bool = False
+
+    async def mail_point(self, address: str = MAIL, *, consent: bool = True) -> int:
+        """An e-mail address of the person, with consent to be written to there."""
+        async with self.engine.begin() as conn:
+            point = await a_contact_point(conn, self.tenant, self.debtor, address, "email", position=1)
+            if consent:
+                given = {"tenant_id": self.tenant, "contact_point_id": point, "channel": "email", "by": "written"}
+                await conn.execute(insert(t.consent).values(**given, at=NOW - timedelta(days=1)))
+        return point
 
     async def queue(self, **values: Any) -> UUID:
         wanted: dict[str, Any] = {
@@ -138,6 +152,10 @@ async def rig(
             body = f"{words}, {{{{given_name}}}}: {{{{business_phone}}}}"
             row = {"tenant_id": tenant, "name": "missed_call", "channel": "sms", "language": language, "body": body}
             await conn.execute(insert(t.template).values(**row))
+            subject, body = f"{words} {{{{business_name}}}}", f"{body}\nunsubscribe:\n{{{{unsubscribe_url}}}}"
+            await conn.execute(
+                insert(t.template).values(**row | {"channel": "email", "subject": subject, "body": body})
+            )
         creditor = await a_creditor(conn, tenant)
         debtor = await a_debtor(conn, tenant, creditor, phones=(PHONE,))
         found = await conn.execute(select(t.contact_point.c.id).where(t.contact_point.c.debtor_id == debtor))
@@ -147,7 +165,7 @@ async def rig(
     clock = JumpClock(start)
     settings = CarrierSettings(behaviour=NO_CHANCE)
     hooks: list[int] = []
-    async with SandboxCarrier(settings, clock) as sandbox:
+    async with SandboxCarrier(settings, clock) as sandbox, SandboxMail(clock, sandbox.carrier.log) as mail:
         held: dict[str, Rig] = {}
         async with _web(held, hooks) as public_url:
             account = TwilioAccount(
@@ -155,7 +173,9 @@ async def rig(
                 base_url=sandbox.base_url, timeout_s=timeout_s,
             )  # fmt: skip
             provider = TwilioProvider(account)
-            router = Router([provider], clock)
+            sender = Sender("desk@northwind.example", "Northwind", "answers@northwind.example")
+            server = SmtpAccount("127.0.0.1", mail.port, sender, "none", MAIL_USER, MAIL_PASSWORD, timeout_s)
+            router = Router([provider, SmtpProvider(server, clock)], clock)
             chosen = MessengerSettings(tenant, "worker-1", public_url, KEY, per_second=1000, batch=50)
             messenger = Messenger(engine, chosen, GATE, router, clock)
             inbound = Inbound(engine, tenant, clock)
@@ -164,7 +184,7 @@ async def rig(
             sandbox.carrier.inbound_url = f"{public_url}/hooks/twilio/inbound"
             made = Rig(
                 engine, clock, sandbox.carrier, provider, messenger, inbound, webhook,
-                tenant, creditor, debtor, point, hooks, asyncio.Event(),
+                tenant, creditor, debtor, point, hooks, asyncio.Event(), mail,
             )  # fmt: skip
             held["rig"] = made
             try:

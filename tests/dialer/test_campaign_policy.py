@@ -7,6 +7,8 @@ import pytest
 
 from campaigns.admin.model import PolicyFacts
 from campaigns.model import CallStep, CampaignSettings, MessageStep
+from campaigns.templates.defaults import MAILS
+from campaigns.templates.model import Text
 from compliance.rulebooks.loader import load_rulebooks
 from dialer.call_rules import call_rules
 from dialer.campaign_policy import OPENING_WORDS_S, RulebookPolicy
@@ -17,12 +19,12 @@ STEPS = (CallStep(), MessageStep(template="missed_call"))
 
 
 def problems(policy: RulebookPolicy = POLICY, **changes: Any) -> dict[str, str]:
-    settings = CampaignSettings(caller_id="+12125550100", steps=STEPS, **changes.pop("settings", {}))
+    settings = CampaignSettings(**{"caller_id": "+12125550100", "steps": STEPS} | changes.pop("settings", {}))
     facts: dict[str, Any] = {
         "settings": settings,
         "rulebooks": ("us-federal",),
         "own_rulebooks": (),
-        "texts": {("missed_call", "sms"): {"en": changes.pop("text", TEXT)}},
+        "texts": {("missed_call", "sms"): {"en": Text(changes.pop("text", TEXT))}},
         "switches": ("us_third_party_sms",),
         "day": date(2026, 11, 22),
     }
@@ -45,6 +47,14 @@ def test_a_template_that_lacks_a_wording_is_refused_with_the_wording(text: str, 
     found = problems(text=text)
     assert set(found) == {"steps.1.template"}
     assert all(word in found["steps.1.template"] for word in words)
+
+
+@pytest.mark.parametrize("book", sorted(BOOKS.books))
+def test_the_default_emails_say_what_every_rulebook_asks_for(book: str) -> None:
+    letters = {language: Text(body, subject) for language, (subject, body) in MAILS["missed_call"].items()}
+    mailing = {"steps": (CallStep(), MessageStep(template="missed_call", channel="email"))}
+    found = problems(settings=mailing, texts={("missed_call", "email"): letters}, rulebooks=(book,))
+    assert "steps.1.template" not in found, found
 
 
 def test_ringing_and_waiting_follow_the_strictest_rulebook() -> None:

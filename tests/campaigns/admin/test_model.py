@@ -8,7 +8,8 @@ import pytest
 from campaigns.admin.model import MOVES, StartFacts, check_settings, check_start, parse_settings
 from campaigns.model import DISPOSITIONS, CampaignSettings, MessageStep
 from campaigns.problems import Refused
-from campaigns.templates.defaults import MISSED_CALL
+from campaigns.templates.defaults import MISSED_CALL, MISSED_CALL_MAIL
+from campaigns.templates.model import Text
 
 SETTINGS = CampaignSettings(caller_id="+12125550100")
 READY = StartFacts(
@@ -17,7 +18,7 @@ READY = StartFacts(
     agents=2,
     callable_rows=10,
     debtors=12,
-    texts={("missed_call", "sms"): MISSED_CALL},
+    texts={("missed_call", "sms"): {language: Text(body) for language, body in MISSED_CALL.items()}},
     tenant_settings={"business_name": "Northwind", "business_phone": "+12125550100"},
 )
 
@@ -36,16 +37,54 @@ def test_a_campaign_with_everything_may_start() -> None:
         ({"state": "running"}, "state", "only a draft or paused one"),
         ({"state": "finished"}, "state", "only a draft or paused one"),
         ({"texts": {}}, "steps.1.template", "there is no template 'missed_call' for sms"),
-        ({"texts": {("other", "sms"): {"en": "x"}}}, "steps.1.template", "known are other"),
-        ({"texts": {("missed_call", "sms"): {"fr": "x"}}}, "steps.1.template", "no English text"),
-        ({"texts": {("missed_call", "sms"): {"en": "{{nick}}"}}}, "steps.1.template", "unknown variable {{nick}}"),
-        ({"texts": {("missed_call", "sms"): {"en": "{{amount}}"}}}, "steps.1.template", "tells of the debt"),
+        ({"texts": {("other", "sms"): {"en": Text("x")}}}, "steps.1.template", "known are other"),
+        ({"texts": {("missed_call", "sms"): {"fr": Text("x")}}}, "steps.1.template", "no English text"),
+        (
+            {"texts": {("missed_call", "sms"): {"en": Text("{{nick}}")}}},
+            "steps.1.template",
+            "unknown variable {{nick}}",
+        ),
+        ({"texts": {("missed_call", "sms"): {"en": Text("{{amount}}")}}}, "steps.1.template", "tells of the debt"),
         ({"tenant_settings": {"business_name": "N"}}, "business_phone", "set business_phone"),
     ],
 )
 def test_what_is_missing_is_named_with_the_way_to_mend_it(change: dict[str, Any], field: str, words: str) -> None:
     (problem,) = check_start(replace(READY, **change))
     assert problem.field == field and words in problem.message
+
+
+MAILING = SETTINGS.model_copy(
+    update={"steps": (*SETTINGS.steps[:1], MessageStep(template="missed_call", channel="email"))}
+)
+
+
+def mailing(subject: str, body: str) -> StartFacts:
+    return replace(READY, settings=MAILING, texts={("missed_call", "email"): {"en": Text(body, subject)}})
+
+
+def test_a_campaign_with_the_default_emails_may_start() -> None:
+    letters = {language: Text(body, subject) for language, (subject, body) in MISSED_CALL_MAIL.items()}
+    assert check_start(replace(READY, settings=MAILING, texts={("missed_call", "email"): letters})) == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "words"),
+    [
+        ("You owe {{amount}}", "{{unsubscribe_url}}", "{{amount}} tells of the debt to whoever sees the screen"),
+        ("", "{{unsubscribe_url}}", "an e-mail needs a subject"),
+        ("Hello {{nick}}", "{{unsubscribe_url}}", "unknown variable {{nick}}"),
+        ("Hello", "Call us", "must say how to stop them"),
+    ],
+)
+def test_an_email_that_may_not_be_sent_stops_the_start(subject: str, body: str, words: str) -> None:
+    (problem,) = check_start(mailing(subject, body))
+    assert problem.field == "steps.1.template" and words in problem.message
+
+
+def test_a_name_that_a_subject_uses_must_be_set() -> None:
+    facts = replace(mailing("From {{ business_name }}", "{{unsubscribe_url}}"), tenant_settings={})
+    (problem,) = check_start(facts)
+    assert problem.field == "business_name"
 
 
 def test_everything_missing_is_said_at_once() -> None:

@@ -5,11 +5,13 @@ from datetime import date
 import pytest
 from hypothesis import given, strategies as st
 
-from campaigns.templates.defaults import DEFAULTS, LANGUAGES
+from campaigns.templates.defaults import DEFAULTS, LANGUAGES, MAILS
 from campaigns.templates.model import (
+    DISCLOSING,
     VARIABLES,
     amount_text,
     check,
+    check_subject,
     date_text,
     discloses_debt,
     fill,
@@ -53,6 +55,32 @@ def test_the_default_texts_are_there_in_all_languages_and_tell_of_no_debt(name: 
         assert "STOP" in body, language
         filled = fill(body, {"business_name": "Northwind", "given_name": "Dana", "business_phone": "+12125550100"})
         assert segments(filled).count <= (2 if segments(filled).encoding == "GSM-7" else 3), language
+
+
+@pytest.mark.parametrize("name", sorted(MAILS))
+def test_the_default_emails_are_there_in_all_languages_and_show_no_debt(name: str) -> None:
+    assert set(MAILS[name]) == set(LANGUAGES)
+    for language, (subject, body) in MAILS[name].items():
+        assert check_subject(subject) == [] and check(body, "email") == [], language
+        assert not discloses_debt(subject) and not discloses_debt(body), language
+        assert body.splitlines()[-1] == "{{unsubscribe_url}}", language
+
+
+@pytest.mark.parametrize("variable", sorted(DISCLOSING))
+def test_no_subject_may_hold_what_tells_of_a_debt(variable: str) -> None:
+    (problem,) = check_subject(f"About {{{{ {variable} }}}}")
+    assert problem.field == "subject" and variable in problem.message
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("", "needs a subject"), ("a\nb", "one line"), ("a\u2028b", "one line"), ("x" * 151, "longer than 150"),
+        ("{{unsubscribe_url}}", "belongs into the text"), ("{{given_name", "without its partner"),
+    ],
+)  # fmt: skip
+def test_a_subject_that_is_none_is_refused(subject: str, said: str) -> None:
+    assert said in check_subject(subject)[0].message
 
 
 def test_variables_that_tell_of_a_debt_are_known_as_such() -> None:

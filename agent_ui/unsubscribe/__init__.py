@@ -1,0 +1,1 @@
+"""The page at which a person ends e-mails: no login, no script, in eight languages."""

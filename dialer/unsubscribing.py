@@ -1,0 +1,96 @@
+"""Ends e-mails to an address by the token of one that was sent there: found, and closed before anything is answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Row, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from campaigns.db import tables as t
+from campaigns.requests.closing import close
+from dialer.inbound import TRIES, TURNED_AWAY
+from telephony.clock import Clock
+
+log = structlog.get_logger()
+SOURCE = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose e-mail the token is of: `language` as it was sent, `business_name` as the tenant has it, or empty."""
+
+    language: str
+    business_name: str
+
+
+class Unsubscribing:
+    """For the web role. A token says nothing of the person, and whoever has it can do this one thing alone."""
+
+    def __init__(self, engine: AsyncEngine, tenant_id: int, clock: Clock) -> None:
+        self._engine = engine
+        self._tenant_id = tenant_id
+        self._clock = clock
+
+    async def find(self, token: str) -> Asked | None:
+        """None: no e-mail of ours carries this token, or its person was erased."""
+        async with self._engine.connect() as conn:
+            found = await self._row(conn, token, lock=False)
+        return None if found is None else _asked(found)
+
+    async def stop(self, token: str) -> Asked | None:
+        """Close the address for e-mails, committed on return; the second time changes nothing. None as in `find`."""
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._stop(token)
+            except DBAPIError as problem:
+                if left == 0 or getattr(problem.orig, "sqlstate", None) not in TURNED_AWAY:
+                    raise
+                log.warning("unsubscribe.once_more", left=left)
+        raise AssertionError("unreachable")
+
+    async def _stop(self, token: str) -> Asked | None:
+        async with self._engine.begin() as conn:
+            found = await self._row(conn, token, lock=True)
+            if found is None:
+                return None
+            if not await self._is_closed(conn, found.address):
+                await self._close(conn, found, self._clock.now())
+        return _asked(found)
+
+    async def _row(self, conn: AsyncConnection, token: str, *, lock: bool) -> Row[tuple[object, ...]] | None:
+        m, p = t.message.c, t.contact_point.c
+        query = (
+            select(m.id, m.language, p.address, t.tenant.c.settings)
+            .join_from(t.message, t.contact_point, p.id == m.contact_point_id)
+            .join(t.tenant, t.tenant.c.id == m.tenant_id)
+            .where(m.unsubscribe_token == token, m.tenant_id == self._tenant_id)
+        )
+        # two clicks at once: the second waits and finds it done
+        locked = query.with_for_update(of=t.message, key_share=True)
+        return (await conn.execute(locked if lock else query)).one_or_none()
+
+    async def _is_closed(self, conn: AsyncConnection, address: str) -> bool:
+        o = t.opt_out.c
+        mine = (o.tenant_id == self._tenant_id) & (o.address == address) & o.lifted_at.is_(None)
+        found = await conn.execute(select(o.id).where(mine, o.channel.in_(("email", "all"))).limit(1))
+        return found.one_or_none() is not None
+
+    async def _close(self, conn: AsyncConnection, found: Row[tuple[object, ...]], now: datetime) -> None:
+        await close(
+            conn,
+            tenant_id=self._tenant_id,
+            address=found.address,
+            channel="email",
+            scopes={"medium"},  # 12 CFR 1006.6(e): to that address
+            at=now,
+            source=SOURCE,
+            evidence=str(found.id),
+            here_only=True,
+        )
+        log.info("unsubscribe.done", message_id=str(found.id))
+
+
+def _asked(found: Row[tuple[object, ...]]) -> Asked:
+    return Asked(found.language, str((found.settings or {}).get("business_name") or ""))
