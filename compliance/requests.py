@@ -124,6 +124,9 @@ def _not_theirs(request: Request) -> Iterator[Finding]:
 
 
 def _same_address(s: Situation, point_id: str) -> bool:
+    """Whether this is the point of the contact, or another id under which the consumer's address is kept."""
+    if point_id == s.point.id or s.third_party:
+        return point_id == s.point.id
     return any(point.id == point_id and point.address == s.point.address for point in s.facts.debtor.points)
 
 
@@ -148,7 +151,18 @@ def _spans(request: Request, day: date) -> list[tuple[int, int]]:
             spans.append((item.start, min(item.end, _DAY)))
         if item.end > _DAY and before.weekday() in item.weekdays and (request.until is None or before <= request.until):
             spans.append((0, item.end - _DAY))
-    return spans
+    return spans if len(spans) < 2 else _merged(spans)
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans that overlap or touch are one refused time."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _free_again(active: list[Request], here: Wall) -> datetime | None:

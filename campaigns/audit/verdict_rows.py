@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, cast, func, literal, select, text, update
+from sqlalchemy import Text, and_, cast, false, func, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns import audit
@@ -15,17 +15,20 @@ from campaigns.db import tables as t
 
 _v, _a = t.verdict.c, t.attempt.c
 # what the gate allowed is what the attempt says: nobody moves an attempt to another person, number or time
-_SAME = func.coalesce(
-    and_(
-        _a.tenant_id == _v.tenant_id,
-        _a.debtor_id == _v.debtor_id,
-        _a.contact_point_id == _v.contact_point_id,
-        _a.channel == _v.channel,
-        _a.origin == _v.origin,
-        _a.at == _v.at,
-        _a.campaign_id.is_not_distinct_from(_v.campaign_id),
+_SAME = or_(
+    _v.attempt_id.is_(None),  # a refusal has none: a verdict that lost its attempt's id is no longer as sealed
+    func.coalesce(
+        and_(
+            _a.tenant_id == _v.tenant_id,
+            _a.debtor_id == _v.debtor_id,
+            _a.contact_point_id == _v.contact_point_id,
+            _a.channel == _v.channel,
+            _a.origin == _v.origin,
+            _a.at == _v.at,
+            _a.campaign_id.is_not_distinct_from(_v.campaign_id),
+        ),
+        false(),
     ),
-    _v.attempt_id.is_(None),
 )
 _COLUMNS: tuple[Any, ...] = (
     _v.number, _v.id, _v.tenant_id, _v.attempt_id, _v.campaign_id, _v.debtor_id, _v.contact_point_id, _v.channel,

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from campaigns.problems import Refused, refuse
-from dialer.cli.output import Json, fail, print_json, print_rows, say, told_clearly
+from dialer.cli.output import Json, fail, print_json, say, told_clearly
 from dialer.cli.session import in_transaction
 from dialer.cli.times import day_or_instant
 
@@ -50,8 +50,12 @@ def contacts_command(
     if json:
         print_json(found)
         return
-    columns = ("attempt", "at", "channel", "origin", "campaign_name", "kind", "ending", "because")
-    print_rows("Contacts that the gate allowed", [{name: row[name] for name in columns} for row in found])
+    say(f"Contacts that the gate allowed: {len(found) or 'none'}")
+    for row in found:  # no table: a number that a narrow terminal cuts off cannot be copied
+        of = f", campaign {row['campaign_name']}" if row["campaign_name"] is not None else ""
+        say(f"\n{row['attempt']}")
+        say(f"  {row['at']} {row['channel']} by {row['origin']} to {row['kind']} {row['ending']}{of}")
+        say(f"  {row['because']}")
     if len(found) >= MOST:
         say(f"These are the newest {len(found)}; ask on with --until.")
 

@@ -51,7 +51,7 @@ def print_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
         return
     table = Table(title=title, title_justify="left")
     for column in rows[0]:
-        table.add_column(column.replace("_", " "))
+        table.add_column(column.replace("_", " "), overflow="fold")  # narrow is no reason to lose the end of a word
     for row in rows:
         table.add_row(*(escape(str(value)) for value in row.values()))
     console.print(table)

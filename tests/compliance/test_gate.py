@@ -212,6 +212,27 @@ def test_a_message_from_before_the_refused_time_does_not_open_it() -> None:
     assert ask(reply([inbound(day(9, "15:30"))]))[1] == {"preference"}
 
 
+def test_refused_times_that_overlap_are_one_for_the_answer() -> None:
+    deny = [{"weekdays": ["wed"], "from": "10:00", "to": "20:00"}, {"weekdays": ["tue", "wed"]}]
+    refuses = request(day(1), "inconvenient_time", deny=deny, until=None)
+    points = [{"id": "e1", "consent": [{"channel": "email", "at": day(1), "by": "written", "expires": None}]}]
+
+    def answered(wrote: str) -> str:
+        message = inbound(wrote, "email", "e1")
+        email = {"channel": "email", "contact_point": "e1", "origin": "reply"}
+        return ask(make(points=points, requests=[refuses], history=[message], **email))[0]
+
+    assert answered(day(9, "15:00")) == "allow"
+    assert answered(day(8, "15:00")) == "deny"
+
+
+def test_a_wrong_number_does_not_close_its_owners_point_for_a_location_call() -> None:
+    wrong = request(day(5), "wrong_number", contact_point="m1")
+    owner = {"id": "t1", "kind": "mobile", "address": "+12125550142", "party": "third_party", "person": "owner"}
+    call = make(points=[owner], requests=[wrong], contact_point="t1", purpose="location", origin="agent")
+    assert ask(call)[0] == "allow"
+
+
 def test_an_answer_keeps_the_hours() -> None:
     assert ask(reply([inbound(day(10, "02:00"))], at=day(10, "02:30")))[1] == {"hours"}
 

@@ -8,7 +8,7 @@ import pytest
 from campaigns.audit import erasing, files, reading, sealing, verdict_rows
 from campaigns.audit.checker import Report
 from campaigns.problems import Refused
-from tests.builders import NOW, a_tenant
+from tests.builders import NOW, a_campaign, a_creditor, a_tenant
 from tests.campaigns.audit.chains import TRUSTED
 from tests.campaigns.audit.shelf import Shelf
 
@@ -104,6 +104,16 @@ async def test_each_attack_on_verdicts_and_their_attempts_is_named(shelf: Shelf)
             moved: {("verdict", "attempt", 3, 3)},
         },
     )
+
+
+async def test_a_refusal_within_a_campaign_has_no_attempt_and_is_as_it_was_sealed(shelf: Shelf) -> None:
+    async with shelf.engine.begin() as conn:
+        campaign = await a_campaign(conn, shelf.tenant, await a_creditor(conn, shelf.tenant))
+        for _ in range(2):
+            await shelf.verdict(conn, decision="deny", attempt_id=None, campaign_id=campaign)
+    await shelf.seal()
+    report = await shelf.check()
+    assert (report.ok, report.verdicts) == (True, 2)
 
 
 async def test_two_tenants_whose_chains_changed_places_are_both_named(shelf: Shelf) -> None:

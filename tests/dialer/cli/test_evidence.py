@@ -36,6 +36,8 @@ async def test_a_contact_is_found_shown_written_and_checked_by_a_stranger(
     assert (
         await program("compliance", "contacts", "--debtor", "REF-7", "--until", "2026-03-04", "--json")
     ).json() == []
+    narrow = await program("compliance", "contacts", "--debtor", "REF-7", COLUMNS="40")
+    assert attempt in narrow.out.splitlines()
     told = await program("compliance", "evidence", attempt, "--out", "shown.json")
     assert told.code == 0
     for part in ("10:00 -0500 in America/New_York", "us-federal.7-in-7", "12 CFR 1006.14(b)(2)(i)(A)", "checkpoint 1"):
