@@ -1,5 +1,6 @@
 """`promiseline simulate`: a day of a floor that exists on paper only, under any way of dialing."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -78,9 +79,11 @@ def simulate_command(
     target: Annotated[
         float | None, typer.Option("--target", help="Abandonment target as a share; else the scenario's.")
     ] = None,
-    compare: Annotated[bool, typer.Option("--compare", help="All modes side by side.")] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="All modes side by side, and their picture (NAME-modes.svg).")
+    ] = False,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="Draw the picture: FILE.svg or FILE.png.", dir_okay=False)
+        Path | None, typer.Option("--picture", help="Draw the picture there: FILE.svg or FILE.png.", dir_okay=False)
     ] = None,
     json: Json = False,
 ) -> None:
@@ -105,6 +108,8 @@ def simulate_command(
         fail(f"--jobs: {jobs} is not a number between 1 and {MOST_JOBS}")
     runs = _run(of, modes, chosen, jobs)
     _print(of, modes, chosen, runs, json)
+    if picture is None and compare and not json:
+        picture = Path(re.sub(r"[^\w.-]+", "-", of.name) + "-modes.svg")
     if picture is not None:
         _draw(of, modes, runs, picture)
 

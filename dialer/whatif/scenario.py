@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from campaigns.model import CampaignSettings
 from campaigns.problems import Problem, Refused
@@ -61,13 +61,30 @@ def scenario_of(asked: Question, learnt: Learnt, settings: CampaignSettings, sta
     }
 
 
-def assumed(learnt: Learnt, settings: CampaignSettings, start: PacerStart) -> list[str]:
+class Assumed(TypedDict):
+    """Something that an answer rests on and nobody measured: `code` for the page's language, `text` in English.
+
+    `value`: the figure that was taken, a share or seconds by the code; None where there is none.
+    """
+
+    code: Literal["no_breaks", "list_as_before", "machine_errors", "wrap_up"]
+    text: str
+    value: float | None
+
+
+def assumed(learnt: Learnt, settings: CampaignSettings, start: PacerStart) -> list[Assumed]:
     """What the answer rests on that was not measured."""
-    found = ["agents stay for the whole time, without breaks", "the list answers as it did: nobody is called too often"]
+    found: list[Assumed] = [
+        {"code": "no_breaks", "text": "agents stay for the whole time, without breaks", "value": None},
+        {"code": "list_as_before", "text": "the list answers as it did: nobody is called too often", "value": None},
+    ]
     if start.amd is not None:
-        found.append(f"machine detection takes {start.amd.est_fp:.1%} of persons for machines")
+        cut = start.amd.est_fp
+        text = f"machine detection takes {cut:.1%} of persons for machines"
+        found.append({"code": "machine_errors", "text": text, "value": cut})
     if not learnt.wrap_up_s:
-        found.append(f"wrap-up takes {settings.wrap_up_s} s, the campaign's setting")
+        text = f"wrap-up takes {settings.wrap_up_s} s, the campaign's setting"
+        found.append({"code": "wrap_up", "text": text, "value": settings.wrap_up_s})
     return found
 
 

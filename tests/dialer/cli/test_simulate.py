@@ -78,6 +78,9 @@ async def test_modes_side_by_side_are_read_on_a_narrow_terminal(simulate: Progra
     )
     for title in ("progressive 1:1", "vici-hard", "vici-average", "predictive"):
         assert ran.out.count(title) == ran.out.count("┡") > 1
+    assert "picture: small-modes.svg" in ran.err
+    drawn = ElementTree.parse(simulate.folder / "small-modes.svg").getroot()  # noqa: S314
+    assert "vici-average" in "".join(drawn.itertext())
 
 
 async def test_every_feature_of_the_schema_in_one_floor_runs_in_every_mode(simulate: Program) -> None:

@@ -189,8 +189,15 @@ async def test_it_reckons_with_what_the_sample_tests_say_of_detection(
             now=NOW, actor="cli",
         )  # fmt: skip
     tested = await what_if.ask(*past, ASKED, 1, NOW)
-    assert "machine detection takes 20.0% of persons for machines" in (await over(untested, what_if)).answer["assumed"]
-    (said,) = [one for one in (await over(tested, what_if)).answer["assumed"] if one.startswith("machine detection")]
+    told = {
+        one["text"]: one["value"]
+        for one in (await over(untested, what_if)).answer["assumed"]
+        if one["value"] is not None
+    }
+    assert told["machine detection takes 20.0% of persons for machines"] == 0.2
+    (said,) = [
+        one["text"] for one in (await over(tested, what_if)).answer["assumed"] if one["code"] == "machine_errors"
+    ]
     assert 0.1 < float(said.split()[3].rstrip("%")) < 5.0
 
 

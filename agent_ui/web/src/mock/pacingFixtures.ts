@@ -41,8 +41,10 @@ export const ANSWERED: Run = {
     },
     learnt: { calls: 5_400, answer_rate: 0.212, ring_median_s: 14, talk_median_s: 96, wrap_up_median_s: 18 },
     assumed: [
-      "agents stay for the whole time, without breaks",
-      "the list answers as it did: nobody is called too often",
+      { code: "no_breaks", text: "agents stay for the whole time, without breaks", value: null },
+      { code: "list_as_before", text: "the list answers as it did: nobody is called too often", value: null },
+      { code: "machine_errors", text: "machine detection takes 20.0% of persons for machines", value: 0.2 },
+      { code: "wrap_up", text: "wrap-up takes 45 s, the campaign's setting", value: 45 },
     ],
     happened: [
       {

@@ -78,7 +78,12 @@ describe("the page", () => {
     expect(screen.getByTestId("what-if-wait_mean_s").textContent).toContain("10.6 s to 11.8 s");
     const happened = screen.getByTestId("what-if-happened").textContent;
     for (const part of ["Nov 20, 2026", "1,200", "5 (1.9%)", "74.0%"]) expect(happened).toContain(part);
-    expect(screen.getByTestId("what-if-rests").textContent).toContain("without breaks");
+    const rests = screen.getByTestId("what-if-rests");
+    for (const part of ["without breaks", "20.0% of persons", "takes 45s"]) expect(rests.textContent).toContain(part);
+    await setLocale("es");
+    await settle();
+    expect(rests.textContent).toContain("sin pausas");
+    expect(rests.textContent).not.toContain("without breaks");
   });
   it("leaves the mode out where it is the campaign's own", async () => {
     const calls = await open(() => Response.json(ANSWERED));
@@ -97,6 +102,7 @@ describe("the page", () => {
     expect(screen.getByTestId("field-error").textContent).toContain("from 1 to 300");
     expect(calls.some((call) => call.method === "POST")).toBe(false);
     await ask({ agents: "8" });
+    expect(screen.queryByTestId("field-error")).toBeNull();
     expect(screen.getByTestId("what-if-trouble").textContent).toContain("let it dial first");
     answer = Response.json({ ...RUNNING, state: "timeout" });
     await ask();
@@ -109,6 +115,15 @@ describe("the page", () => {
     await settle();
     expect(screen.getByTestId("what-if-ask").textContent).toBe("شبیه‌سازی");
   });
+});
+
+it("does not keep on saying what was wrong while the mended question is answered", async () => {
+  await open(() => Response.json(RUNNING));
+  await ask({ agents: "301" });
+  expect(screen.getByTestId("field-error")).toBeTruthy();
+  await ask({ agents: "8" });
+  expect(screen.getByTestId("what-if-progress")).toBeTruthy();
+  expect(screen.queryByTestId("field-error")).toBeNull();
 });
 
 describe("a run", () => {

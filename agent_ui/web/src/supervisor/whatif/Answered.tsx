@@ -3,8 +3,8 @@ import { count, decimal, percent } from "../../shared/format/number";
 import { calendarDate, span } from "../../shared/format/time";
 import { t, word } from "../../shared/i18n";
 import { Empty, Panel } from "../../shared/ui";
-import { Facts, Said } from "../compliance/pieces";
-import { type Answer, type Day, FIGURES, type Figure } from "./whatif";
+import { Facts } from "../compliance/pieces";
+import { type Answer, type Assumed, type Day, FIGURES, type Figure } from "./whatif";
 
 type Kind = (typeof FIGURES)[number][1];
 export function Answered({ answer }: { answer: Answer }) {
@@ -125,17 +125,20 @@ function Rests({ answer }: { answer: Answer }) {
         ]}
       />
       {assumed.length > 0 && (
-        <>
+        <div class="assumed">
           <p class="muted">{t("whatif.assumed")}</p>
           <ul class="reasons">
             {assumed.map((one) => (
-              <li key={one}>
-                <Said>{one}</Said>
-              </li>
+              <li key={one.code}>{inWords(one)}</li>
             ))}
           </ul>
-        </>
+        </div>
       )}
     </Panel>
   );
+}
+
+function inWords({ code, value }: Assumed): string {
+  const figure = value === null ? "" : code === "machine_errors" ? percent(value, 1) : span(value);
+  return t(`whatif.assumed_${code}`, { figure });
 }

@@ -79,6 +79,7 @@ function Ask(props: { campaign: string; campaigns: readonly Option[]; onCampaign
     going.current = mine;
     heard.value = null;
     asked.found.value = null;
+    asked.trouble.value = null;
     await asked.ask(async () => {
       const begun = await api<Run>("POST", path, bodyOf(question.value));
       return follow(

@@ -16,6 +16,13 @@ export interface Day {
   agents: number;
 }
 
+/** What nobody measured; `value` is a share or seconds, by the code. */
+export interface Assumed {
+  code: "no_breaks" | "list_as_before" | "machine_errors" | "wrap_up";
+  text: string;
+  value: number | null;
+}
+
 export interface Answer {
   figures: Record<string, Figure>;
   learnt: {
@@ -25,7 +32,7 @@ export interface Answer {
     talk_median_s: number | null;
     wrap_up_median_s: number | null;
   };
-  assumed: string[];
+  assumed: Assumed[];
   happened: Day[];
 }
 
