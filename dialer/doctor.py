@@ -20,6 +20,7 @@ from campaigns.db.engine import make_engine
 from dialer.doctor_detection import look_at_detection
 from dialer.doctor_gate import look_at_contacts
 from dialer.doctor_lists import look_at_lists
+from dialer.doctor_mail import look_at_mail
 from dialer.faults import why
 from dialer.findings import Finding
 from dialer.parts import make_provider
@@ -58,6 +59,7 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
         *((f"node {node.name}", _node_check(node)) for node in settings.nodes),
         ("phones", lambda: _phones(settings)),
         ("messages", lambda: _messages(settings)),
+        ("mail", lambda: look_at_mail(settings)),
     ]
     groups = await asyncio.gather(*(_bounded(part, check) for part, check in checks))
     findings = [finding for group in groups for finding in group]
@@ -258,6 +260,8 @@ def _handshake_words(problem: aiohttp.ClientError | OSError) -> str:
 
 
 async def _messages(settings: Settings) -> list[Finding]:
+    if settings.messaging.provider == "none" and settings.email.host:
+        return [Finding("messages", True, "no carrier for texts is set up: e-mails alone")]
     if settings.messaging.provider == "none":
         mend = "Campaigns with message steps need one: set PROMISELINE_MESSAGING__PROVIDER."
         return [Finding("messages", False, "no carrier is set up", mend)]

@@ -25,7 +25,7 @@ from telephony.messaging.port import (
     Sent,
     not_permitted,
 )
-from telephony.messaging.smtp_replies import Stage, lost, refusal, rejected
+from telephony.messaging.smtp_replies import ServerFault, Stage, lost, refusal, rejected
 
 Security = Literal["starttls", "tls", "none"]
 FAREWELL_S = 1.0
@@ -47,14 +47,6 @@ class SmtpAccount:
     password: str = field(default="", repr=False)
     timeout_s: float = 30.0
     ca_file: str = ""
-
-
-class ServerFault(Exception):
-    """The server did not let us in. `code` is one of telephony.messaging.codes; no personal data."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class SmtpProvider:
@@ -88,11 +80,11 @@ class SmtpProvider:
             async with asyncio.timeout(self._account.timeout_s):
                 await self._open(talk)
                 talk.stage = "sender"
-                await talk.client.mail(mailbox(self._account.sender.address))
+                await talk.smtp.mail(mailbox(self._account.sender.address))
                 talk.stage = "recipient"
-                await talk.client.rcpt(to)
+                await talk.smtp.rcpt(to)
                 talk.stage = "data"
-                await talk.client.data(letter)
+                await talk.smtp.data(letter)
         except ServerFault as fault:
             return rejected(fault.code)
         except aiosmtplib.SMTPResponseException as problem:
@@ -107,7 +99,7 @@ class SmtpProvider:
         try:
             async with asyncio.timeout(self._account.timeout_s):
                 await self._open(talk)
-                encrypted = talk.client.get_transport_info("ssl_object")
+                encrypted = talk.smtp.get_transport_info("ssl_object")
                 return "not encrypted" if encrypted is None else str(encrypted.version())
         except aiosmtplib.SMTPResponseException as problem:
             answer = refusal(talk.stage, problem.code, problem.message)
@@ -118,7 +110,7 @@ class SmtpProvider:
             await talk.end()
 
     async def _open(self, talk: "_Talk") -> None:
-        account, client = self._account, talk.client
+        account, client = self._account, talk.smtp
         await client.connect()
         await client.ehlo()
         if account.security == "starttls":
@@ -175,16 +167,16 @@ class SmtpProvider:
 class _Talk:
     """One connection, and how far it has come."""
 
-    client: aiosmtplib.SMTP
+    smtp: aiosmtplib.SMTP
     stage: Stage = "greeting"
 
     async def end(self) -> None:
         """Say goodbye as the standard asks; what is said to it changes nothing."""
         with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
-                if self.client.is_connected:
-                    await self.client.quit()
-        self.client.close()
+                if self.smtp.is_connected:
+                    await self.smtp.quit()
+        self.smtp.close()
 
 
 def _of_tls(problem: BaseException | None) -> bool:

@@ -15,7 +15,8 @@ import pytest
 from telephony.clock import SystemClock
 from telephony.messaging.port import Accepted, Envelope, LookupUnavailable, Rejected, Unknown
 from telephony.messaging.sandbox.mail import MailScript
-from telephony.messaging.smtp import ServerFault, SmtpAccount, SmtpProvider
+from telephony.messaging.smtp import SmtpAccount, SmtpProvider
+from telephony.messaging.smtp_replies import ServerFault
 from tests.mail_servers import KINDS, SENDER, MailServer, mail_server, real_server
 from tests.permits import permit
 
