@@ -34,7 +34,7 @@ async def look_at_mail(settings: Settings) -> list[Finding]:
         encrypted = await make_mail(settings, SystemClock()).check()
     except ServerFault as fault:
         return [Finding(PART, False, CODES[fault.code].meaning, mends(settings).get(fault.code, "Ask its operator."))]
-    except (OSError, ValueError) as problem:
+    except OSError as problem:
         says = f"ca_file of [email] cannot be read ({type(problem).__name__})"
         return [Finding(PART, False, says, "It must be a PEM file with the certificate of the authority.")]
     login = f"lets {'us' if settings.email.username else 'anybody'} in"

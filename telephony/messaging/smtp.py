@@ -70,7 +70,10 @@ class SmtpProvider:
             to, letter = mailbox(envelope.to), compose(envelope, self._account.sender, self._clock.now())
         except BadAddress:
             return rejected("smtp_address")
-        talk = _Talk(self._client())
+        try:
+            talk = _Talk(self._client())
+        except OSError:  # ca_file is not there, or holds no certificate
+            return rejected("smtp_tls")
         sent = await self._hand_over(talk, envelope, to, letter)
         await talk.end()
         return sent
@@ -94,7 +97,10 @@ class SmtpProvider:
         return Accepted(message_id(envelope.message_id, self._account.sender), "sent")
 
     async def check(self) -> str:
-        """Connect, encrypt and log in, and send nothing; how it is encrypted, like TLSv1.3. Raises ServerFault."""
+        """Connect, encrypt and log in, and send nothing; how it is encrypted, like TLSv1.3.
+
+        Raises ServerFault; OSError where `ca_file` cannot be read.
+        """
         talk = _Talk(self._client())
         try:
             async with asyncio.timeout(self._account.timeout_s):

@@ -157,6 +157,11 @@ async def test_a_server_that_cannot_be_reached_took_nothing() -> None:
         await SmtpProvider(account, SystemClock()).check()
 
 
+async def test_an_authority_that_is_not_there_is_an_answer_and_no_fault(tmp_path: Path) -> None:
+    answer = await sent(SmtpAccount("127.0.0.1", 9, SENDER, ca_file=str(tmp_path / "none.pem")), an_envelope())
+    assert isinstance(answer, Rejected) and (answer.code, answer.kind) == ("smtp_tls", "stop_provider")
+
+
 async def test_a_server_that_says_nothing_is_left_within_the_deadline(tmp_path: Path) -> None:
     async with mail_server("twin", tmp_path) as (server, account):
         server.scripts[TO] = MailScript(latency_s=30.0)
