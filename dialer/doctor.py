@@ -21,6 +21,7 @@ from dialer.doctor_books import look_at_books
 from dialer.doctor_detection import look_at_detection
 from dialer.doctor_gate import look_at_contacts
 from dialer.doctor_lists import look_at_lists
+from dialer.doctor_mail import look_at_mail
 from dialer.doctor_tenant import look_at_tenant
 from dialer.faults import why
 from dialer.findings import Finding
@@ -60,6 +61,7 @@ async def examine(settings: Settings, database_url: str, redis_url: str, clock: 
         *((f"node {node.name}", _node_check(node)) for node in settings.nodes),
         ("phones", lambda: _phones(settings)),
         ("messages", lambda: _messages(settings)),
+        ("mail", lambda: look_at_mail(settings)),
     ]
     groups = await asyncio.gather(*(_bounded(part, check) for part, check in checks))
     findings = [finding for group in groups for finding in group]
@@ -262,6 +264,8 @@ def _handshake_words(problem: aiohttp.ClientError | OSError) -> str:
 
 
 async def _messages(settings: Settings) -> list[Finding]:
+    if settings.messaging.provider == "none" and settings.email.host:
+        return [Finding("messages", True, "no carrier for texts is set up: e-mails alone")]
     if settings.messaging.provider == "none":
         mend = "Campaigns with message steps need one: set PROMISELINE_MESSAGING__PROVIDER."
         return [Finding("messages", False, "no carrier is set up", mend)]

@@ -36,7 +36,7 @@ class Unsubscribing:
     async def find(self, token: str) -> Asked | None:
         """None: no e-mail of ours carries this token, or its person was erased."""
         async with self._engine.connect() as conn:
-            found = await self._row(conn, token, lock=False)
+            found = await _row(conn, self._tenant_id, token, lock=False)
         return None if found is None else _asked(found)
 
     async def stop(self, token: str) -> Asked | None:
@@ -52,35 +52,18 @@ class Unsubscribing:
 
     async def _stop(self, token: str) -> Asked | None:
         async with self._engine.begin() as conn:
-            found = await self._row(conn, token, lock=True)
-            if found is None:
-                return None
-            if not await self._is_closed(conn, found.address):
-                await self._close(conn, found, self._clock.now())
-        return _asked(found)
+            return await stop_in(conn, self._tenant_id, token, self._clock.now())
 
-    async def _row(self, conn: AsyncConnection, token: str, *, lock: bool) -> Row[tuple[object, ...]] | None:
-        m, p = t.message.c, t.contact_point.c
-        query = (
-            select(m.id, m.language, p.address, t.tenant.c.settings)
-            .join_from(t.message, t.contact_point, p.id == m.contact_point_id)
-            .join(t.tenant, t.tenant.c.id == m.tenant_id)
-            .where(m.unsubscribe_token == token, m.tenant_id == self._tenant_id)
-        )
-        # two clicks at once: the second waits and finds it done
-        locked = query.with_for_update(of=t.message, key_share=True)
-        return (await conn.execute(locked if lock else query)).one_or_none()
 
-    async def _is_closed(self, conn: AsyncConnection, address: str) -> bool:
-        o = t.opt_out.c
-        mine = (o.tenant_id == self._tenant_id) & (o.address == address) & o.lifted_at.is_(None)
-        found = await conn.execute(select(o.id).where(mine, o.channel.in_(("email", "all"))).limit(1))
-        return found.one_or_none() is not None
-
-    async def _close(self, conn: AsyncConnection, found: Row[tuple[object, ...]], now: datetime) -> None:
+async def stop_in(conn: AsyncConnection, tenant_id: int, token: str, now: datetime) -> Asked | None:
+    """The same as `Unsubscribing.stop`, in the caller's transaction."""
+    found = await _row(conn, tenant_id, token, lock=True)
+    if found is None:
+        return None
+    if not await _is_closed(conn, tenant_id, found.address):
         await close(
             conn,
-            tenant_id=self._tenant_id,
+            tenant_id=tenant_id,
             address=found.address,
             channel="email",
             scopes={"medium"},  # 12 CFR 1006.6(e): to that address
@@ -90,6 +73,27 @@ class Unsubscribing:
             here_only=True,
         )
         log.info("unsubscribe.done", message_id=str(found.id))
+    return _asked(found)
+
+
+async def _row(conn: AsyncConnection, tenant_id: int, token: str, *, lock: bool) -> Row[tuple[object, ...]] | None:
+    m, p = t.message.c, t.contact_point.c
+    query = (
+        select(m.id, m.language, p.address, t.tenant.c.settings)
+        .join_from(t.message, t.contact_point, p.id == m.contact_point_id)
+        .join(t.tenant, t.tenant.c.id == m.tenant_id)
+        .where(m.unsubscribe_token == token, m.tenant_id == tenant_id)
+    )
+    # two clicks at once: the second waits and finds it done
+    locked = query.with_for_update(of=t.message, key_share=True)
+    return (await conn.execute(locked if lock else query)).one_or_none()
+
+
+async def _is_closed(conn: AsyncConnection, tenant_id: int, address: str) -> bool:
+    o = t.opt_out.c
+    mine = (o.tenant_id == tenant_id) & (o.address == address) & o.lifted_at.is_(None)
+    found = await conn.execute(select(o.id).where(mine, o.channel.in_(("email", "all"))).limit(1))
+    return found.one_or_none() is not None
 
 
 def _asked(found: Row[tuple[object, ...]]) -> Asked:

@@ -61,6 +61,7 @@ def settings_of_the_deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     secrets = {
         "promiseline_database_url": "postgresql+asyncpg://promiseline:pw@postgres/promiseline",
         "promiseline_redis_url": "redis://valkey:6379/0",
+        "promiseline_email": '{"host": "mail.example.com", "from_address": "desk@example.com"}',
         "promiseline_secret_key": "k" * 48,
         "promiseline_audit_key": "a" * 43 + "=",
         "promiseline_nodes": '[{"name": "a", "url": "http://asterisk:8088/ari", "password": "pw"}]',
@@ -107,4 +108,4 @@ def test_browser_phones_come_by_the_proxy_and_ari_is_on_no_public_address(
 
 def test_the_shipped_settings_hold_no_secret() -> None:
     shipped = tomllib.loads((ROOT / "deploy" / "promiseline.toml").read_text())
-    assert not {"secret_key", "audit_key", "database_url", "redis_url", "nodes", "messaging"} & set(shipped)
+    assert not {"secret_key", "audit_key", "database_url", "redis_url", "nodes", "messaging", "email"} & set(shipped)

@@ -69,6 +69,26 @@ BYPASSES = {
     "sends mail": """
         import smtplib
         """,
+    "sends mail by the library that the product has": """
+        import aiosmtplib
+        async def send(letter): await aiosmtplib.send(letter, hostname="mail")
+        """,
+    "holds the mail server itself": """
+        from telephony.messaging.smtp import SmtpProvider
+        """,
+    "speaks to the mail server past the port": """
+        async def mailed(provider, to, letter):
+            client = provider._client()
+            await client.rcpt(to)
+            await client.data(letter)
+        """,
+    "speaks SMTP under another name": """
+        from smtplib import SMTP_SSL as Post
+        """,
+    "speaks SMTP by a stream": """
+        import asyncio
+        async def mailed(): return await asyncio.open_connection("mail", 587)
+        """,
     "opens a socket": """
         import asyncio
         async def call(): return await asyncio.open_connection("asterisk", 5038)
@@ -243,6 +263,7 @@ def test_the_allowed_places_do_what_they_are_allowed_to() -> None:
         "dialer/seals.py",
         "telephony/ari/exchange.py",
         "telephony/messaging/router.py",
+        "telephony/messaging/smtp.py",
         "telephony/messaging/twilio.py",
     } <= files
 

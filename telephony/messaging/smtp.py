@@ -25,7 +25,7 @@ from telephony.messaging.port import (
     Sent,
     not_permitted,
 )
-from telephony.messaging.smtp_replies import Stage, lost, refusal, rejected
+from telephony.messaging.smtp_replies import ServerFault, Stage, lost, refusal, rejected
 
 Security = Literal["starttls", "tls", "none"]
 FAREWELL_S = 1.0
@@ -49,14 +49,6 @@ class SmtpAccount:
     ca_file: str = ""
 
 
-class ServerFault(Exception):
-    """The server did not let us in. `code` is one of telephony.messaging.codes; no personal data."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 class SmtpProvider:
     """One mail server. Its acceptance is the last that is heard of a message: bounces are read by nobody here."""
 
@@ -78,7 +70,10 @@ class SmtpProvider:
             to, letter = mailbox(envelope.to), compose(envelope, self._account.sender, self._clock.now())
         except BadAddress:
             return rejected("smtp_address")
-        talk = _Talk(self._client())
+        try:
+            talk = _Talk(self._client())
+        except OSError:  # ca_file is not there, or holds no certificate
+            return rejected("smtp_tls")
         sent = await self._hand_over(talk, envelope, to, letter)
         await talk.end()
         return sent
@@ -88,11 +83,11 @@ class SmtpProvider:
             async with asyncio.timeout(self._account.timeout_s):
                 await self._open(talk)
                 talk.stage = "sender"
-                await talk.client.mail(mailbox(self._account.sender.address))
+                await talk.smtp.mail(mailbox(self._account.sender.address))
                 talk.stage = "recipient"
-                await talk.client.rcpt(to)
+                await talk.smtp.rcpt(to)
                 talk.stage = "data"
-                await talk.client.data(letter)
+                await talk.smtp.data(letter)
         except ServerFault as fault:
             return rejected(fault.code)
         except aiosmtplib.SMTPResponseException as problem:
@@ -102,12 +97,15 @@ class SmtpProvider:
         return Accepted(message_id(envelope.message_id, self._account.sender), "sent")
 
     async def check(self) -> str:
-        """Connect, encrypt and log in, and send nothing; how it is encrypted, like TLSv1.3. Raises ServerFault."""
+        """Connect, encrypt and log in, and send nothing; how it is encrypted, like TLSv1.3.
+
+        Raises ServerFault; OSError where `ca_file` cannot be read.
+        """
         talk = _Talk(self._client())
         try:
             async with asyncio.timeout(self._account.timeout_s):
                 await self._open(talk)
-                encrypted = talk.client.get_transport_info("ssl_object")
+                encrypted = talk.smtp.get_transport_info("ssl_object")
                 return "not encrypted" if encrypted is None else str(encrypted.version())
         except aiosmtplib.SMTPResponseException as problem:
             answer = refusal(talk.stage, problem.code, problem.message)
@@ -118,7 +116,7 @@ class SmtpProvider:
             await talk.end()
 
     async def _open(self, talk: "_Talk") -> None:
-        account, client = self._account, talk.client
+        account, client = self._account, talk.smtp
         await client.connect()
         await client.ehlo()
         if account.security == "starttls":
@@ -175,16 +173,16 @@ class SmtpProvider:
 class _Talk:
     """One connection, and how far it has come."""
 
-    client: aiosmtplib.SMTP
+    smtp: aiosmtplib.SMTP
     stage: Stage = "greeting"
 
     async def end(self) -> None:
         """Say goodbye as the standard asks; what is said to it changes nothing."""
         with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
-                if self.client.is_connected:
-                    await self.client.quit()
-        self.client.close()
+                if self.smtp.is_connected:
+                    await self.smtp.quit()
+        self.smtp.close()
 
 
 def _of_tls(problem: BaseException | None) -> bool:

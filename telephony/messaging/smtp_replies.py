@@ -16,6 +16,14 @@ _TOO_BIG = frozenset({(2, 3), (3, 4)})
 _OURS = {"greeting": "smtp_refuses_us", "tls": "smtp_tls", "login": "smtp_login", "sender": "smtp_sender"}
 
 
+class ServerFault(Exception):
+    """The server did not let us in. `code` is one of telephony.messaging.codes; no personal data."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 def rejected(code: str) -> Rejected:
     """The answer for one of our own codes, with its class and pause."""
     rule = CODES[code]

@@ -165,11 +165,18 @@ TEMPLATE = {"name": "missed_call", "channel": "sms", "language": "en", "body": "
 async def test_a_saved_template_is_listed_with_the_variables_that_there_are(web: Web) -> None:
     browser = await web.logged_in("supervisor")
     saved = await browser.call("PUT", "/api/templates", TEMPLATE)
-    assert (saved.status, await saved.json()) == (200, TEMPLATE)
+    assert (saved.status, await saved.json()) == (200, {**TEMPLATE, "subject": ""})
     await browser.call("PUT", "/api/templates", {**TEMPLATE, "body": "Call {{ given_name }}"})
     listed = await (await browser.call("GET", "/api/templates")).json()
-    assert listed["templates"] == [{**TEMPLATE, "body": "Call {{ given_name }}"}]
+    assert listed["templates"] == [{**TEMPLATE, "body": "Call {{ given_name }}", "subject": ""}]
     assert "business_phone" in listed["variables"]
+
+
+async def test_an_email_is_saved_with_its_subject(web: Web) -> None:
+    browser = await web.logged_in("supervisor")
+    mail = {**TEMPLATE, "channel": "email", "subject": "From {{business_name}}", "body": "Stop: {{unsubscribe_url}}"}
+    assert (await browser.call("PUT", "/api/templates", mail)).status == 200
+    assert (await (await browser.call("GET", "/api/templates")).json())["templates"] == [mail]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +187,13 @@ async def test_a_saved_template_is_listed_with_the_variables_that_there_are(web:
         ({"body": "{{ 7 * 7 }}"}, "body", "unknown variable"),
         ({"body": " "}, "body", "empty"),
         ({"channel": "fax"}, "channel", "no channel"),
+        ({"subject": "Hello"}, "subject", "sms has no subject"),
+        ({"channel": "email", "subject": "Hello"}, "body", "must say how to stop them"),
+        (
+            {"channel": "email", "subject": "{{amount}}", "body": "{{unsubscribe_url}}"},
+            "subject",
+            "tells of the debt",
+        ),
         ({"name": "a b"}, "name", "letters"),
         ({"language": "English"}, "language", "pattern"),
         ({"id": 1}, "id", "not known here"),

@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.admin import service as admin
 from campaigns.callbacks import service as callbacks
+from campaigns.db import tables as t
 from campaigns.model import CallStep, CampaignSettings, MessageStep, WaitStep
 from dialer.contact import GateContext
 from dialer.message_rows import NewMessage, enqueue
 from dialer.scheduler import Scheduler
 from dialer.state import FloorSettings, LiveCall
+from dialer.unsubscribing import stop_in
 from telephony.clock import ScaledClock
 from telephony.messaging.sandbox.script import Script
 from telephony.sandbox.debtors import DebtorModel, DebtorScript
@@ -34,21 +36,21 @@ from tests.policy import POLICY, announced
 MONDAY = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)  # 11:00 in New York; Saint Joseph's day in Colombia
 UNHURRIED = FloorSettings(tick_s=2.0)  # clock seconds; what happens on the floor wakes it anyway
 Apply = Callable[[AsyncConnection, "Person"], Awaitable[None]]
-Channel = Literal["voice", "sms"]
+Channel = Literal["voice", "sms", "email"]
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     debtor: int
     point: int
-    phone: str
+    phone: str  # or the e-mail address
     tenant: int
     channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstance:
-    """`codes`: one of them the gate must give as a reason; `only`: on one channel it means nothing."""
+    """`codes`: one of them the gate must give as a reason; `only`: it means nothing on others (sms: all in writing)."""
 
     name: str
     apply: Apply
@@ -95,6 +97,18 @@ async def _over_cap(conn: AsyncConnection, person: Person) -> None:
         await builders.an_attempt(conn, person.tenant, person.debtor, at=at, debt_ids=debts, **sent)
 
 
+async def _unsubscribed(conn: AsyncConnection, person: Person) -> None:
+    """By the link of an e-mail that was sent the day before."""
+    before, token = MONDAY - timedelta(days=1), f"token{person.point}"
+    earlier = {
+        "id": builders.uuid7(), "tenant_id": person.tenant, "dedupe_key": token, "debtor_id": person.debtor,
+        "contact_point_id": person.point, "channel": "email", "origin": "message_step", "template": "missed_call",
+        "language": "en", "state": "sent", "unsubscribe_token": token, "not_before": before, "created_at": before,
+    }  # fmt: skip
+    await conn.execute(insert(t.message).values(**earlier))
+    assert await stop_in(conn, person.tenant, token, MONDAY) is not None
+
+
 async def _in_another_call(conn: AsyncConnection, person: Person) -> None:
     live: dict[str, Any] = {"state": "live", "outcome": None, "ended_at": None, "node": "elsewhere"}
     await builders.an_attempt(conn, person.tenant, person.debtor, at=MONDAY, **live)
@@ -105,7 +119,7 @@ _OPT_OUT = (
 )
 _CONSENT = (
     "INSERT INTO consent (tenant_id, contact_point_id, channel, by, at)"
-    " SELECT :tenant, :point, c, 'written', :before FROM unnest(ARRAY['voice', 'sms']) c"
+    " SELECT :tenant, :point, c, 'written', :before FROM unnest(ARRAY['voice', 'sms', 'email']) c"
 )
 CIRCUMSTANCES: tuple[Circumstance, ...] = (
     Circumstance("outside_hours", _sql("UPDATE debtor SET own_timezone = 'Asia/Tokyo' WHERE id = :debtor"), ("hours",)),
@@ -120,6 +134,7 @@ CIRCUMSTANCES: tuple[Circumstance, ...] = (
     Circumstance("over_cap", _over_cap, ("frequency.attempts", "frequency.contacts")),
     Circumstance("after_stop_on_this_channel", _sql(_OPT_OUT.format(":channel")), ("opt_out",)),
     Circumstance("after_stop_on_all", _sql(_OPT_OUT.format("'all'")), ("opt_out",)),
+    Circumstance("after_unsubscribe", _unsubscribed, ("opt_out",), only="email"),
     Circumstance("cease", _request("cease_all", '{"form": "written"}'), ("cease",)),
     Circumstance("attorney", _request("attorney", '{"name": "A. Law"}'), ("attorney",)),
     Circumstance(
@@ -172,6 +187,7 @@ TEXTS = (
     "carrier_refused_for_now_and_is_asked_again",
     "once_more_after_a_passing_fault",
 )
+MAILS = ("email_step_of_a_strategy", "email_queued_before_and_sent_after")
 NEVER = ("message_in_flight_at_a_crash",)
 """Even with nothing in the way it is not sent: what may have left is never repeated."""
 
@@ -182,8 +198,14 @@ def cells(origins: Sequence[str]) -> list[tuple[str, Circumstance]]:
         (origin, circumstance)
         for origin in origins
         for circumstance in CIRCUMSTANCES
-        if circumstance.only in (None, "voice" if origin in VOICE else "sms")
+        if circumstance.only in (None, *_kinds(origin))
     ]
+
+
+def _kinds(origin: str) -> tuple[Channel, ...]:
+    if origin in VOICE:
+        return ("voice",)
+    return ("sms", "email") if origin in MAILS else ("sms",)
 
 
 @dataclass(slots=True)
@@ -210,14 +232,21 @@ class Stage:
         self._numbers = iter(range(2_000_000, 3_000_000))
 
     async def populate(self, conn: AsyncConnection, origin: str, creditor: int) -> None:
-        channel: Channel = "voice" if origin in VOICE else "sms"
+        channel = _kinds(origin)[-1]
         for _, circumstance in [*cells([origin]), (origin, CONTROL)]:
             phone = f"+1212{next(self._numbers)}"
             self.floor.scripts[phone.removeprefix("+")] = (BUSY,)
             debtor = await builders.a_debtor(conn, self.texts.tenant, creditor, phones=[phone])
-            found = await conn.execute(text("SELECT id FROM contact_point WHERE debtor_id = :id"), {"id": debtor})
-            person = Person(debtor, int(found.scalar_one()), phone, self.texts.tenant, channel)
-            await _sql(_CONSENT.replace("ARRAY['voice', 'sms']", "ARRAY['sms']"))(conn, person)
+            address = phone
+            if channel == "email":
+                address = f"dana{phone.removeprefix('+')}@example.org"
+                point = await builders.a_contact_point(conn, self.texts.tenant, debtor, address, "email", position=1)
+            else:
+                found = await conn.execute(text("SELECT id FROM contact_point WHERE debtor_id = :id"), {"id": debtor})
+                point = int(found.scalar_one())
+            person = Person(debtor, point, address, self.texts.tenant, channel)
+            written = "email" if channel == "email" else "sms"
+            await _sql(_CONSENT.replace("ARRAY['voice', 'sms', 'email']", f"ARRAY['{written}']"))(conn, person)
             self.persons[origin, circumstance.name] = person
             self.circumstances[origin, circumstance.name] = circumstance
 
@@ -324,10 +353,14 @@ async def _people(made: Stage) -> None:
             1,
             quick(steps=(MessageStep(template="missed_call"), WaitStep(seconds=86400), CallStep())),
         )
+        await made.campaign(
+            conn, MAILS[0], 1,
+            quick(steps=(MessageStep(template="missed_call", channel="email"), WaitStep(seconds=86400), CallStep())),
+        )  # fmt: skip
         await made.campaign(conn, VOICE[6], 0, _announcing())
-        for origin in (*TEXTS[1:], *NEVER):
+        for origin in (*TEXTS[1:], *MAILS[1:], *NEVER):
             await made.populate(conn, origin, made.texts.creditor)
-        for origin in (*VOICE[:2], "campaign_started_by_command", VOICE[6], *TEXTS[:3]):
+        for origin in (*VOICE[:2], "campaign_started_by_command", VOICE[6], *TEXTS[:3], MAILS[0]):
             await made.apply(conn, origin)
 
 
@@ -411,8 +444,9 @@ async def _queue(made: Stage, origin: str, said: Literal["message_step", "agent"
     now = made.texts.clock.now()
     async with made.engine.begin() as conn:
         for name, person in made.of(origin).items():
+            channel: Literal["sms", "email"] = "email" if person.channel == "email" else "sms"
             new = NewMessage(
-                person.tenant, person.debtor, person.point, "sms", "missed_call", f"{origin}:{name}", origin=said
+                person.tenant, person.debtor, person.point, channel, "missed_call", f"{origin}:{name}", origin=said
             )
             await enqueue(conn, new, now=now)
 
@@ -438,9 +472,10 @@ async def _texts(made: Stage) -> None:
     await _queue(made, agents, "agent")
     await _queue(made, reply, "reply")
     await _send(made)
-    await _queue(made, before)
-    async with made.engine.begin() as conn:
-        await made.apply(conn, before)
+    for queued in (before, MAILS[1]):
+        await _queue(made, queued)
+        async with made.engine.begin() as conn:
+            await made.apply(conn, queued)
     await _send(made)
     for origin, script, later_s in (
         (refused, Script(http_status=429, retry_after_s=1, accept_latency_s=0.0), 60.0),

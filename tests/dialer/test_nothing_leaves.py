@@ -3,7 +3,7 @@
 Origins that the product does not have yet, so that nothing of theirs is tried here: a number typed by an agent (only
 previews and callbacks are clicked), a console command that writes a message (`agent` and `reply` are queued here as
 that command would), a debtors' portal, an automatic answer or a confirmation of STOP by us (the carrier sends the one
-that is allowed; that no reply makes us send anything is tried), e-mail (no carrier for it).
+that is allowed; that no reply makes us send anything is tried).
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import pytest
 from campaigns.db.embedded import EmbeddedPostgres
 from campaigns.db.engine import make_engine
 from tests.conftest import TEMPLATE, _command
-from tests.dialer.chaos_rig import CONTROL, NEVER, TEXTS, VOICE, Circumstance, Played, cells, play
+from tests.dialer.chaos_rig import CONTROL, MAILS, NEVER, TEXTS, VOICE, Circumstance, Played, cells, play
 
 pytestmark = pytest.mark.postgres
 
@@ -39,7 +39,7 @@ def played(postgres: EmbeddedPostgres) -> Iterator[Played]:
     ("origin", "circumstance"),
     [
         pytest.param(origin, circumstance, id=f"{origin}-{circumstance.name}")
-        for origin, circumstance in cells((*VOICE, *TEXTS, *NEVER))
+        for origin, circumstance in cells((*VOICE, *TEXTS, *MAILS, *NEVER))
     ],
 )
 def test_nothing_leaves(played: Played, origin: str, circumstance: Circumstance) -> None:
@@ -50,7 +50,7 @@ def test_nothing_leaves(played: Played, origin: str, circumstance: Circumstance)
         assert reasons & set(circumstance.codes), "refused, but for another reason than the one that was made"
 
 
-@pytest.mark.parametrize("origin", [*VOICE, *TEXTS])
+@pytest.mark.parametrize("origin", [*VOICE, *TEXTS, *MAILS])
 def test_with_nothing_in_the_way_it_does_leave(played: Played, origin: str) -> None:
     """The control: without it the test above could not fail."""
     assert played.left[origin, CONTROL.name] >= 1
@@ -63,7 +63,7 @@ def test_what_may_have_left_before_a_crash_is_never_sent_again(played: Played) -
 def test_most_refusals_are_the_gates_own(played: Played) -> None:
     """A person who is never asked about proves little: of nearly all the gate was asked, and said why."""
     asked = [cell for cell, reasons in played.reasons.items() if reasons and cell[1] != CONTROL.name]
-    assert len(asked) >= 0.85 * len(cells((*VOICE, *TEXTS)))
+    assert len(asked) >= 0.85 * len(cells((*VOICE, *TEXTS, *MAILS)))
 
 
 def test_no_reply_of_a_person_makes_us_send(played: Played) -> None:

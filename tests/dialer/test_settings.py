@@ -57,6 +57,10 @@ def test_a_config_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
         ("PROMISELINE_NODES", '[{"name": "a", "url": "ftp://x", "password": "p"}]', "nodes.0.url"),
         ("PROMISELINE_NODES", '[{"name": "a", "url": "http://x", "password": "p", "trunk": "PJSIP/x"}]', "{number}"),
         ("PROMISELINE_MESSAGING__PROVIDER", "twilio", "needs account_sid"),
+        ("PROMISELINE_EMAIL__HOST", "mail.example.com", "needs from_address"),
+        ("PROMISELINE_EMAIL__FROM_ADDRESS", "desk", "no address like desk@example.com"),
+        ("PROMISELINE_EMAIL__PASSWORD", "p", "a password without username"),
+        ("PROMISELINE_EMAIL__SECURITY", "ssl", "email.security"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_way_to_mend_it(
@@ -68,6 +72,19 @@ def test_a_wrong_setting_is_named_with_the_way_to_mend_it(
         load_settings()
 
     assert says in str(problem.value)
+
+
+def test_mail_goes_in_the_open_to_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMISELINE_EMAIL__FROM_ADDRESS", "desk@example.com")
+    monkeypatch.setenv("PROMISELINE_EMAIL__HOST", "127.0.0.1")
+    monkeypatch.setenv("PROMISELINE_EMAIL__SECURITY", "none")
+    assert load_settings().email.security == "none"
+
+    monkeypatch.setenv("PROMISELINE_EMAIL__HOST", "mail.example.com")
+    with pytest.raises(SettingsProblem, match="use starttls or tls"):
+        load_settings()
+    monkeypatch.delenv("PROMISELINE_EMAIL__SECURITY")
+    assert load_settings().email.security == "starttls"
 
 
 def test_two_nodes_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ class SandboxCarrier:
         port: int = 0,
     ) -> None:
         self.carrier = Carrier(settings or CarrierSettings(), clock or SystemClock())
-        self._host = host
+        self.host = host
         self._port = port
         self._runner: web.AppRunner | None = None
         self.base_url = ""
@@ -29,10 +29,10 @@ class SandboxCarrier:
     async def start(self) -> str:
         self._runner = web.AppRunner(make_app(self.carrier), access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
+        site = web.TCPSite(self._runner, self.host, self._port)
         await site.start()
         port = self._runner.addresses[0][1]
-        self.base_url = f"http://{self._host}:{port}"
+        self.base_url = f"http://{self.host}:{port}"
         return self.base_url
 
     async def close(self) -> None:

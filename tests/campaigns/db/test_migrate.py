@@ -126,6 +126,31 @@ async def test_do_not_contact_entries_and_consents_are_carried_into_lists_and_th
     await engine.dispose()
 
 
+async def test_the_texts_of_sms_that_stood_in_for_emails_go_and_the_others_stay(empty_database_url: str) -> None:
+    await migrate.upgrade(empty_database_url, to="0011")
+    engine = make_engine(empty_database_url)
+    rows = [
+        ("missed_call", "sms", "en", "Reply STOP"), ("missed_call", "email", "en", "Reply STOP"),
+        ("missed_call", "email", "es", "Our own words"), ("missed_call", "whatsapp", "en", "Reply STOP"),
+        ("letter", "sms", "en", "Reply STOP"), ("letter", "email", "en", "Reply STOP"),
+    ]  # fmt: skip
+    async with engine.begin() as conn:
+        tenant = await a_tenant(conn)
+        for name, channel, language, body in rows:
+            await conn.execute(
+                text(
+                    "INSERT INTO template (tenant_id, name, channel, language, body)"
+                    " VALUES (:tenant, :name, :channel, :language, :body)"
+                ),
+                {"tenant": tenant, "name": name, "channel": channel, "language": language, "body": body},
+            )
+    await migrate.upgrade(empty_database_url)
+    async with engine.connect() as conn:
+        kept = await conn.execute(text("SELECT name, channel, language, body FROM template WHERE subject IS NULL"))
+        assert sorted(tuple(row) for row in kept) == sorted(row for row in rows if row != rows[1])
+    await engine.dispose()
+
+
 async def test_upgrading_a_populated_database_keeps_its_rows(empty_database_url: str) -> None:
     """The pattern for later migrations: stop at the one before, fill, go to the head, look."""
     await migrate.upgrade(empty_database_url, to="0001")

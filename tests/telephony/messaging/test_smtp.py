@@ -15,7 +15,8 @@ import pytest
 from telephony.clock import SystemClock
 from telephony.messaging.port import Accepted, Envelope, LookupUnavailable, Rejected, Unknown
 from telephony.messaging.sandbox.mail import MailScript
-from telephony.messaging.smtp import ServerFault, SmtpAccount, SmtpProvider
+from telephony.messaging.smtp import SmtpAccount, SmtpProvider
+from telephony.messaging.smtp_replies import ServerFault
 from tests.mail_servers import KINDS, SENDER, MailServer, mail_server, real_server
 from tests.permits import permit
 
@@ -154,6 +155,11 @@ async def test_a_server_that_cannot_be_reached_took_nothing() -> None:
     assert isinstance(answer, Rejected) and (answer.code, answer.kind) == ("smtp_connect", "not_accepted")
     with pytest.raises(ServerFault, match="smtp_connect"):
         await SmtpProvider(account, SystemClock()).check()
+
+
+async def test_an_authority_that_is_not_there_is_an_answer_and_no_fault(tmp_path: Path) -> None:
+    answer = await sent(SmtpAccount("127.0.0.1", 9, SENDER, ca_file=str(tmp_path / "none.pem")), an_envelope())
+    assert isinstance(answer, Rejected) and (answer.code, answer.kind) == ("smtp_tls", "stop_provider")
 
 
 async def test_a_server_that_says_nothing_is_left_within_the_deadline(tmp_path: Path) -> None:
