@@ -219,7 +219,7 @@ def test_refused_times_that_overlap_are_one_for_the_answer() -> None:
 
     def answered(wrote: str) -> str:
         message = inbound(wrote, "email", "e1")
-        email = {"channel": "email", "contact_point": "e1", "origin": "reply"}
+        email: Case = {"channel": "email", "contact_point": "e1", "origin": "reply"}
         return ask(make(points=points, requests=[refuses], history=[message], **email))[0]
 
     assert answered(day(9, "15:00")) == "allow"
