@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Iterator
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -119,6 +121,27 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 def test_a_wrong_field_is_named_with_its_path(changes: dict[str, Any], told: str) -> None:
     (found,) = problems(a_scenario(**changes))
     assert found.startswith(told)
+
+
+def numbers(value: Any, path: str = "") -> Iterator[tuple[Any, Any, str]]:
+    """Every number of a scenario: what holds it, its key there, its path."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, found in inside:
+        at = f"{path}[{key}]" if isinstance(value, list) else f"{path}.{key}".removeprefix(".")
+        if isinstance(found, int | float):
+            yield value, key, at
+        yield from numbers(found, at)
+
+
+@pytest.mark.parametrize("name", names())
+def test_whatever_number_of_a_scenario_is_none_is_refused_at_its_own_place(name: str) -> None:
+    scenario = json.loads((resources.files("dialer.simulation") / "scenarios" / f"{name}.json").read_text())
+    places = list(numbers(scenario))
+    for holder, key, path in places:
+        kept, holder[key] = holder[key], NAN
+        assert any(told.startswith(f"{path}: nan is not") for told in problems(scenario)), path
+        holder[key] = kept
+    assert len(places) > 40 and read(scenario).name == name
 
 
 def test_all_problems_are_told_at_once() -> None:
