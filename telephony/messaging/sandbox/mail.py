@@ -74,6 +74,7 @@ class SandboxMail:
         self.log = log or CarrierLog()
         self.scripts: dict[str, MailScript] = {}
         self.letters: list[Letter] = []
+        self.arrived = asyncio.Event()
         self.host, self.port = host, port
         self.connections = 0
         self._server: asyncio.Server | None = None
@@ -116,6 +117,7 @@ class SandboxMail:
     def take(self, sender: str, to: str, raw: bytes) -> None:
         self.letters.append(Letter(sender, to, raw))
         self._note("accepted", sender, to, "250", self.letters[-1])
+        self.arrived.set()
 
     def reject(self, sender: str, to: str, reply: str) -> None:
         self._note("rejected", sender, to, reply[:3])

@@ -61,7 +61,7 @@ async def test_all_well_and_each_thing_that_is_not(healthy: Program) -> None:
 
     assert findings(well).keys() == {
         "database", "schema", "clock", "tenant", "gate", "audit", "rulebooks", "retention", "redis", "node a",
-        "trunk trunk", "phones", "messages", "tz database", "replies",
+        "trunk trunk", "phones", "messages", "mail", "tz database", "replies",
     }  # fmt: skip
     assert well.code == 0
     assert spoken.code == 1
