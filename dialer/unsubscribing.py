@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import Row, select
@@ -76,7 +77,7 @@ async def stop_in(conn: AsyncConnection, tenant_id: int, token: str, now: dateti
     return _asked(found)
 
 
-async def _row(conn: AsyncConnection, tenant_id: int, token: str, *, lock: bool) -> Row[tuple[object, ...]] | None:
+async def _row(conn: AsyncConnection, tenant_id: int, token: str, *, lock: bool) -> Row[*tuple[Any, ...]] | None:
     m, p = t.message.c, t.contact_point.c
     query = (
         select(m.id, m.language, p.address, t.tenant.c.settings)
@@ -96,5 +97,5 @@ async def _is_closed(conn: AsyncConnection, tenant_id: int, address: str) -> boo
     return found.one_or_none() is not None
 
 
-def _asked(found: Row[tuple[object, ...]]) -> Asked:
+def _asked(found: Row[*tuple[Any, ...]]) -> Asked:
     return Asked(found.language, str((found.settings or {}).get("business_name") or ""))

@@ -18,7 +18,7 @@ def settings(port: int, folder: Path, web: dict[str, str] = PUBLIC, **values: An
         "host": "localhost", "port": port, "username": "sandbox", "password": "sandbox-token", "timeout_s": 5.0,
         "from_address": "desk@example.com", "ca_file": str(folder / "localhost.pem"),
     }  # fmt: skip
-    return GivenSettings(email={**given, **values}, web=web)  # type: ignore[arg-type]
+    return GivenSettings(email={**given, **values}, web=web)
 
 
 async def finding(given: Settings) -> Finding:

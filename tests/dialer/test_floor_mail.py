@@ -28,7 +28,7 @@ def messenger(rig: Rig, server: SandboxMail) -> Messenger:
         "host": server.host, "port": server.port, "security": "none", "username": MAIL_USER, "password": MAIL_PASSWORD,
         "from_address": "desk@northwind.example",
     }  # fmt: skip
-    given = GivenSettings(email=email, business_name="Northwind")  # type: ignore[arg-type]
+    given = GivenSettings(email=email, business_name="Northwind")
     chosen = MessengerSettings(rig.tenant, "worker", "https://dial.example.com", b"k" * 32, per_second=1000)
     return Messenger(rig.engine, chosen, GATE, Router(make_providers(given, rig.clock), rig.clock), rig.clock)
 

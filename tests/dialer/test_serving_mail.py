@@ -30,7 +30,7 @@ def settings(folder: Path, mail: SandboxMail) -> GivenSettings:
     return GivenSettings(
         data_dir=folder, secret_key=SecretStr("k" * 48), roles=("web", "messenger"), business_name="Northwind",
         business_phone="+12125550100", web={"port": 0}, email=email,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 async def an_email_is_queued(engine: AsyncEngine, tenant: int) -> None:

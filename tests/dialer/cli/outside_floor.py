@@ -44,7 +44,7 @@ class OutsideFloor:
         self.events: list[list[Any]] = []
 
     def lines(self) -> int:
-        return len(self.calls) + sum(seat[0] == "talk" for seat in self.seats)
+        return len(self.calls) + len([seat for seat in self.seats if seat[0] == "talk"])
 
     def step(self, launch: int) -> dict[str, Any]:
         self.call(launch)
