@@ -22,6 +22,7 @@ from campaigns.db.engine import make_engine
 
 TEMPLATE = "template_promiseline"
 REAL = ("tests/acceptance/", "tests/bench/", "tests/contracts/", "tests/telephony/ari/test_real_asterisk.py")
+SMALL_RUNS, ON_ASTERISK = "tests/bench/test_smoke.py::test_the_benchmark", ("[lines]", "[floor]")
 
 # the same examples at every run of make test, and no deadline: a loaded machine is no failure of the code
 settings.register_profile("promiseline", deadline=None, derandomize=True, print_blob=True)
@@ -34,6 +35,8 @@ class _RealPartsAlone(LoadScopeScheduling):  # type: ignore[misc]
     """What runs on a real Asterisk or in a real browser runs one after the other; the other process takes the rest."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(SMALL_RUNS) and not nodeid.endswith(ON_ASTERISK):
+            return nodeid  # each is a program of its own
         return "real" if nodeid.startswith(REAL) else nodeid.partition("::")[0]
 
 

@@ -326,11 +326,12 @@ async def test_an_unknown_login_takes_as_long_as_a_wrong_password(make_web: WebM
         )
 
     async def took(login: str) -> float:
-        began = time.perf_counter()
+        """Of this process's CPU: what else the machine does meanwhile is no difference between the two."""
+        began = time.process_time()
         assert (await web.browser().login(login, "wrong")).status == 401
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     await took("nobody")  # makes the hash that nobody's passwords are compared with
-    unknown = sorted([await took(f"nobody{n}") for n in range(5)])[2]
-    known = sorted([await took("agent") for _ in range(5)])[2]
+    unknown = min([await took(f"nobody{n}") for n in range(5)])
+    known = min([await took("agent") for _ in range(5)])
     assert 0.5 < unknown / known < 2
