@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent_ui.deps import WebDeps
 from agent_ui.metrics import WebMetrics
 from agent_ui.problems import Problem
-from agent_ui.source import client_address, login_hash, source_hash
+from agent_ui.source import login_hash, requester, source_hash
 from agent_ui.throttle import PER_LOGIN, PER_SOURCE, WINDOW, wait_s
 from campaigns.db.tables import login_failure
 
@@ -36,9 +36,8 @@ class Attempts:
     async def count(self, request: web.Request, login: str) -> Attempt:
         """Raises Problem, with the seconds, where this login or this source must wait."""
         settings = self._deps.settings
-        forwarded = request.headers.get("X-Forwarded-For", "")
-        address = client_address(request.remote or "", forwarded, settings.trusted_proxies)
-        who, source = login_hash(settings.tenant_id, login), source_hash(address)
+        who = login_hash(settings.tenant_id, login)
+        source = source_hash(requester(request, settings.trusted_proxies))
         now = self._deps.clock.now()
         async with self._deps.engine.begin() as connection:
             await connection.execute(select(func.pg_advisory_xact_lock(_lock_number(who))))

@@ -1,8 +1,10 @@
-"""Where a request comes from: the peer's address, or what a trusted proxy says of it. Pure."""
+"""Where a request comes from: the peer's address, or what a trusted proxy says of it."""
 
 import hashlib
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+
+from aiohttp import web
 
 Address = IPv4Address | IPv6Address
 
@@ -14,6 +16,11 @@ def _address(text: str) -> Address | None:
         return None
     mapped = getattr(found, "ipv4_mapped", None)
     return mapped or found
+
+
+def requester(request: web.Request, trusted: Sequence[str]) -> Address | None:
+    """Whoever sent the request, as far as the proxies that we trust tell it."""
+    return client_address(request.remote or "", request.headers.get("X-Forwarded-For", ""), trusted)
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Sequence[str]) -> Address | None:

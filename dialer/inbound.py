@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.consents.service import record_consent
@@ -20,12 +19,11 @@ from campaigns.db import tables as t
 from campaigns.requests.closing import Scope, close, restore
 from compliance.optout import Kind, Medium, Reading, classify
 from dialer import message_rows as rows, reviews
+from dialer.once_more import once_more
 from telephony.clock import Clock
 from telephony.messaging.port import InboundMessage
 
 log = structlog.get_logger()
-TRIES = 5
-TURNED_AWAY = frozenset({"40P01", "40001"})  # deadlock_detected, serialization_failure
 WRITTEN = ("sms", "whatsapp", "email")
 _SCOPE_OF: dict[Medium, Scope] = {"voice": "calls", "text": "texts", "email": "email"}
 # "On 3 March Northwind wrote:", "-----Original Message-----", "> our own words"
@@ -87,14 +85,7 @@ class Inbound:
         """
         # a NUL means nothing to a person, and PostgreSQL would refuse the text for it
         message = replace(message, body=message.body.replace("\0", ""))
-        for left in reversed(range(TRIES)):
-            try:
-                return await self._take(message, at or self._clock.now())
-            except DBAPIError as problem:
-                if left == 0 or getattr(problem.orig, "sqlstate", None) not in TURNED_AWAY:
-                    raise
-                log.warning("inbound.once_more", left=left)
-        raise AssertionError("unreachable")
+        return await once_more(lambda: self._take(message, at or self._clock.now()), "inbound")
 
     async def _take(self, message: InboundMessage, now: datetime) -> Taken:
         async with self._engine.begin() as conn:

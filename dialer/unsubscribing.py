@@ -6,12 +6,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Row, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from campaigns.db import tables as t
 from campaigns.requests.closing import close
-from dialer.inbound import TRIES, TURNED_AWAY
+from dialer.once_more import once_more
 from telephony.clock import Clock
 
 log = structlog.get_logger()
@@ -42,14 +41,7 @@ class Unsubscribing:
 
     async def stop(self, token: str) -> Asked | None:
         """Close the address for e-mails, committed on return; the second time changes nothing. None as in `find`."""
-        for left in reversed(range(TRIES)):
-            try:
-                return await self._stop(token)
-            except DBAPIError as problem:
-                if left == 0 or getattr(problem.orig, "sqlstate", None) not in TURNED_AWAY:
-                    raise
-                log.warning("unsubscribe.once_more", left=left)
-        raise AssertionError("unreachable")
+        return await once_more(lambda: self._stop(token), "unsubscribe")
 
     async def _stop(self, token: str) -> Asked | None:
         async with self._engine.begin() as conn:

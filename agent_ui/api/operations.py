@@ -18,7 +18,7 @@ from agent_ui.deps import WebSettings
 from agent_ui.policy import PUBLIC, Route
 from agent_ui.ports import CheckResult, ReadinessCheck
 from agent_ui.problems import Problem
-from agent_ui.source import client_address
+from agent_ui.source import requester
 from dialer.faults import database_gone
 
 log = structlog.get_logger()
@@ -107,10 +107,10 @@ class OperationsApi:
         if token:
             sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
             return hmac.compare_digest(sent.encode(), token.encode())
-        forwarded = request.headers.get("X-Forwarded-For", "")
-        if not self._settings.trusted_proxies and (forwarded or "Forwarded" in request.headers):
+        passed_on = bool(request.headers.get("X-Forwarded-For")) or "Forwarded" in request.headers
+        if not self._settings.trusted_proxies and passed_on:
             return False
-        address = client_address(request.remote or "", forwarded, self._settings.trusted_proxies)
+        address = requester(request, self._settings.trusted_proxies)
         return address is not None and address.is_loopback
 
 

@@ -36,6 +36,8 @@ class OwnPasswordApi:
         body = await read_json(request, OwnPassword)
         identity = request[IDENTITY]
         attempt = await self._attempts.count(request, identity.login)
+        ended: list[bytes] = []
+        problem: Refused | None = None
         async with self._deps.engine.begin() as connection:
             try:
                 ended = await users.change_own_password(
@@ -51,11 +53,10 @@ class OwnPasswordApi:
                 log.info("password.refused", user_id=identity.user_id)
                 raise from_refused(refused) from None
             except Refused as refused:
-                # the old one was right: only the new one is not good enough
-                async with self._deps.engine.begin() as other:
-                    await self._attempts.forget(other, attempt)
-                raise from_refused(refused) from None
+                problem = refused  # the old one was right: only the new one is not good enough, and nothing was changed
             await self._attempts.forget(connection, attempt)
+        if problem is not None:
+            raise from_refused(problem)
         for token_hash in ended:
             await self._live.session_ended(token_hash, "logged_out")
         log.info("password.changed", user_id=identity.user_id)

@@ -43,7 +43,8 @@ class UserChange(_Body):
     role: Role | None = None
     active: bool | None = None
     language: str | None = Field(default=None, max_length=20)
-    phone_endpoint: str | None = Field(default=None, pattern=r"^[A-Za-z]+/[A-Za-z0-9_.@-]{1,80}$")
+    phone_endpoint: str | None = Field(default=None, pattern=r"^([A-Za-z]+/[A-Za-z0-9_.@-]{1,80})?$")
+    """Empty: the user has none any more."""
     skills: list[str] | None = Field(default=None, max_length=MOST_SKILLS)
 
 

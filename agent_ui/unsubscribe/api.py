@@ -9,7 +9,7 @@ from aiohttp import web
 from agent_ui.deps import WebDeps
 from agent_ui.misses import Misses
 from agent_ui.policy import PUBLIC, TOKEN_HOLDER, Route
-from agent_ui.source import client_address, source_hash
+from agent_ui.source import requester, source_hash
 from agent_ui.unsubscribe.page import STYLE, page
 from agent_ui.unsubscribe.words import WORDS, language_of, liked
 from dialer.faults import database_gone
@@ -43,9 +43,8 @@ class UnsubscribeApi:
         return await self._answer(request, done=True)
 
     async def _answer(self, request: web.Request, *, done: bool) -> web.Response:
-        settings, now = self._deps.settings, self._deps.clock.now()
-        forwarded = request.headers.get("X-Forwarded-For", "")
-        source = source_hash(client_address(request.remote or "", forwarded, settings.trusted_proxies))
+        now = self._deps.clock.now()
+        source = source_hash(requester(request, self._deps.settings.trusted_proxies))
         theirs = liked(request.headers.get("Accept-Language", ""))
         wait = self._misses.wait_s(source, now)
         if wait:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from campaigns.model import DISPOSITIONS, OPT_OUT_KEY, SAFE_DEFAULTS, CampaignSettings, MessageStep
 from campaigns.problems import Problem, Refused
-from campaigns.templates.model import Text, check, check_subject, discloses_debt, variables
+from campaigns.templates.model import Text, check_text, discloses_debt, variables
 
 # state -> what may follow
 MOVES: dict[str, frozenset[str]] = {
@@ -176,7 +176,7 @@ def _check_message(step: MessageStep, facts: StartFacts) -> list[Problem]:
     found = [
         Problem(field, f"template {step.template} ({language}): {problem.message}")
         for language, written in known.items()
-        for problem in (*_subject(written, step.channel), *check(written.body, step.channel))
+        for problem in check_text(written, step.channel)
     ]
     if any(discloses_debt(written.body) for written in known.values()):
         found.append(
@@ -189,7 +189,3 @@ def _check_message(step: MessageStep, facts: StartFacts) -> list[Problem]:
         if used and not facts.tenant_settings.get(name):
             found.append(Problem(name, f"template {step.template} uses it: set {name} in the tenant's settings"))
     return found
-
-
-def _subject(written: Text, channel: str) -> list[Problem]:
-    return check_subject(written.subject) if channel == "email" else []

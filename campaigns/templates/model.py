@@ -63,6 +63,14 @@ def variables(body: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_VARIABLE.findall(body)))
 
 
+def check_text(written: Text, channel: str) -> list[Problem]:
+    """What is wrong with a template, subject and body; empty: it can be used."""
+    if channel == "email":
+        return check_subject(written.subject) + check(written.body, channel)
+    stray = [Problem("subject", f"{channel} has no subject: leave it out")] if written.subject else []
+    return stray + check(written.body, channel)
+
+
 def check(body: str, channel: str) -> list[Problem]:
     """What is wrong with a template's text; empty: it can be used."""
     found = _form("body", body)

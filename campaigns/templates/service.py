@@ -17,8 +17,7 @@ from campaigns.templates.model import (
     UNSUBSCRIBE,
     Text,
     amount_text,
-    check,
-    check_subject,
+    check_text,
     date_text,
     fill,
     plain_name,
@@ -92,7 +91,7 @@ async def save(
     subject: str = "",
 ) -> int:
     """Write one template, over the one of the same name, channel and language; its id. Raises Refused."""
-    problems = _problems(Text(body, subject), channel)
+    problems = check_text(Text(body, subject), channel)
     if channel not in CHANNELS:
         problems.append(Problem("channel", f"there is no channel {channel!r}: choose {', '.join(CHANNELS)}"))
     if not name.replace("_", "").isalnum() or not name.isascii():
@@ -110,13 +109,6 @@ async def save(
         detail={"name": name, "channel": channel, "language": language},
     )  # fmt: skip
     return template_id
-
-
-def _problems(written: Text, channel: str) -> list[Problem]:
-    if channel == "email":
-        return check_subject(written.subject) + check(written.body, channel)
-    stray = [Problem("subject", f"{channel} has no subject: leave it out")] if written.subject else []
-    return stray + check(written.body, channel)
 
 
 async def texts_of(conn: AsyncConnection, tenant_id: int) -> dict[tuple[str, str], dict[str, Text]]:
@@ -148,7 +140,7 @@ def _one(wanted: Wanted, texts: dict[tuple[str, str], dict[str, Text]], person: 
     if person is None:
         return Problem("debtor_id", "the person is gone")
     written = known[language]
-    wrong = _problems(written, wanted.channel)
+    wrong = check_text(written, wanted.channel)
     if wrong:
         return wrong[0]
     values = _values(person, language)

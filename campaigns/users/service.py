@@ -166,11 +166,13 @@ async def change(
     phone_endpoint: str | None = None,
     skills: Sequence[str] | None = None,
 ) -> User:
-    """Change what is given; a new role or a lock-out ends every session of the user. The last admin stays one."""
+    """Change what is given; an empty `phone_endpoint` is none any more. A new role or a lock-out ends every session of
+    the user. The last admin stays one."""
     user = await _wanted(conn, user_id)
     given = {"role": role, "active": active, "display_name": display_name, "language": language,
              "phone_endpoint": phone_endpoint, "skills": None if skills is None else tidy(skills)}  # fmt: skip
-    changes = {name: value for name, value in given.items() if value is not None and value != getattr(user, name)}
+    before = {name: getattr(user, name) for name in given} | {"phone_endpoint": user.phone_endpoint or ""}
+    changes = {name: value for name, value in given.items() if value is not None and value != before[name]}
     problems = check_role(role) if role is not None else []
     problems += check_phone(phone_endpoint) if phone_endpoint else []
     problems += check_language(language) if language is not None else []
@@ -193,7 +195,8 @@ async def change(
 
 
 def _stored(changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
+    return plain | ({"phone_endpoint": plain["phone_endpoint"] or None} if "phone_endpoint" in plain else {})
 
 
 async def _wanted(conn: AsyncConnection, user_id: int) -> User:

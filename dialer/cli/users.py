@@ -150,17 +150,15 @@ def set_(
             skills=sorted(wanted) if skill or no_skill else None,
         )  # fmt: skip
 
-    _tell(in_transaction(work), json, skills_only=role is None and language is None and active is None)
-
-
-def _tell(after: users.User, json: bool, *, skills_only: bool) -> None:
+    after = in_transaction(work)
     if json:
-        shown = {"role": after.role, "language": after.language, "active": after.active}
-        print_json({"user_id": after.id, "skills": after.skills} | ({} if skills_only else shown))
-    elif skills_only:
-        say(f"{after.login} has {_listed(after.skills)}.")
+        print_json(
+            {"user_id": after.id, "role": after.role, "language": after.language, "active": after.active,
+             "skills": after.skills}
+        )  # fmt: skip
     else:
-        say(f"{after.login}: {after.role}, language {after.language}, {'let in' if after.active else 'locked out'}.")
+        let_in = "let in" if after.active else "locked out"
+        say(f"{after.login}: {after.role}, language {after.language}, {let_in}, {_listed(after.skills)}.")
 
 
 @app.command("shift")

@@ -98,6 +98,15 @@ async def test_a_new_password_ends_the_sessions_and_the_old_one_is_worth_nothing
     assert (await web.browser().login("agent", "another long one")).status == 200
 
 
+async def test_a_phone_that_is_emptied_is_none_any_more(web: Web) -> None:
+    admin = await web.logged_in("admin")
+    user = await (await admin.call("POST", "/api/users", {**GOOD, "phone_endpoint": "PJSIP/agent-7"})).json()
+    changed = await admin.call("PATCH", f"/api/users/{user['id']}", {"phone_endpoint": ""})
+    assert changed.status == 200 and (await changed.json())["phone_endpoint"] is None
+    refused = await error(await admin.call("PATCH", f"/api/users/{user['id']}", {"phone_endpoint": "agent-7"}))
+    assert refused["field"] == "phone_endpoint"
+
+
 async def test_the_last_admin_stays_one(web: Web) -> None:
     admin = await web.logged_in("admin")
     response = await admin.call("PATCH", f"/api/users/{web.users['admin']}", {"active": False})

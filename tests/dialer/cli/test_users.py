@@ -83,7 +83,7 @@ async def test_skills_are_given_with_the_user_and_changed_later(program: Program
     said = await program("user", "set", "ann", "--no-skill", "fa")
 
     assert changed["skills"] == listed["skills"] == ["fa", "hardship"]
-    assert said.out == "ann has the skills hardship.\n"
+    assert said.out == "ann: agent, language en, let in, the skills hardship.\n"
     async with engine.connect() as conn:
         detail = (
             await conn.execute(text("SELECT detail FROM audit WHERE action = 'user.changed' ORDER BY id LIMIT 1"))
@@ -167,7 +167,7 @@ async def test_role_language_and_lock_out_are_changed_and_the_last_admin_stays(p
     assert changed | {"user_id": 1} == {
         "user_id": 1, "skills": [], "role": "supervisor", "language": "fa", "active": True
     }  # fmt: skip
-    assert locked.out == "ann: supervisor, language fa, locked out.\n"
+    assert locked.out == "ann: supervisor, language fa, locked out, no skill.\n"
     assert "choose en (English)" in language.refusal()
     assert "the last active admin" in last.refusal()
     assert "--disable" in nothing.refusal()

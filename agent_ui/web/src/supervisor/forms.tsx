@@ -52,27 +52,6 @@ export function TextInput(props: Typed) {
   );
 }
 
-/** A password that is given anew; nothing fills it in. */
-export function PasswordInput(props: Labelled) {
-  return (
-    <Field label={props.label} error={props.error} hint={props.hint} tight={props.tight ?? false}>
-      {(control) => (
-        <input
-          {...control}
-          class="input"
-          type="password"
-          dir="ltr"
-          autocomplete="new-password"
-          maxLength={200}
-          value={props.value}
-          onInput={(event) => props.onInput(event.currentTarget.value)}
-          data-testid={props.testid}
-        />
-      )}
-    </Field>
-  );
-}
-
 export function TextBlock(props: Labelled & { maxLength?: number }) {
   return (
     <Field label={props.label} error={props.error} hint={props.hint} tight={props.tight ?? false}>

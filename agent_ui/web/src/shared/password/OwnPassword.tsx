@@ -9,8 +9,8 @@ import { t } from "../i18n";
 import { toast } from "../notices";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
-import { Field } from "../ui/Field";
 import { Icon } from "../ui/Icon";
+import { PasswordInput } from "./PasswordInput";
 
 const NAMES = ["old", "new", "again"] as const;
 type Name = (typeof NAMES)[number];
@@ -66,29 +66,19 @@ export function OwnPassword({ onClose }: { onClose: () => void }) {
     <Dialog title={t("password.title")} onClose={onClose} testid="own-password">
       <form class="stack" ref={form} onSubmit={(event) => void send(event)} noValidate>
         {NAMES.map((name) => (
-          <Field
+          <PasswordInput
             key={name}
+            name={name}
             label={t(`password.${name}`)}
             hint={name === "new" ? t("password.rules") : undefined}
             error={problem.value?.field === name ? problem.value.text : null}
-          >
-            {(control) => (
-              <input
-                {...control}
-                class="input"
-                name={name}
-                type="password"
-                dir="ltr"
-                maxLength={200}
-                autocomplete={name === "old" ? "current-password" : "new-password"}
-                value={typed.value[name]}
-                onInput={(event) => {
-                  typed.value = { ...typed.value, [name]: event.currentTarget.value };
-                }}
-                data-testid={`password-${name}`}
-              />
-            )}
-          </Field>
+            autocomplete={name === "old" ? "current-password" : "new-password"}
+            value={typed.value[name]}
+            onInput={(value) => {
+              typed.value = { ...typed.value, [name]: value };
+            }}
+            testid={`password-${name}`}
+          />
         ))}
         {problem.value && !problem.value.field && (
           <p class="alert alert-bad" role="alert" data-testid="password-trouble">

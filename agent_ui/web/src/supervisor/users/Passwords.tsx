@@ -2,9 +2,10 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { api } from "../../shared/api";
 import { t } from "../../shared/i18n";
+import { PasswordInput } from "../../shared/password/PasswordInput";
 import { Button, Dialog } from "../../shared/ui";
 import { type Asked, useAsked } from "../compliance/asked";
-import { Choice, errorAt, FormDialog, PasswordInput } from "../forms";
+import { Choice, errorAt, FormDialog } from "../forms";
 import type { UserRecord } from "./users";
 
 /** `null`: by chance. */
@@ -28,6 +29,7 @@ export function PasswordChoice({ chosen, asked }: { chosen: Signal<string | null
           label={t("password.new")}
           hint={t("password.rules")}
           error={errorAt(asked, "password")}
+          autocomplete="new-password"
           value={chosen.value}
           onInput={(value) => {
             chosen.value = value;
