@@ -6,9 +6,9 @@ python -m tests.bench pacing_shocks
 the beginning; all agents gone while the trunk is away, and back at once. Launches of the last ten seconds are
 **excess** while they are above what 95 of 100 looks at the controls show at the same time, half a minute either way; a
 figure is the longest excess of a seed that begins in the first minute after the shock, when the calls are launched that
-know nothing of it. What begins later is no answer to it: five of 100 looks at the controls themselves are above, and
-their longest stretch is a figure beside it. The worst half hour is the highest share of
-abandoned answers in any half hour with 100 answers or more that ends after the shock.
+know nothing of it. What begins later is hardly an answer to it: five of 100 looks at the controls themselves are above.
+The longest of all ten minutes after the shock is held to the same goal, with that of the controls beside it. The worst
+half hour is the highest share of abandoned answers in any half hour with 100 answers or more that ends after the shock.
 """
 
 import copy
@@ -182,12 +182,13 @@ def judged(shocked: list[After], controls: list[After]) -> dict[str, Any]:
 
 def _figures(name: str, found: Mapping[str, Any], target: float) -> list[Figure]:
     excess, halves = max(found["excess_s"]), max(found["worst_half_hours"], default=0.0)
+    longest = max(found["excess_of_ten_minutes_s"])
     most, limit = statistics.median(found["excess_s"]), GOAL_HALF_HOUR * target
     return [
         Figure(f"{name}: excess, worst seed", excess, "s", f"<= {GOAL_EXCESS_S:g}", excess <= GOAL_EXCESS_S),
         Figure(f"{name}: excess, median seed", float(most), "s"),
         Figure(f"{name}: excess, seeds over the goal", sum(one > GOAL_EXCESS_S for one in found["excess_s"])),
-        Figure(f"{name}: longest of ten minutes, worst seed", max(found["excess_of_ten_minutes_s"]), "s"),
+        Figure(f"{name}: longest of ten minutes", longest, "s", f"<= {GOAL_EXCESS_S:g}", longest <= GOAL_EXCESS_S),
         Figure(f"{name}: the same of the control", max(found["excess_of_ten_minutes_s_control"]), "s"),
         Figure(f"{name}: worst half hour", round(100 * halves, 2), "%", f"<= {100 * limit:g}", halves <= limit),
         Figure(
