@@ -50,11 +50,11 @@ def aimed(pacer: Pacer, lines_per_agent: float, start: PacerStart, aim: Aim) -> 
     if learnt is None:
         return pacer, before
     from dialer.pacing.memory import ANSWERED, DROPPED, MACHINE_TALKS, TALKS
-    from dialer.pacing.spending import AIM
+    from dialer.pacing.spending import aim_for
 
     memory = learnt.memory.copy()
     marks = memory.marks
     persons = 1.0 - marks[MACHINE_TALKS] / (marks[TALKS] + 10.0)
-    spent = max(aim.abandoned, AIM * aim.target * aim.answered - CREDIT)
+    spent = max(aim.abandoned, aim_for(learnt.rules) * aim.target * aim.answered - CREDIT)
     marks[ANSWERED], marks[DROPPED] = aim.answered / persons, spent / persons
     return replace(learnt, memory=memory), start

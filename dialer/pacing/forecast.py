@@ -13,7 +13,7 @@ import numpy as np
 from dialer.pacing.chance import add_event, at_most, count_of
 from dialer.pacing.jit import compiled
 from dialer.pacing.learning import DETECTING, IDLE, RINGING, TALK, WAITING, WRAP, talk_before
-from dialer.pacing.level import MOST_LEVEL, STEADY_SPAN, at_odds, level_now, shape_of, works_share
+from dialer.pacing.level import MOST_LEVEL, STEADY_SPAN, at_odds, level_now, shape_of, suddenly, suspicion, works_share
 from dialer.pacing.memory import (
     AGE_STEP_S,
     BUSY,
@@ -33,21 +33,23 @@ from dialer.pacing.view import FloorView
 
 # where in the answer times of a new call it is looked at, as quantiles of equal weight
 LOOKS_AT = np.array([0.15, 0.5, 0.85])
-# the level's own uncertainty: Gauss-Hermite points, in standard deviations
+# the level's own uncertainty: Gauss-Hermite points, in standard deviations; the last point is a list that has
+# suddenly become a better one
 LEVEL_POINTS = np.array([-1.7320508, 0.0, 1.7320508])
 LEVEL_SHARES = np.array([1 / 6, 2 / 3, 1 / 6])
+POINTS = 4
 EXACT_EVENTS = 56
 GREETING_S = 0.8
 LEAST_OF_STEADY = 0.35
 
 
 class Outlook(NamedTuple):
-    """What is expected at the three looks ahead, for three levels: `answers[look, level]`, `finished[look]`.
+    """What is expected at the three looks ahead, for four levels: `answers[look, level]`, `finished[look]`.
 
     `free`: idle agents less waiting calls. `each[look, level]`: chance that a call launched now has been answered.
-    `second[...]`, `third[...]`: central moments of free agents. `events`: chances of the busy agents and of the calls
-    in flight, where they are few enough to be reckoned exactly. `level`, `next_level`: share of the calls in flight,
-    and of those launched now, that somebody answers.
+    `second[...]`, `third[...]`: central moments of free agents. `shares[level]`: how likely each level is. `events`:
+    chances of the busy agents and of the calls in flight, where they are few enough to be reckoned exactly. `level`,
+    `next_level`: share of the calls in flight, and of those launched now, that somebody answers.
     """
 
     free: int
@@ -57,6 +59,7 @@ class Outlook(NamedTuple):
     answers: Figures
     second: Figures
     third: Figures
+    shares: Figures
     each: Figures
     exact: bool
     agents: Figures
@@ -88,12 +91,12 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
     agents = _agents(memory, view, busy, ahead + patience_s(memory, rules))
     calls = in_flight(view, ended, levels, works, ahead, DETECTING)
     finished = np.empty(3)
-    answers, second, third = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
-    each = np.empty((3, 3))
+    answers, second, third = np.empty((3, POINTS)), np.empty((3, POINTS)), np.empty((3, POINTS))
+    each = np.empty((3, POINTS))
     for look in range(3):
         r = agents[look]
         finished[look] = r.sum()
-        for point in range(3):
+        for point in range(POINTS):
             a = calls[look, point]
             answers[look, point] = a.sum()
             second[look, point] = (r * (1 - r)).sum() + (a * (1 - a)).sum()
@@ -102,21 +105,47 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
     exact = busy + flying <= EXACT_EVENTS
     next_level = at_odds(levels[1], view.next_odds) * works
     level = at_odds(levels[1], flying_odds / flying) * works if flying > 0 else next_level
-    return Outlook(free, flying, ahead, finished, answers, second, third, each, exact, agents, calls, level, next_level)
+    return Outlook(
+        free,
+        flying,
+        ahead,
+        finished,
+        answers,
+        second,
+        third,
+        shares_of(memory, rules),
+        each,
+        exact,
+        agents,
+        calls,
+        level,
+        next_level,
+    )
 
 
 @compiled
 def levels_of(memory: Memory) -> Figures:
-    """The answer level at three points of its own uncertainty; never far below what the last hour or so has shown,
-    since a network that brings no answers for a while may bring them again."""
+    """The answer level at three points of its own uncertainty, and a suddenly higher one; never far below what the last
+    hour or so has shown, since a network that brings no answers for a while may bring them again."""
     level, spread = level_now(memory.level)
     shape, rate = shape_of(memory.level, STEADY_SPAN)
     level = max(level, LEAST_OF_STEADY * shape / rate)
     wide = math.sqrt(math.log(1.0 + spread * spread))
-    levels = np.empty(3)
-    for point in range(3):
+    levels = np.empty(POINTS)
+    for point in range(POINTS - 1):
         levels[point] = min(level * math.exp(LEVEL_POINTS[point] * wide - 0.5 * wide * wide), MOST_LEVEL)
+    levels[POINTS - 1] = suddenly(levels[1])
     return levels
+
+
+@compiled
+def shares_of(memory: Memory, rules: Rules) -> Figures:
+    """How likely each of the levels is."""
+    sudden = suspicion(memory.marks, rules)
+    shares = np.empty(POINTS)
+    shares[: POINTS - 1] = (1.0 - sudden) * LEVEL_SHARES
+    shares[POINTS - 1] = sudden
+    return shares
 
 
 @compiled
@@ -174,7 +203,7 @@ def in_flight(view: FloorView, ended: Figures, levels: Figures, works: float, ah
     cdf = normed(ended)
     others = np.array([ended[kind, -1] for kind in (MACHINE, BUSY, SILENT)])
     others /= max(others.sum(), 1e-9)
-    chances = np.empty((3, 3, flying))
+    chances = np.empty((3, POINTS, flying))
     call = 0
     for place in range(len(view.call_phase)):
         phase, age = view.call_phase[place], view.call_age_s[place]
@@ -184,7 +213,7 @@ def in_flight(view: FloorView, ended: Figures, levels: Figures, works: float, ah
         gone = others[0] * at_age(cdf[MACHINE], age) + others[1] * at_age(cdf[BUSY], age)
         gone += others[2] * at_age(cdf[SILENT], age)
         failed = at_age(cdf[FAILED], age)
-        for point in range(3):
+        for point in range(POINTS):
             p = at_odds(levels[point], view.call_odds[place])
             left = 1.0 - (1.0 - works) * failed - works * (p * over + (1.0 - p) * gone)
             left = max(left, works * p * (1.0 - over), 1e-3)
@@ -211,8 +240,9 @@ def risk_of(outlook: Outlook, more: int) -> float:
     """Chance that a person who answers the last of `more` calls launched now finds no agent."""
     total = 0.0
     for look in range(3):
-        for point in range(3):
-            total += LEVEL_SHARES[point] / 3.0 * _nobody(outlook, look, point, more - 1)
+        for point in range(POINTS):
+            if outlook.shares[point] > 0:
+                total += outlook.shares[point] / 3.0 * _nobody(outlook, look, point, more - 1)
     return total
 
 

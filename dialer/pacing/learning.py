@@ -13,6 +13,7 @@ from dialer.pacing.level import (
     most_fail,
     raise_level,
     shape_of,
+    suspect,
     weight_of,
     works_share,
 )
@@ -49,6 +50,7 @@ from dialer.pacing.memory import (
     SILENCES,
     SILENT,
     SLOW_FAILING,
+    SUDDEN,
     TALK_EDGES_S,
     TALKS,
     UNWRAPPED,
@@ -99,6 +101,7 @@ def learn(memory: Memory, rules: Rules, view: FloorView) -> None:
     if marks[LOOKS] > 0:
         if view.now_s - marks[NOW_S] > LONG_AWAY_S:
             forget(memory.level)
+            marks[SUDDEN] = 0.0
         step_s = min(max(view.now_s - marks[NOW_S], 0.0), LONGEST_STEP_S)
     else:
         marks[LAST_OUTCOME_S] = marks[FIRST_S] = view.now_s
@@ -145,6 +148,7 @@ def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None
     shape, rate = shape_of(memory.level, STEADY_SPAN)
     marks[DROUGHT] = 0.0 if answers > 0 else marks[DROUGHT] + trials * shape / rate
     if marks[DROUGHT] < DROUGHT_ANSWERS and not (most_fail(marks) and answers == 0):
+        suspect(marks, memory.level, max(trials, 0.0), answers)
         raise_level(memory.level, max(trials, 0.0), answers)
     marks[LATELY_ANSWERED] *= math.exp(-step_s / LATELY_S)
     marks[LATELY_DROPPED] *= math.exp(-step_s / LATELY_S)

@@ -18,7 +18,9 @@ from dialer.pacing.memory import (
     MACHINE,
     SILENT,
     SLOW_FAILING,
+    SUDDEN,
     Figures,
+    Rules,
 )
 from dialer.pacing.shapes import at_age, normed
 
@@ -32,6 +34,12 @@ STEADY_SPAN = 3
 # for every expected answer so much of the memories' weight goes round, so that none is ever out
 SHARE_AROUND = 0.002
 PRIOR_ANSWERS, PRIOR_TRIALS = 1.5, 5.0
+# a list that has suddenly become a better one answers so many times as often; the chance of it before any evidence is
+# that of one seat over the seats, since a floor of a hundred has ten times the answers of one of ten between two steps
+SUDDENLY, SUDDEN_OF_A_SEAT = 2.5, 0.1
+MOST_SUSPECTED = 9.0
+# a floor so small dials one call more than it has agents: the suspicion would cost it that, and it has no half hour
+SEATS_WITHOUT_SUSPICION = 3.0
 
 
 @compiled
@@ -92,6 +100,33 @@ def raise_level(level: Figures, trials: float, answers: float) -> None:
         level[span, LEVEL_ANSWERS] = level[span, LEVEL_ANSWERS] * keep + answers
         level[span, LEVEL_TRIALS] = level[span, LEVEL_TRIALS] * keep + trials
         level[span, LEVEL_WEIGHT] = math.log(weights[span])
+
+
+@compiled
+def suddenly(level: float) -> float:
+    """The level of a list that has suddenly become a better one."""
+    return min(SUDDENLY * level, MOST_LEVEL)
+
+
+@compiled
+def suspect(marks: Figures, level: Figures, trials: float, answers: float) -> None:
+    """Page's test (1954): how much better what came since some instant suits a sudden step than the level believed.
+
+    The memories' weights say the same some ten answers later: they must find out how high the new level is.
+    """
+    mean, _ = level_now(level)
+    times = suddenly(mean) / mean
+    evidence = answers * math.log(times) - (times - 1.0) * mean * trials
+    marks[SUDDEN] = min(max(marks[SUDDEN] + evidence, 0.0), MOST_SUSPECTED)
+
+
+@compiled
+def suspicion(marks: Figures, rules: Rules) -> float:
+    """The chance that the list has just become a better one and the level does not know it yet."""
+    if rules.seats <= SEATS_WITHOUT_SUSPICION:
+        return 0.0
+    likely = SUDDEN_OF_A_SEAT / rules.seats * math.exp(marks[SUDDEN])
+    return float(likely / (1.0 + likely))
 
 
 @compiled

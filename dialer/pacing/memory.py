@@ -73,8 +73,9 @@ SHOWN_IN_WRAP = len(STAGES) - 1
     LATELY_ANSWERED,
     LATELY_DROPPED,
     HALF_HOUR_AT,
-) = range(32)
-MARKS = 32
+    SUDDEN,
+) = range(33)
+MARKS = 33
 
 # the last half hour by what came in each of these steps, and a step more; its columns
 HALF_HOUR_STEP_S, HALF_HOUR_STEPS = 30.0, 61

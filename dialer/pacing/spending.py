@@ -7,6 +7,8 @@ exponentially (an integral control of the rate), and a slow drift takes away wha
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from dialer.pacing.jit import compiled
 from dialer.pacing.memory import (
     ANSWERED,
@@ -29,17 +31,23 @@ from dialer.pacing.start import PacerStart
 LEAST_RISK, MOST_RISK = 1e-4, 0.25
 # of the target: what the last calls of a day come to is not known while they ring
 AIM, AIM_OF_FEW = 0.975, 1.0
+# a half hour of a middling floor has 100 to 250 answers: so few that chance alone takes many of them past twice the
+# target where the mean is the target; and a call more there buys little occupancy. Between these seats on a line
+AIM_SEATS = np.array([5.0, 10.0, 25.0])
+AIM_OF_SEATS = np.array([AIM, 0.85, AIM])
 EASY_DEBT = 3.0
 FEW_DROPPED = 2.0
 FEW_SEATS = 3
 # no half hour above so many times the target, where it has so many answers; the rest is for answers that leave it
 # before the calls that were abandoned do, and for what is in the air. Not near so many: its share means nothing yet
-MOST_OF_HALF_HOUR, HALF_HOUR_ANSWERS, HALF_HOUR_KEPT = 2.0, 100.0, 0.85
+MOST_OF_HALF_HOUR, HALF_HOUR_ANSWERS, HALF_HOUR_KEPT = 2.0, 100.0, 0.9
 NEAR_HALF_HOUR_ANSWERS = 85.0
 # a target below this is a gauge's, for an hour or a day that has just begun, and its account is kept elsewhere
 LEAST_TARGET = 0.01
 # so many calls before the last one that may be abandoned the limit begins to fall
-HALF_HOUR_EASING = 2.5
+HALF_HOUR_EASING = 5.0
+# so many never hold anything
+HALF_HOUR_FREE = 1.0
 
 
 class Balance(NamedTuple):
@@ -68,10 +76,15 @@ class Spending(NamedTuple):
 
 
 @compiled
-def _aim(rules: Rules) -> float:
-    """With detection some of the dropped calls that count as persons' were machines', which is reserve enough where a
-    day has a handful of abandoned calls in all."""
-    return AIM_OF_FEW if rules.detects > 0 and rules.seats <= FEW_SEATS else AIM
+def aim_for(rules: Rules) -> float:
+    """So much of the target is spent, by the size of the floor.
+
+    With detection some of the dropped calls that count as persons' were machines', which is reserve enough where a
+    day has a handful of abandoned calls in all.
+    """
+    if rules.detects > 0:
+        return AIM_OF_FEW if rules.seats <= FEW_SEATS else AIM
+    return float(np.interp(rules.seats, AIM_SEATS, AIM_OF_SEATS))
 
 
 @compiled
@@ -82,7 +95,7 @@ def balance_of(marks: Figures, rules: Rules) -> Balance:
     if rules.detects > 0:
         persons /= max(1.0 - rules.false_positives, 0.01)
         abandoned += rules.false_positives * persons
-    return Balance(persons, abandoned, _aim(rules) * rules.target * persons - abandoned)
+    return Balance(persons, abandoned, aim_for(rules) * rules.target * persons - abandoned)
 
 
 @compiled
@@ -105,7 +118,7 @@ def _listened(saved: float, spending: Spending) -> float:
 @compiled
 def risk_limit(marks: Figures, rules: Rules, spending: Spending) -> float:
     balance = balance_of(marks, rules)
-    spare = max(_aim(rules) * rules.target - rules.false_positives * rules.detects, 0.0)
+    spare = max(aim_for(rules) * rules.target - rules.false_positives * rules.detects, 0.0)
     gain, reserve = spending.gain, spending.reserve
     coming = spare * to_come(marks, rules, balance.answered)
     if coming > 0:
@@ -134,7 +147,7 @@ def half_hour_room(half_hour: Figures, rules: Rules) -> float:
     """1 while the last half hour has room for abandoned calls, falling to 0: on a small floor a handful is all that it
     may have, and chance alone would bring more."""
     answered, dropped = half_hour[:, CAME].sum(), half_hour[:, LEFT].sum()
-    if answered < NEAR_HALF_HOUR_ANSWERS or dropped <= FEW_DROPPED:
+    if answered < NEAR_HALF_HOUR_ANSWERS or dropped <= HALF_HOUR_FREE:
         return 1.0
     share = MOST_OF_HALF_HOUR * max(rules.target, LEAST_TARGET) - rules.false_positives * rules.detects
     allowed = HALF_HOUR_KEPT * share * max(answered, HALF_HOUR_ANSWERS)

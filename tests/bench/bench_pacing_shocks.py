@@ -2,13 +2,15 @@
 
 python -m tests.bench pacing_shocks
 
-20 seeds of floors of 10, 50 and 100 agents, else as std_20. Each floor has a control that nothing surprises: 30 % from
-the beginning; all agents gone while the trunk is away, and back at once. Launches of the last ten seconds are
-**excess** while they are above what 95 of 100 looks at the controls show at the same time, half a minute either way; a
-figure is the longest excess of a seed that begins in the first minute after the shock, when the calls are launched that
-know nothing of it. What begins later is hardly an answer to it: five of 100 looks at the controls themselves are above.
-The longest of all ten minutes after the shock is held to the same goal, with that of the controls beside it. The worst
-half hour is the highest share of abandoned answers in any half hour with 100 answers or more that ends after the shock.
+20 seeds of floors of 10, 50 and 100 agents, else as std_20. Each floor has a control that nothing surprises: 30 %
+from the beginning; all agents gone while the trunk is away, and back at once. Launches of the last ten seconds are
+**excess** while they are above what 95 of 100 looks at the controls show at the same time, half a minute either way;
+a figure is the longest excess of a seed, to its last launch, that begins in the first minute after the shock, when
+the calls are launched that know nothing of it. (With its tail: until the sum is down again, nine seconds later at
+most.) What begins later is hardly an answer to it: five of 100 looks at the controls themselves are above. The
+longest of all ten minutes after the shock is held to the same goal, with that of the controls beside it. The worst
+half hour is the highest share of abandoned answers in any half hour with 100 answers or more that ends after the
+shock.
 """
 
 import copy
@@ -129,13 +131,23 @@ def usual(controls: list[After]) -> NDArray[np.float64]:
     )  # fmt: skip
 
 
-def longest_excess(launches: NDArray[np.int64], limit: NDArray[np.float64], begins_s: int) -> int:
-    """Seconds of the longest stretch in which the sums pass the limit, of those that begin in the first `begins_s`."""
-    longest = now = 0
+def longest_excess(
+    launches: NDArray[np.int64], limit: NDArray[np.float64], begins_s: int, *, tail: bool = False
+) -> int:
+    """Seconds of the longest stretch of excess, of those that begin in the first `begins_s`: to its last launch.
+
+    `tail`: to the second in which the sum is down again, up to nine after the last launch.
+    """
+    longest = begun = last = 0
+    was = False
     for second, over in enumerate(sums(launches) > limit):
-        now = now + 1 if over else 0
-        if second - now + 1 < begins_s:
-            longest = max(longest, now)
+        if over and not was:
+            begun, last = second, second - 1
+        if over and (tail or launches[second] > 0):
+            last = second
+        if over and begun < begins_s:
+            longest = max(longest, last - begun + 1)
+        was = bool(over)
     return longest
 
 
@@ -165,6 +177,7 @@ def bench(smoke: bool) -> Result:
 def judged(shocked: list[After], controls: list[After]) -> dict[str, Any]:
     limit = usual(controls)
     excess = [longest_excess(one.launches, limit, ANSWERS_S) for one in shocked]
+    tails = [longest_excess(one.launches, limit, ANSWERS_S, tail=True) for one in shocked]
     later = [longest_excess(one.launches, limit, LOOKED_AT_S) for one in shocked]
     beside = [longest_excess(one.launches, limit, LOOKED_AT_S) for one in controls]
     halves = [one.worst for one in shocked if one.worst is not None]
@@ -172,6 +185,7 @@ def judged(shocked: list[After], controls: list[After]) -> dict[str, Any]:
     answers = sum(one.answers for one in shocked)
     return {
         "excess_s": excess,
+        "excess_with_tail_s": tails,
         "excess_of_ten_minutes_s": later,
         "excess_of_ten_minutes_s_control": beside,
         "worst_half_hours": [round(share, 4) for share in halves],
@@ -188,6 +202,11 @@ def _figures(name: str, found: Mapping[str, Any], target: float) -> list[Figure]
         Figure(f"{name}: excess, worst seed", excess, "s", f"<= {GOAL_EXCESS_S:g}", excess <= GOAL_EXCESS_S),
         Figure(f"{name}: excess, median seed", float(most), "s"),
         Figure(f"{name}: excess, seeds over the goal", sum(one > GOAL_EXCESS_S for one in found["excess_s"])),
+        Figure(f"{name}: excess with its tail, worst seed", max(found["excess_with_tail_s"]), "s"),
+        Figure(
+            f"{name}: excess with its tail, seeds over the goal",
+            sum(one > GOAL_EXCESS_S for one in found["excess_with_tail_s"]),
+        ),
         Figure(f"{name}: longest of ten minutes", longest, "s", f"<= {GOAL_EXCESS_S:g}", longest <= GOAL_EXCESS_S),
         Figure(f"{name}: the same of the control", max(found["excess_of_ten_minutes_s_control"]), "s"),
         Figure(f"{name}: worst half hour", round(100 * halves, 2), "%", f"<= {100 * limit:g}", halves <= limit),

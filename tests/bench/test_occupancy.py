@@ -64,10 +64,13 @@ def test_excess_is_the_longest_time_above_what_the_controls_launch() -> None:
     shocked = calm.copy()
     shocked[100:103] = 5
     assert list(sums(shocked)[99:104]) == [10, 14, 18, 22, 22]
-    # three seconds of launches stand in ten seconds' sums for twelve
-    assert longest_excess(shocked, limit, 600) == 12
+    # the calm that follows launches too: the sum is down twelve seconds after it has first passed the limit
+    assert longest_excess(shocked, limit, 600) == longest_excess(shocked, limit, 600, tail=True) == 12
     # it begins when the sum first passes the limit, a hundred seconds after the shock
     assert [longest_excess(shocked, limit, begins_s) for begins_s in (60, 100, 101)] == [0, 0, 12]
+    shocked[103:140] = 0
+    assert longest_excess(shocked, limit, 600) == 3, "nothing is launched too much after the last launch"
+    assert longest_excess(shocked, limit, 600, tail=True) == 10
 
 
 def test_a_step_and_an_outage_come_with_controls_that_nothing_surprises() -> None:

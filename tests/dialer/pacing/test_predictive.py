@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dialer.pacing.interface import AbandonmentBudget, Line, OutcomeSeen, PacingLimits, PacingSnapshot, Seat
-from dialer.pacing.memory import LEVEL_ANSWERS, LEVEL_TRIALS
+from dialer.pacing.memory import LEVEL_ANSWERS, LEVEL_TRIALS, SUDDEN
 from dialer.pacing.predictive import PredictivePacer
 from dialer.pacing.start import MachineDetection, PacerStart
 from dialer.pacing.storing import Unreadable, restore, store
@@ -29,6 +29,8 @@ def experienced(start: PacerStart = START, level: float = 0.25) -> PredictivePac
     pacer, _ = pacer.decide(PacingSnapshot(0.0, outcomes=outcomes))
     pacer.memory.level[:, LEVEL_ANSWERS] = 500 * level
     pacer.memory.level[:, LEVEL_TRIALS] = 500
+    # two hundred answers of no call that was in the air are a sudden step
+    pacer.memory.marks[SUDDEN] = 0.0
     return pacer
 
 
