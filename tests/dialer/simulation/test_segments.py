@@ -12,6 +12,7 @@ from dialer.simulation.floor import Law, SimulatedFloor
 from dialer.simulation.layout import LAW_RATIO, LOG_LAUNCH, OUTCOME
 from dialer.simulation.modes import mode_of
 from dialer.simulation.reading import load, read
+from dialer.simulation.results import result_of
 from dialer.simulation.runs import Day, run_day
 from dialer.simulation.scenario import Scenario, Segments
 from dialer.simulation.segments import Learning, Truth
@@ -78,12 +79,14 @@ def test_the_truth_is_told_by_the_number_of_the_call() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_knowing_the_segments_keeps_a_list_in_blocks_within_its_target(seed: int) -> None:
+def test_knowing_the_segments_of_a_list_in_blocks_keeps_the_agents_busier_within_the_target(seed: int) -> None:
     """Three hours of 20 agents whose list turns from rich to poor and back every 500 calls."""
     whole = in_segments("std_20", 500, 1.7, 0.3)
     scenario = replace(whole, horizon_s=10_800.0, dial_window_s=(0.0, 10_740.0))
     floor = SimulatedFloor(scenario, seed)
     floor.run_pacer(PredictivePacer.begin(floor.start()))
-    blind, knowing = floor.memory.world[0], run_day(Day(scenario, mode_of("predictive"), seed)).result
-    assert knowing["abandon_rate"] < 0.045
-    assert knowing["dropped"] < blind["dropped"]
+    blind = result_of(scenario, seed, floor.memory)
+    knowing = run_day(Day(scenario, mode_of("predictive"), seed)).result
+    assert knowing["abandon_rate"] < 0.035
+    # who does not know the segments keeps the target too, with idle agents: eight seeds, 3.6 to 8.9 points
+    assert knowing["occupancy"] > blind["occupancy"] + 0.02
