@@ -5,7 +5,7 @@ from typing import NamedTuple
 from dialer.pacing.interface import Pacer, PacingSnapshot
 from dialer.pacing.stored import predictive
 
-MIDDLE = 1  # of the three looks ahead, and of the three answer levels
+MIDDLE = 1  # of the three looks ahead, and of the answer levels: the one believed
 
 
 class Foretold(NamedTuple):

@@ -38,7 +38,8 @@ PRIOR_ANSWERS, PRIOR_TRIALS = 1.5, 5.0
 # that of one seat over the seats, since a floor of a hundred has ten times the answers of one of ten between two steps
 SUDDENLY, SUDDEN_OF_A_SEAT = 2.5, 0.1
 MOST_SUSPECTED = 9.0
-# a floor so small dials one call more than it has agents: the suspicion would cost it that, and it has no half hour
+# a floor so small seldom dials more than one call beyond its agents: the suspicion cost p01_tiny2 0.3 points of
+# occupancy, and no half hour of it has a hundred answers
 SEATS_WITHOUT_SUSPICION = 3.0
 
 
