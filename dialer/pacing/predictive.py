@@ -24,7 +24,7 @@ from dialer.pacing.memory import (
     fresh,
     rules_of,
 )
-from dialer.pacing.spending import LEAST_RISK, Spending, balance_of, drift, half_hour_room, risk_limit, spending_for
+from dialer.pacing.spending import Spending, balance_of, drift, launch_limit, spending_for
 from dialer.pacing.start import PacerStart
 from dialer.pacing.view import FloorView, view_of
 
@@ -66,7 +66,7 @@ def think(memory: Memory, rules: Rules, spending: Spending, view: FloorView, cap
     learn(memory, rules, view)
     compare(memory, rules, view)
     drift(memory.marks, rules, spending, before)
-    limit = max(risk_limit(memory.marks, rules, spending) * half_hour_room(memory.half_hour, rules), LEAST_RISK)
+    limit = launch_limit(memory, rules, spending)
     outlook = look_ahead(memory, rules, view)
     safe = min(max(outlook.free - outlook.flying, 0), cap)
     held = _held(memory.marks, rules, view)

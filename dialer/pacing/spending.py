@@ -24,6 +24,7 @@ from dialer.pacing.memory import (
     NOW_S,
     TALKS,
     Figures,
+    Memory,
     Rules,
 )
 from dialer.pacing.start import PacerStart
@@ -129,6 +130,13 @@ def risk_limit(marks: Figures, rules: Rules, spending: Spending) -> float:
     limit *= (20.0 + balance.answered) / (20.0 + balance.answered + spending.learnt)
     limit *= _calm(marks, spare)
     return float(min(max(limit, LEAST_RISK), MOST_RISK))
+
+
+@compiled
+def launch_limit(memory: Memory, rules: Rules, spending: Spending) -> float:
+    """The most risk that a launch may carry now: what the budget allows, as far as the last half hour has room."""
+    room = half_hour_room(memory.half_hour, rules)
+    return max(risk_limit(memory.marks, rules, spending) * room, LEAST_RISK)
 
 
 @compiled

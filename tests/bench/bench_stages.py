@@ -32,7 +32,7 @@ from dialer.pacing.jit import compiled
 from dialer.pacing.learning import TALK, WRAP, learn
 from dialer.pacing.memory import CROWDED, Figures, Memory, Rules
 from dialer.pacing.predictive import FORECAST, PredictivePacer, _held, _room, warm_up
-from dialer.pacing.spending import LEAST_RISK, Spending, balance_of, drift, half_hour_room, risk_limit
+from dialer.pacing.spending import Spending, balance_of, drift, launch_limit
 from dialer.pacing.view import FloorView
 from dialer.simulation.confidence import estimate
 from dialer.simulation.floor import SimulatedFloor
@@ -97,7 +97,7 @@ def think_told(
     learn(memory, rules, view)
     compare(memory, rules, view)
     drift(memory.marks, rules, spending, before)
-    limit = max(risk_limit(memory.marks, rules, spending) * half_hour_room(memory.half_hour, rules), LEAST_RISK)
+    limit = launch_limit(memory, rules, spending)
     outlook = told(look_ahead(memory, rules, view), view, left_s, patience_s(memory, rules))
     wish, risk = min(max(outlook.free - outlook.flying, 0), cap), 0.0
     if _held(memory.marks, rules, view) == FORECAST:
