@@ -80,8 +80,7 @@ def take_up(
         campaign.odds = known.odds
         if campaign.start.amd is None:
             # until the gauges are read again; a stricter limit holds at once
-            aim = min(campaign.start.abandon_target, known.start.abandon_target)
-            campaign.start = replace(campaign.start, abandon_target=aim)
+            campaign.start = replace(campaign.start, aim=known.start.spends)
         if known.settings.mode == settings.mode:
             campaign.pacer = adapted(known.pacer, settings.lines_per_agent, campaign.start)
             return

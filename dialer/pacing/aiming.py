@@ -43,9 +43,9 @@ def aimed(pacer: Pacer, lines_per_agent: float, start: PacerStart, aim: Aim) -> 
     long past. What was left unspent counts as spent but for `CREDIT`. With machine detection nothing changes: the pacer
     reckons with persons cut, whom no gauge sees.
     """
-    if start.amd is not None or aim.target == start.abandon_target:
+    if start.amd is not None or aim.target == start.spends:
         return pacer, start
-    start, before = replace(start, abandon_target=aim.target), start
+    start, before = replace(start, aim=aim.target), start
     learnt = predictive(adapted(pacer, lines_per_agent, start))
     if learnt is None:
         return pacer, before

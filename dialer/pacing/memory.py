@@ -127,10 +127,12 @@ class Memory(NamedTuple):
 class Rules(NamedTuple):
     """The start's figures as numbers that compiled code takes.
 
-    `detects`: 1 when machines are detected; `closes_s`: end of the dialing window.
+    `target`: share of abandoned calls over the day; `half_hour_target`: that by which a half hour is judged, whatever
+    the day still allows. `detects`: 1 when machines are detected; `closes_s`: end of the dialing window.
     """
 
     target: float
+    half_hour_target: float
     ring_timeout_s: float
     hold_s: float
     connect_s: float
@@ -142,7 +144,8 @@ class Rules(NamedTuple):
 
 def rules_of(start: PacerStart) -> Rules:
     return Rules(
-        target=float(start.abandon_target),
+        target=float(start.spends),
+        half_hour_target=float(start.abandon_target),
         ring_timeout_s=min(float(start.ring_timeout_s), LONGEST_RINGING_S),
         hold_s=float(start.hold_s),
         connect_s=float(start.connect_s),

@@ -172,7 +172,7 @@ class PredictivePacer:
         if not opens <= view.now_s < closes:
             closed = PacingDecision(0, "outside the hours in which calls may be launched")
             return replace(self, memory=memory, thought=thought), closed
-        wish, because = thought.wish, because_of(thought, self.start.abandon_target)
+        wish, because = thought.wish, because_of(thought, self.start.spends)
         if gauge.holds or gauge.remaining == 0:
             wish, because = thought.safe, f"1:1; {gauge.because or NOTHING_LEFT}"
         budget, decision = self.budget.grant_on(wish, because, view.now_s, view.lines_in_use, limits)

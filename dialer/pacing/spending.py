@@ -43,8 +43,6 @@ FEW_SEATS = 3
 # before the calls that were abandoned do, and for what is in the air. Not near so many: its share means nothing yet
 MOST_OF_HALF_HOUR, HALF_HOUR_ANSWERS, HALF_HOUR_KEPT = 2.0, 100.0, 0.9
 NEAR_HALF_HOUR_ANSWERS = 85.0
-# a target below this is a gauge's, for an hour or a day that has just begun, and its account is kept elsewhere
-LEAST_TARGET = 0.01
 # so many calls before the last one that may be abandoned the limit begins to fall
 HALF_HOUR_EASING = 5.0
 # so many never hold anything
@@ -157,7 +155,7 @@ def half_hour_room(half_hour: Figures, rules: Rules) -> float:
     answered, dropped = half_hour[:, CAME].sum(), half_hour[:, LEFT].sum()
     if answered < NEAR_HALF_HOUR_ANSWERS or dropped <= HALF_HOUR_FREE:
         return 1.0
-    share = MOST_OF_HALF_HOUR * max(rules.target, LEAST_TARGET) - rules.false_positives * rules.detects
+    share = MOST_OF_HALF_HOUR * rules.half_hour_target - rules.false_positives * rules.detects
     allowed = HALF_HOUR_KEPT * share * max(answered, HALF_HOUR_ANSWERS)
     return float(min(max((allowed - dropped - 0.5) / HALF_HOUR_EASING, 0.0), 1.0))
 

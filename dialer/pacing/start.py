@@ -21,10 +21,10 @@ class MachineDetection:
 class PacerStart:
     """One campaign's fixed figures; seconds of the caller's clock, None: no limit.
 
-    `abandon_target`: share of the calls answered by a person that may be abandoned. `ring_timeout_s`: infinite where
-    nobody is hung up on while it rings. `hold_s`: seconds a person may wait before the call counts as abandoned.
-    `connect_s`: delay of connecting an agent. `n_agents`: seats that may log in. `dial_window_s`: first and last second
-    in which calls may be launched.
+    `abandon_target`: share of the calls answered by a person that may be abandoned; `aim`: what a gauge leaves of it
+    now. `ring_timeout_s`: infinite where nobody is hung up on while it rings. `hold_s`: seconds a person may wait
+    before the call counts as abandoned. `connect_s`: delay of connecting an agent. `n_agents`: seats that may log in.
+    `dial_window_s`: first and last second in which calls may be launched.
     """
 
     seed: int = 0
@@ -37,3 +37,9 @@ class PacerStart:
     amd: MachineDetection | None = None
     n_agents: int = 1
     connect_s: float = 0.0
+    aim: float | None = None
+
+    @property
+    def spends(self) -> float:
+        """The share of abandoned calls that the pacer may come to over the day."""
+        return self.abandon_target if self.aim is None else min(self.aim, self.abandon_target)

@@ -54,7 +54,7 @@ def scenario_of(asked: Question, learnt: Learnt, settings: CampaignSettings, sta
         "name": "what-if",
         "horizon_s": horizon,
         "dial_window_s": [0, horizon],
-        "pacing": {"abandon_target": start.abandon_target},
+        "pacing": {"abandon_target": start.spends},
         "agents": {"groups": [{"count": asked.agents}], "connect_s": start.connect_s},
         "calls": calls,
         "trunks": {"max_lines": settings.max_lines, "max_cps": settings.calls_per_second},

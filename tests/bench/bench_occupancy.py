@@ -57,7 +57,10 @@ def settings_of(scenario: Scenario) -> CampaignSettings:
 
 
 def bench(smoke: bool) -> Result:
-    """A campaign with a day behind it, which its abandonment gauges leave alone, as `promiseline simulate` does."""
+    """A campaign with a day behind it, beside the scenario's simulation, which knows nothing of gauges.
+
+    Under the same gauges, which have the real one's pacer aim lower, the scenario is simulated too: it is no goal.
+    """
     return _compared("occupancy", SMOKE if smoke else Run(), None)
 
 
@@ -76,14 +79,20 @@ def _compared(name: str, run: Run, gauges: Policy | None) -> Result:
     pacer = predictive(restored(kept, settings.mode, settings.lines_per_agent, start))
     assert pacer is not None
     seeds = range(1, run.seeds + 1)
-    minutes = simulated(scenario, pacer, at_s, run.settle_s, run.measured_s, seeds, gauges)
+    times = at_s, run.settle_s, run.measured_s
+    minutes = simulated(scenario, pacer, *times, seeds, gauges)
+    gauged = [] if gauges is not None else simulated(scenario, pacer, *times, seeds, Policy(), real.BEHIND)
     measured = uvloop.run(
         real.measure(
             scenario, settings.model_dump(mode="json"), kept, settle_s=run.settle_s, measured_s=run.measured_s,
             speed=run.speed, debtors=run.debtors, history=gauges is None,
         )
     )  # fmt: skip
-    return _result(name, minutes, measured, run)
+    result = _result(name, minutes, measured, run)
+    if gauged:
+        mean = statistics.mean(100 * one.occupancy for one in gauged)
+        result.figures.insert(2, Figure("the same under the real campaign's gauges", round(mean, 2), "%"))
+    return result
 
 
 def _result(name: str, minutes: list[Minutes], measured: real.Measured, run: Run) -> Result:

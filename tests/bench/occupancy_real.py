@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from campaigns.db import migrate, tables as t
 from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey
 from campaigns.db.engine import make_engine
-from compliance.abandonment_tally import slot_of
+from compliance.abandonment_tally import Tally, slot_of
 from dialer.bootstrap import Server
 from dialer.commands import Actor, FloorPort
 from dialer.demo.agents import SimulatedAgent
@@ -41,8 +41,8 @@ from tests.bench.scenario_people import ScenarioAgent, ScenarioDebtors
 BEGIN = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 """A Wednesday on which most of the portfolio's countries may be called."""
 BUSY, FREE = ("talking", "hold", "wrap_up"), ("ready", "reserved", "preview")
-HISTORY_ANSWERS, HISTORY_ABANDONED = 4000, 60
-"""Of the campaign's day before: its gauges then have room for ten minutes (ADR 8)."""
+BEHIND = Tally(persons=4000, abandoned=60, missed=60)
+"""What the campaign has behind it today: its gauges then have room for ten minutes (ADR 8)."""
 
 SPANS = text("""
 SELECT user_id, state, from_at, to_at FROM agent_state_log
@@ -190,7 +190,7 @@ async def _prepare(engine: AsyncEngine, stage: Stage, pacer: bytes, history: boo
         await conn.execute(insert(t.pacer_state).values(state))
         if not history:
             return
-        answered = {"persons": HISTORY_ANSWERS, "abandoned": HISTORY_ABANDONED, "missed": HISTORY_ABANDONED}
+        answered = {"persons": BEHIND.persons, "abandoned": BEHIND.abandoned, "missed": BEHIND.missed}
         slot = slot_of(BEGIN - timedelta(hours=20))
         await conn.execute(insert(t.abandonment_slot).values(campaign_id=stage.campaign_id, slot=slot, **answered))
 

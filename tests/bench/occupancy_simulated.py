@@ -19,6 +19,7 @@ from dialer.simulation.layout import IDLE, TALK, WRAP
 from dialer.simulation.scenario import Scenario
 
 LEARN_S, LEARN_SEED = 7200.0, 0
+NOTHING = Tally()
 DAY = Window("house-24h", "house", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
 
 
@@ -40,15 +41,17 @@ class Shifted:
 
 @dataclass(frozen=True, slots=True)
 class Gauged:
-    """The pacer under the gauge of a campaign's first day, which is read every few seconds as on the floor.
+    """The pacer under the gauge of a campaign's day, which is read every few seconds as on the floor.
 
-    `floor`: whose answers the gauge counts. `read_at_s`: the next reading; `left`, `uncertain`: what the last said.
+    `floor`: whose answers the gauge counts, besides those `behind`. `read_at_s`: the next reading; `left`, `uncertain`:
+    what the last said.
     """
 
     pacer: Pacer
     floor: SimulatedFloor
     policy: Policy
     start: PacerStart
+    behind: Tally
     left: AbandonmentBudget = UNREAD
     uncertain: bool = False
     read_at_s: float = 0.0
@@ -64,7 +67,7 @@ class Gauged:
     def _read(self, now_s: float) -> Self:
         w = self.floor.memory.world[0]
         missed = int(w["dropped"] + w["late"])
-        tally = Tally(persons=int(w["live_answers"]), abandoned=missed, missed=missed)
+        tally = self.behind + Tally(persons=int(w["live_answers"]), abandoned=missed, missed=missed)
         gauge = judge(Subject(1, ""), DAY, tally, self.policy, was_uncertain=self.uncertain)
         pacer, start = self.pacer, self.start
         if (wanted := aim([gauge])) is not None:
@@ -100,17 +103,19 @@ def learnt(scenario: Scenario, start: PacerStart, at_s: float, learn_s: float = 
 
 def simulated(
     scenario: Scenario, pacer: PredictivePacer, at_s: float, settle_s: float, measured_s: float, seeds: Iterable[int],
-    gauges: Policy | None = None,
+    gauges: Policy | None = None, behind: Tally = NOTHING,
 ) -> list[Minutes]:  # fmt: skip
     """`measured_s` seconds after `settle_s`, which begin with all agents ready and no call, for each of the seeds.
 
-    `gauges`: the abandonment gauges of a campaign that begins its first day here; None: they have no say.
+    `gauges`: the abandonment gauges of a campaign that has `behind` it today; None: they have no say.
     """
     whole = lasting(scenario, settle_s + measured_s)
     found = []
     for seed in seeds:
         floor = SimulatedFloor(whole, seed)
-        asked: ViewPacer = pacer if gauges is None else Gauged(pacer, floor, gauges, pacer.start, read_at_s=at_s)
+        asked: ViewPacer = pacer
+        if gauges is not None:
+            asked = Gauged(pacer, floor, gauges, pacer.start, behind, read_at_s=at_s)
         found.append(_minutes(floor, Shifted(asked, at_s), settle_s))
     return found
 

@@ -1,5 +1,6 @@
 """A pacer that forecasts aims at what the gauges' bound will allow, and keeps no other account than theirs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -57,7 +58,8 @@ def test_the_account_is_the_gauges_and_what_is_learnt_stays() -> None:
     pacer.memory.ends[0, 3] = 7.0
     made, now = aimed(pacer, 1.0, start, Aim(0.01, 400, 3))
     assert isinstance(made, PredictivePacer)
-    assert now.abandon_target == made.rules.target == made.start.abandon_target == 0.01
+    assert now.spends == made.rules.target == made.start.spends == 0.01
+    assert made.rules.half_hour_target == now.abandon_target == 0.03, "a half hour is judged by the limit"
     assert (made.memory.marks[ANSWERED], made.memory.marks[DROPPED]) == (400.0, 3.0)
     assert np.array_equal(made.memory.ends, pacer.memory.ends)
     assert pacer.memory.marks[ANSWERED] == 9_000.0, "the pacer before is a value"
@@ -65,6 +67,9 @@ def test_the_account_is_the_gauges_and_what_is_learnt_stays() -> None:
 
 def test_the_same_aim_and_a_mode_that_forecasts_nothing_change_nothing() -> None:
     start = PacerStart(abandon_target=0.01)
+    pacer = PredictivePacer.begin(start)
+    assert aimed(pacer, 1.0, start, Aim(0.01, 400, 3)) == (pacer, start)
+    start = replace(start, abandon_target=0.03, aim=0.01)
     pacer = PredictivePacer.begin(start)
     assert aimed(pacer, 1.0, start, Aim(0.01, 400, 3)) == (pacer, start)
     plain = ProgressivePacer()
