@@ -4,9 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-reset test setup check bench bench-rules bench-pacing pacing-conformance system-packages clean
+.PHONY: demo demo-reset test setup installed check lint-python lint-consoles test-consoles bench bench-rules bench-pacing
+.PHONY: pacing-conformance system-packages clean
 
-setup: $(VENV)/.installed agent_ui/static/.built
+# two at a time: machine code is compiled while npm builds, and mypy runs beside Vitest
+setup:
+	@$(MAKE) --silent -j2 installed
+
+installed: $(VENV)/.installed agent_ui/static/.built
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Promiseline needs Python 3.11 or newer; this is $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11."; exit 1; }
@@ -32,14 +37,22 @@ system-packages:
 	@sh tests/system-packages.sh
 
 check: setup
+	@$(MAKE) --no-print-directory -j2 lint-python lint-consoles
+
+lint-python:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-consoles:
 	cd agent_ui/web && npm run --silent lint
 
-test: setup system-packages check
+test-consoles:
 	cd agent_ui/web && npm run --silent test
+
+test: setup system-packages
+	@$(MAKE) --no-print-directory -j2 lint-python lint-consoles test-consoles
 	$(BIN)/pytest -n 3 --dist loadscope
 
 bench: setup system-packages

@@ -123,10 +123,15 @@ def suspect(marks: Figures, level: Figures, trials: float, answers: float) -> No
 
 @compiled
 def suspicion(marks: Figures, rules: Rules) -> float:
-    """The chance that the list has just become a better one and the level does not know it yet."""
-    if rules.seats <= SEATS_WITHOUT_SUSPICION:
+    """The chance that the list has just become a better one and the level does not know it yet.
+
+    Under a gauge's aim it counts less by as much as the aim is under the limit: who may abandon one call of 500 keeps
+    agents in reserve for a step anyway, and its chance before any evidence would be more than all that may be risked.
+    """
+    if rules.seats <= SEATS_WITHOUT_SUSPICION or rules.half_hour_target <= 0:
         return 0.0
-    likely = SUDDEN_OF_A_SEAT / rules.seats * math.exp(marks[SUDDEN])
+    aimed = rules.target / rules.half_hour_target
+    likely = aimed * SUDDEN_OF_A_SEAT / rules.seats * math.exp(marks[SUDDEN])
     return float(likely / (1.0 + likely))
 
 

@@ -1,6 +1,7 @@
 """A list that has suddenly become a better one is suspected before the level knows how much better."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,6 +61,17 @@ def test_a_suspicion_launches_fewer(sudden: float) -> None:
     before = most_calls(look_ahead(memory, RULES, floor), 0.02, 50)
     memory.marks[SUDDEN] = sudden
     assert most_calls(look_ahead(memory, RULES, floor), 0.02, 50) < before
+
+
+def test_under_the_aim_of_a_gauge_the_suspicion_counts_as_much_less_as_the_aim_is_under_the_limit() -> None:
+    """At its full weight it took three points of occupancy from a campaign's first quarter of an hour."""
+    memory = steady()
+    whole = suspicion(memory.marks, RULES)
+    aims = rules_of(replace(START, aim=START.abandon_target / 10))
+    assert suspicion(memory.marks, aims) == pytest.approx(whole / 10, rel=0.02)
+    stricter = rules_of(replace(START, abandon_target=START.abandon_target / 10))
+    assert suspicion(memory.marks, stricter) == whole, "a stricter limit has stricter half hours"
+    assert suspicion(memory.marks, rules_of(replace(START, abandon_target=0.0))) == 0.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.integers(0, 6)), max_size=60))
