@@ -108,7 +108,8 @@ class WhatIf:
             "seeds": list(range(1, seeds + 1)),
         }
         run = self._keep(Run(str(new_id()), tenant_id, campaign_id))
-        run_answer = {"learnt": learnt_view(learnt), "assumed": assumed(learnt, settings, start), "happened": days}
+        supposed = assumed(question, learnt, settings, start)
+        run_answer = {"learnt": learnt_view(learnt), "assumed": supposed, "happened": days}
         task = asyncio.ensure_future(self._answer(run, order, run_answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -54,7 +54,7 @@ def scenario_of(asked: Question, learnt: Learnt, settings: CampaignSettings, sta
         "name": "what-if",
         "horizon_s": horizon,
         "dial_window_s": [0, horizon],
-        "pacing": {"abandon_target": start.spends},
+        "pacing": {"abandon_target": start.abandon_target},
         "agents": {"groups": [{"count": asked.agents}], "connect_s": start.connect_s},
         "calls": calls,
         "trunks": {"max_lines": settings.max_lines, "max_cps": settings.calls_per_second},
@@ -67,17 +67,21 @@ class Assumed(TypedDict):
     `value`: the figure that was taken, a share or seconds by the code; None where there is none.
     """
 
-    code: Literal["no_breaks", "list_as_before", "machine_errors", "wrap_up"]
+    code: Literal["no_breaks", "list_as_before", "whole_limit", "machine_errors", "wrap_up"]
     text: str
     value: float | None
 
 
-def assumed(learnt: Learnt, settings: CampaignSettings, start: PacerStart) -> list[Assumed]:
+def assumed(asked: Question, learnt: Learnt, settings: CampaignSettings, start: PacerStart) -> list[Assumed]:
     """What the answer rests on that was not measured."""
     found: list[Assumed] = [
         {"code": "no_breaks", "text": "agents stay for the whole time, without breaks", "value": None},
         {"code": "list_as_before", "text": "the list answers as it did: nobody is called too often", "value": None},
     ]
+    if asked.mode in ("predictive", "power"):
+        limit = start.abandon_target
+        text = f"the abandonment gauges leave the whole limit of {limit:.1%}: in a day's first hours they leave less"
+        found.append({"code": "whole_limit", "text": text, "value": limit})
     if start.amd is not None:
         cut = start.amd.est_fp
         text = f"machine detection takes {cut:.1%} of persons for machines"

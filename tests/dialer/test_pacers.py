@@ -5,6 +5,7 @@ import pytest
 from compliance.abandonment_ledger import Policy
 from dialer.detection import LEAVES, UNTESTED, Belief
 from dialer.pacers import believe, start_of, take_up
+from dialer.pacing.aiming import Aim, aimed
 from dialer.pacing.interface import OutcomeSeen, PacingSnapshot, Seat
 from dialer.pacing.memory import ANSWERED, DRIFT
 from dialer.pacing.predictive import PredictivePacer
@@ -78,3 +79,15 @@ def test_a_long_time_without_a_test_leaves_no_debt_behind_once_there_is_one() ->
     assert the_pacer(late).memory.marks[DRIFT] > -0.75
     spare = LEAVES * 0.03 - TESTED.false_positives
     assert late.start == early.start and limit_of(early) > limit_of(late) > spare
+
+
+@pytest.mark.parametrize(("limit", "spends"), [("1.0", 0.01), ("2.5", 0.02), (None, 0.02)])
+def test_a_changed_campaign_keeps_its_gauges_aim_until_they_are_read_again(limit: str | None, spends: float) -> None:
+    """A stricter limit holds at once, for the day and for its half hours."""
+    known = a_campaign(amd=False)
+    known.pacer, known.start = aimed(known.pacer, 1.0, known.start, Aim(0.02, 900, 3))
+    settings = quick(mode="predictive", amd=False, abandonment={} if limit is None else {"limit_percent": limit})
+    campaign = LiveCampaign(7, 1, "Spring", "Bank", "running", 2, settings, agents=frozenset(range(20)))
+    take_up(campaign, known, {}, POLICY, 20)
+    rules = the_pacer(campaign).rules
+    assert (rules.target, rules.half_hour_target) == (spends, 0.03 if limit is None else float(limit) / 100)

@@ -3,6 +3,7 @@
 import random
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from dialer.simulation.reading import read
 from dialer.state import new_id
 from dialer.whatif.learnt import GRID, HourSeen, Learnt, happened, learn
 from dialer.whatif.runs import Run, WhatIf
-from dialer.whatif.scenario import Question, rows, scenario_of
+from dialer.whatif.scenario import Question, assumed, rows, scenario_of
 from tests.builders import NOW, a_campaign, a_creditor, a_debtor, a_tenant, a_user
 
 SETTINGS = CampaignSettings(caller_id="+12125550100")
@@ -199,6 +200,13 @@ async def test_it_reckons_with_what_the_sample_tests_say_of_detection(
         one["text"] for one in (await over(tested, what_if)).answer["assumed"] if one["code"] == "machine_errors"
     ]
     assert 0.1 < float(said.split()[3].rstrip("%")) < 5.0
+
+
+@pytest.mark.parametrize(("mode", "told"), [("predictive", [0.03]), ("power", [0.03]), ("progressive", [])])
+def test_it_says_that_no_gauge_is_simulated(mode: str, told: list[float]) -> None:
+    """In the first hours of a day they leave a pacer less than the limit."""
+    found = assumed(replace(TEN, mode=mode), SEEN, SETTINGS, PacerStart())
+    assert [one["value"] for one in found if one["code"] == "whole_limit"] == told
 
 
 @pytest.mark.postgres

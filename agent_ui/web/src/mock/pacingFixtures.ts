@@ -43,6 +43,11 @@ export const ANSWERED: Run = {
     assumed: [
       { code: "no_breaks", text: "agents stay for the whole time, without breaks", value: null },
       { code: "list_as_before", text: "the list answers as it did: nobody is called too often", value: null },
+      {
+        code: "whole_limit",
+        text: "the abandonment gauges leave the whole limit of 3.0%: in a day's first hours they leave less",
+        value: 0.03,
+      },
       { code: "machine_errors", text: "machine detection takes 20.0% of persons for machines", value: 0.2 },
       { code: "wrap_up", text: "wrap-up takes 45 s, the campaign's setting", value: 45 },
     ],

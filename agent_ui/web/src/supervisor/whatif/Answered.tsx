@@ -139,6 +139,6 @@ function Rests({ answer }: { answer: Answer }) {
 }
 
 function inWords({ code, value }: Assumed): string {
-  const figure = value === null ? "" : code === "machine_errors" ? percent(value, 1) : span(value);
+  const figure = value === null ? "" : code === "wrap_up" ? span(value) : percent(value, 1);
   return t(`whatif.assumed_${code}`, { figure });
 }

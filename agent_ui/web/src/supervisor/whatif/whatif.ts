@@ -18,7 +18,7 @@ export interface Day {
 
 /** What nobody measured; `value` is a share or seconds, by the code. */
 export interface Assumed {
-  code: "no_breaks" | "list_as_before" | "machine_errors" | "wrap_up";
+  code: "no_breaks" | "list_as_before" | "whole_limit" | "machine_errors" | "wrap_up";
   text: string;
   value: number | null;
 }
