@@ -9,9 +9,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # two at a time: machine code is compiled while npm builds, and mypy runs beside Vitest
 setup:
-	@$(MAKE) --silent -j2 installed
+	@$(MAKE) --no-print-directory -j2 installed
 
 installed: $(VENV)/.installed agent_ui/static/.built
+	@:
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Promiseline needs Python 3.11 or newer; this is $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11."; exit 1; }

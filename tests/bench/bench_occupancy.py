@@ -9,6 +9,7 @@ figure is read from `agent_state_log`, by the simulator's own definition.
 """
 
 import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from tests.bench.scenario_people import playable
 SCENARIO = Path(__file__).with_name("real_20.json")
 GOAL_POINTS = 3.0
 MEAN_PDD_S = 2.2  # of the scenario
+FEW_SEEDS = 10  # of what takes long and has no goal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ def bench(smoke: bool) -> Result:
 
 
 def first_day(smoke: bool) -> Result:
-    """A campaign that begins, under its gauges: their bound allows one abandoned call among the first 200 answers."""
+    """A campaign that begins, under its gauges: their bound allows one abandoned call among the first 200 answers.
+
+    How the day goes on is simulated too: it is no goal.
+    """
     return _compared("occupancy_first_day", SMOKE if smoke else Run(seeds=40), Policy())
 
 
@@ -81,34 +86,39 @@ def _compared(name: str, run: Run, gauges: Policy | None) -> Result:
     seeds = range(1, run.seeds + 1)
     times = at_s, run.settle_s, run.measured_s
     minutes = simulated(scenario, pacer, *times, seeds, gauges)
-    gauged = [] if gauges is not None else simulated(scenario, pacer, *times, seeds, Policy(), real.BEHIND)
+    if gauges is None:
+        beside = "under the real campaign's gauges", simulated(scenario, pacer, *times, seeds, Policy(), real.BEHIND)
+    else:
+        longer = simulated(scenario, pacer, at_s, 0.0, run.learn_s, seeds[:FEW_SEEDS], gauges)
+        beside = f"the first {run.learn_s:g} s", longer
     measured = uvloop.run(
         real.measure(
             scenario, settings.model_dump(mode="json"), kept, settle_s=run.settle_s, measured_s=run.measured_s,
             speed=run.speed, debtors=run.debtors, history=gauges is None,
         )
     )  # fmt: skip
-    result = _result(name, minutes, measured, run)
-    if gauged:
-        mean = statistics.mean(100 * one.occupancy for one in gauged)
-        result.figures.insert(2, Figure("the same under the real campaign's gauges", round(mean, 2), "%"))
-    return result
+    return _result(name, minutes, beside, measured, run)
 
 
-def _result(name: str, minutes: list[Minutes], measured: real.Measured, run: Run) -> Result:
+def _result(
+    name: str, minutes: list[Minutes], beside: tuple[str, list[Minutes]], measured: real.Measured, run: Run
+) -> Result:
+    """`beside`: another simulation, and what it is of."""
     each = [100 * one.occupancy for one in minutes]
     mean, spread = statistics.mean(each), statistics.stdev(each)
     got = 100 * measured.occupancy
-    answers, abandoned = sum(one.answers for one in minutes), sum(one.abandoned for one in minutes)
+    what, others = beside
     found = measured.findings
     figures = [
         Figure(f"occupancy, simulated ({len(minutes)} seeds)", round(mean, 2), "%"),
         Figure("its spread from seed to seed (standard deviation)", round(spread, 2), "points"),
+        Figure(f"occupancy, simulated, {what}", _percent(one.occupancy for one in others), "%"),
+        Figure(f"answers abandoned, simulated, {what}", _abandoned(others), "%"),
         Figure(f"occupancy, real system ({run.measured_s:g} s at speed {run.speed:g})", round(got, 2), "%"),
         below("difference", round(abs(got - mean), 2), "points", GOAL_POINTS),
-        Figure("answers abandoned, simulated", round(100 * abandoned / max(1, answers), 2), "%"),
+        Figure("answers abandoned, simulated", _abandoned(minutes), "%"),
         Figure("answers abandoned, real", round(100 * measured.abandoned / max(1, measured.answers), 2), "%"),
-        Figure("answers, simulated (mean)", round(answers / len(minutes), 1)),
+        Figure("answers, simulated (mean)", round(statistics.mean(one.answers for one in minutes), 1)),
         Figure("answers, real", measured.answers),
         Figure("calls, simulated (mean)", round(statistics.mean(one.calls for one in minutes), 1)),
         Figure("calls, real", measured.calls),
@@ -127,6 +137,15 @@ def _result(name: str, minutes: list[Minutes], measured: real.Measured, run: Run
         },
     }  # fmt: skip
     return Result(name, figures, details)
+
+
+def _percent(shares: Iterable[float]) -> float:
+    return round(100 * statistics.mean(shares), 2)
+
+
+def _abandoned(minutes: Sequence[Minutes]) -> float:
+    answers = sum(one.answers for one in minutes)
+    return round(100 * sum(one.abandoned for one in minutes) / max(1, answers), 2)
 
 
 def _none(name: str, number: int) -> Figure:

@@ -54,7 +54,7 @@ def test_a_half_hour_of_few_answers_has_no_share_that_could_be_kept() -> None:
 
 
 def test_a_half_hour_is_judged_by_the_limit_and_not_by_what_a_gauge_leaves_of_it_now() -> None:
-    """An aim of 2.4 % held half hours of 3 %: the real floor fell three points behind its simulation."""
+    """An aim of 2.4 % held half hours of 3 %: the real floor fell behind its simulation."""
     aims = rules_of(replace(START, aim=0.024))
     steps = np.zeros((HALF_HOUR_STEPS, 2))
     steps[9, CAME], steps[9, LEFT] = 277.0, 8.0
