@@ -79,7 +79,7 @@ describe("the page", () => {
     const happened = screen.getByTestId("what-if-happened").textContent;
     for (const part of ["Nov 20, 2026", "1,200", "5 (1.9%)", "74.0%"]) expect(happened).toContain(part);
     const rests = screen.getByTestId("what-if-rests");
-    for (const part of ["without breaks", "limit of 3.0%", "20.0% of persons", "takes 45s"])
+    for (const part of ["without breaks", "limit of 3.0%", "20.0% of persons", "takes 45 s", "no longer than96 s"])
       expect(rests.textContent).toContain(part);
     await setLocale("es");
     await settle();

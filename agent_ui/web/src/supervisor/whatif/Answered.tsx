@@ -1,6 +1,6 @@
 // The answer: each figure with its interval, what it rests on, and what really happened on the last days.
 import { count, decimal, percent } from "../../shared/format/number";
-import { calendarDate, span } from "../../shared/format/time";
+import { calendarDate } from "../../shared/format/time";
 import { t, word } from "../../shared/i18n";
 import { Empty, Panel } from "../../shared/ui";
 import { Facts } from "../compliance/pieces";
@@ -112,7 +112,7 @@ function Happened({ days }: { days: Day[] }) {
 
 function Rests({ answer }: { answer: Answer }) {
   const { learnt, assumed } = answer;
-  const time = (value: number | null) => (value === null ? "—" : span(value));
+  const time = (value: number | null) => (value === null ? "—" : shown(value, "seconds"));
   return (
     <Panel title={t("whatif.rests")} testid="what-if-rests">
       <Facts
@@ -139,6 +139,6 @@ function Rests({ answer }: { answer: Answer }) {
 }
 
 function inWords({ code, value }: Assumed): string {
-  const figure = value === null ? "" : code === "wrap_up" ? span(value) : percent(value, 1);
+  const figure = value === null ? "" : shown(value, code === "wrap_up" ? "seconds" : "share");
   return t(`whatif.assumed_${code}`, { figure });
 }
