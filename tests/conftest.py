@@ -4,6 +4,7 @@ import asyncio
 import gc
 import itertools
 import os
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ settings.register_profile("promiseline", deadline=None, derandomize=True, print_
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PROMISELINE_HYPOTHESIS", "promiseline"))
 _numbers = itertools.count()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell ignores Ctrl+C for what a script puts in the background, and so would every program that a test starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _RealPartsAlone(LoadScopeScheduling):  # type: ignore[misc]
