@@ -378,7 +378,7 @@ def _leg_retry(agent: Agent, event: e.LegRetry) -> Step:
 EVENTS: tuple[type, ...] = get_args(AgentEvent)
 _E = frozenset(EVENTS)
 _NO_CALL = _refusing("no_call", "There is no call to do this with.")
-_NOT_IN = _refusing("offline", "You are logged out: press Ready first.")
+_NOT_IN = _refusing("offline", "You are logged out: press Start shift first.")
 _NO_PREVIEW = {
     e.PreviewDialAsked: _refusing("no_preview", "No debtor is shown to you now."),
     e.PreviewSkipAsked: _refusing("no_preview", "No debtor is shown to you now."),

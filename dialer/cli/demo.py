@@ -168,5 +168,7 @@ def _invite(demo: "Demo") -> None:
     console.print(f"  Open        [bold]{demo.server.url}[/]")
     for login in demo.stage.logins:
         console.print(f"  {login.role:<11} {login.login}  /  {login.password}")
-    console.print(f"\n  {len(demo.agents)} simulated agents work beside you. Log in as the agent and press Ready.")
+    console.print(
+        f"\n  {len(demo.agents)} simulated agents work beside you. Log in as the agent and press Start shift."
+    )
     console.print("  Ctrl+C stops; the data stays.\n")
