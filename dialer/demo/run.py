@@ -1,9 +1,8 @@
 """Runs the demonstration: the whole server over the sandbox exchange and carrier, with simulated agents."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from dialer.settings import GivenSettings, MessagingSettings, NodeSettings, Sett
 from telephony.clock import Clock, SystemClock
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN, CarrierSettings
 from telephony.messaging.sandbox.server import SandboxCarrier
+from telephony.ports import free_port
 from telephony.sandbox.debtors import DebtorModel
 from telephony.sandbox.exchange import SandboxExchange
 
@@ -88,7 +88,7 @@ async def running(
         exchange = SandboxExchange(clock=clock, debtors=DebtorModel(seed=plan.seed))
         await exchange.start()
         stack.push_async_callback(exchange.stop)
-        port = port or _free_port()
+        port = port or free_port()  # the carrier must be told our address before the server listens
         inbound = f"http://127.0.0.1:{port}/hooks/twilio/inbound"
         carrier = SandboxCarrier(CarrierSettings(seed=plan.seed, inbound_url=inbound), clock)
         await carrier.start()
@@ -101,13 +101,6 @@ async def running(
         stack.callback(watching.cancel)
         await demo.start_server()
         yield demo
-
-
-def _free_port() -> int:
-    """The carrier must be told our address before the server listens."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _exchange_up(server: Server) -> None:

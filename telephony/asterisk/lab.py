@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,19 +27,12 @@ from telephony.asterisk.config import render
 from telephony.asterisk.installation import Installation, LabError, prepare
 from telephony.asterisk.public import SOUNDS, render_public
 from telephony.asterisk.settings import AgentPhone, AsteriskSettings, Directories, Trunk
+from telephony.ports import free_port
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 
 Renderer = Callable[[AsteriskSettings], dict[str, str]]
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of 127.0.0.1 that nobody has now."""
-    with closing(socket.socket(socket.AF_INET, kind)) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def lab_settings(

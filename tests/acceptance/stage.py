@@ -4,10 +4,9 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,18 +27,13 @@ from compliance.rulebooks.spec import SWITCHES
 from dialer.campaign_policy import RulebookPolicy
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN
 from telephony.messaging.sandbox.server import SandboxCarrier
+from telephony.ports import free_port
 from tests.builders import a_contact_point, a_creditor, a_debtor, a_window_group
 from tests.lab import SECRET_KEY
 from tests.policy import POLICY
 
 PASSWORD = "correct horse battery staple"
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def zone_where_it_is(hour: int) -> str:

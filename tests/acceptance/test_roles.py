@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.db.embedded import EmbeddedValkey
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN
+from telephony.ports import free_port
 from telephony.sandbox.debtors import DebtorModel, DebtorScript, Fate
 from tests.acceptance.consoles import agent_ready, supervisor
-from tests.acceptance.stage import Promiseline, Stage, free_port, staged
+from tests.acceptance.stage import Promiseline, Stage, staged
 from tests.dialer.cli.twins import EXCHANGE_PASSWORD, sandbox_carrier, sandbox_exchange
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

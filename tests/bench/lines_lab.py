@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from telephony.asterisk.installation import prepare
-from telephony.asterisk.lab import LabAsterisk, free_port, lab_settings
+from telephony.asterisk.lab import LabAsterisk, lab_settings
 from telephony.asterisk.settings import AgentPhone, Trunk
+from telephony.ports import free_port
 
 SCENARIOS = Path(__file__).parent / "sipp"
 RING_S = 0.5

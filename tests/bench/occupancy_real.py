@@ -34,8 +34,8 @@ from dialer.simulation.scenario import Scenario
 from telephony.clock import ScaledClock
 from telephony.messaging.sandbox.carrier import CarrierSettings
 from telephony.messaging.sandbox.server import SandboxCarrier
+from telephony.ports import free_port
 from telephony.sandbox.exchange import SandboxExchange
-from tests.acceptance.stage import free_port
 from tests.bench.scenario_people import ScenarioAgent, ScenarioDebtors
 
 BEGIN = datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
