@@ -21,8 +21,8 @@ from telephony.ari.settings import AriSettings
 from telephony.asterisk import sounds
 from telephony.asterisk.installation import prepare
 from telephony.asterisk.lab import LabAsterisk, lab_settings, public_network, teach
+from telephony.asterisk.ports import free_port
 from telephony.asterisk.settings import AgentPhone, Trunk
-from telephony.ports import free_port
 
 SECRET_KEY = "acceptance tests sign addresses with this"
 """The server's secret key in tests: the passwords of browser phones come from it, here as in production."""

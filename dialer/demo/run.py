@@ -17,10 +17,10 @@ from dialer.demo.latency import Stolen
 from dialer.demo.setting_up import Plan, Progress, Stage, set_up
 from dialer.engines import Engines
 from dialer.settings import GivenSettings, MessagingSettings, NodeSettings, Settings, WebSettings
+from telephony.asterisk.ports import free_port
 from telephony.clock import Clock, SystemClock
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN, CarrierSettings
 from telephony.messaging.sandbox.server import SandboxCarrier
-from telephony.ports import free_port
 from telephony.sandbox.debtors import DebtorModel
 from telephony.sandbox.exchange import SandboxExchange
 

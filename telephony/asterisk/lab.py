@@ -25,9 +25,9 @@ from types import TracebackType
 from telephony.asterisk import instances, sounds
 from telephony.asterisk.config import render
 from telephony.asterisk.installation import Installation, LabError, prepare
+from telephony.asterisk.ports import free_port
 from telephony.asterisk.public import SOUNDS, render_public
 from telephony.asterisk.settings import AgentPhone, AsteriskSettings, Directories, Trunk
-from telephony.ports import free_port
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0

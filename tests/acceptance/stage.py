@@ -25,9 +25,9 @@ from campaigns.users import service as users
 from campaigns.users.passwords import Passwords
 from compliance.rulebooks.spec import SWITCHES
 from dialer.campaign_policy import RulebookPolicy
+from telephony.asterisk.ports import free_port
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN
 from telephony.messaging.sandbox.server import SandboxCarrier
-from telephony.ports import free_port
 from tests.builders import a_contact_point, a_creditor, a_debtor, a_window_group
 from tests.lab import SECRET_KEY
 from tests.policy import POLICY

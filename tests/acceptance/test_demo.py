@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from telephony.ports import free_port
+from telephony.asterisk.ports import free_port
 from tests.dialer.cli.program import Program, Ran, ended, interrupted
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

@@ -14,8 +14,8 @@ from playwright.async_api import Browser, Page, expect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from campaigns.db.embedded import EmbeddedValkey
+from telephony.asterisk.ports import free_port
 from telephony.messaging.sandbox.carrier import SANDBOX_ACCOUNT, SANDBOX_TOKEN
-from telephony.ports import free_port
 from telephony.sandbox.debtors import DebtorModel, DebtorScript, Fate
 from tests.acceptance.consoles import agent_ready, supervisor
 from tests.acceptance.stage import Promiseline, Stage, staged

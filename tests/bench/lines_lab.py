@@ -12,8 +12,8 @@ from pathlib import Path
 
 from telephony.asterisk.installation import prepare
 from telephony.asterisk.lab import LabAsterisk, lab_settings
+from telephony.asterisk.ports import free_port
 from telephony.asterisk.settings import AgentPhone, Trunk
-from telephony.ports import free_port
 
 SCENARIOS = Path(__file__).parent / "sipp"
 RING_S = 0.5

@@ -31,10 +31,10 @@ from dialer.demo.setting_up import Plan, Stage, set_up
 from dialer.engines import Engines
 from dialer.floor import Floor
 from dialer.simulation.scenario import Scenario
+from telephony.asterisk.ports import free_port
 from telephony.clock import ScaledClock
 from telephony.messaging.sandbox.carrier import CarrierSettings
 from telephony.messaging.sandbox.server import SandboxCarrier
-from telephony.ports import free_port
 from telephony.sandbox.exchange import SandboxExchange
 from tests.bench.scenario_people import ScenarioAgent, ScenarioDebtors
 

@@ -20,7 +20,7 @@ from campaigns.db.embedded import EmbeddedPostgres, EmbeddedValkey
 from campaigns.db.engine import make_engine
 from campaigns.model import CampaignSettings
 from campaigns.templates import service as templates
-from telephony.ports import free_port
+from telephony.asterisk.ports import free_port
 from tests.acceptance.stage import Promiseline, zone_where_it_is
 from tests.bench.lines_lab import LinesLab
 from tests.bench.probe import Noted

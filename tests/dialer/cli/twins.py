@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from telephony.ports import free_port
+from telephony.asterisk.ports import free_port
 from tests.dialer.cli.program import line_of
 
 EXCHANGE_PASSWORD = "the exchange's own"

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from telephony import ports
+from telephony.asterisk import ports
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
