@@ -161,7 +161,8 @@ class Engine:
             got = await self._dial_all(campaign, loop, shares, now)
         loop.again_s = decision.again_s if got else None
         if got == 0:
-            loop.dry_until = now + timedelta(seconds=DRY_S)
+            # a row may come due in a window group that had none: groups are kept for a minute else
+            loop.dry_until, loop.groups_until = now + timedelta(seconds=DRY_S), None
             campaign.because = "queue: nobody may be called now"
         if state.database_down and not loop.failures:
             state.database_down = False

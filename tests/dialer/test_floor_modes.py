@@ -234,3 +234,15 @@ async def test_outside_the_creditors_own_hours_nobody_is_claimed_and_no_verdict_
     await rig.until(lambda: campaign.because == "queue: nobody may be called now")
     assert await rig.rows("SELECT state, fence FROM queue_row") == [{"state": "ready", "fence": 0}]
     assert await rig.rows("SELECT 1 FROM verdict") == []
+
+
+async def test_whoever_may_be_called_again_after_the_queue_ran_dry_is_called_within_seconds(rig: Rig) -> None:
+    """Not after the minute for which a campaign knows its window groups: an agent waits meanwhile."""
+    await rig.people(1)
+    await rig.start()
+    await rig.ready()
+    await rig.until(lambda: rig.board()["campaigns"][str(rig.campaign)]["because"].startswith("queue: nobody"))
+    dry = rig.clock.now()
+    await rig.debtor(NO_ANSWER)
+    await rig.until_rows("SELECT 1 FROM attempt", bool)
+    assert (rig.clock.now() - dry).total_seconds() < 30
