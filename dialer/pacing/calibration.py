@@ -45,7 +45,7 @@ def compare(memory: Memory, rules: Rules, view: FloorView) -> None:
             return
         if view.now_s < marks[ASKED_S] + HORIZON_S + late + 5.0:
             _count(memory)
-    _ask(memory, view)
+    _ask(memory, rules, view)
 
 
 @compiled
@@ -73,9 +73,9 @@ def _count(memory: Memory) -> None:
 
 
 @compiled
-def _ask(memory: Memory, view: FloorView) -> None:
+def _ask(memory: Memory, rules: Rules, view: FloorView) -> None:
     marks = memory.marks
-    levels = levels_of(memory)
+    levels = levels_of(memory, rules)
     chances = in_flight(view, ended_by(memory), levels, works_share(memory.marks), np.full(3, HORIZON_S), RINGING)
     a = chances[0, 1]
     mean, spread = a.sum(), abs(chances[0, 2].sum() - chances[0, 0].sum()) / (2 * 1.7320508)

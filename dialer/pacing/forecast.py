@@ -73,7 +73,7 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
     ended = ended_by(memory)
     cdf = normed(ended)
     works = works_share(memory.marks)
-    levels = levels_of(memory)
+    levels = levels_of(memory, rules)
     ahead = np.array([_age_at(cdf[LIVE], quantile) for quantile in LOOKS_AT])
     free, busy = 0, 0
     for place in range(len(view.seat_state)):
@@ -124,7 +124,7 @@ def look_ahead(memory: Memory, rules: Rules, view: FloorView) -> Outlook:
 
 
 @compiled
-def levels_of(memory: Memory) -> Figures:
+def levels_of(memory: Memory, rules: Rules) -> Figures:
     """The answer level at three points of its own uncertainty, and a suddenly higher one; never far below what the last
     hour or so has shown, since a network that brings no answers for a while may bring them again."""
     level, spread = level_now(memory.level)
@@ -134,7 +134,7 @@ def levels_of(memory: Memory) -> Figures:
     levels = np.empty(POINTS)
     for point in range(POINTS - 1):
         levels[point] = min(level * math.exp(LEVEL_POINTS[point] * wide - 0.5 * wide * wide), MOST_LEVEL)
-    levels[POINTS - 1] = suddenly(levels[1])
+    levels[POINTS - 1] = suddenly(levels[1], rules)
     return levels
 
 

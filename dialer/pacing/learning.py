@@ -148,7 +148,7 @@ def _calls(memory: Memory, rules: Rules, view: FloorView, step_s: float) -> None
     shape, rate = shape_of(memory.level, STEADY_SPAN)
     marks[DROUGHT] = 0.0 if answers > 0 else marks[DROUGHT] + trials * shape / rate
     if marks[DROUGHT] < DROUGHT_ANSWERS and not (most_fail(marks) and answers == 0):
-        suspect(marks, memory.level, max(trials, 0.0), answers)
+        suspect(marks, memory.level, rules, max(trials, 0.0), answers)
         raise_level(memory.level, max(trials, 0.0), answers)
     marks[LATELY_ANSWERED] *= math.exp(-step_s / LATELY_S)
     marks[LATELY_DROPPED] *= math.exp(-step_s / LATELY_S)

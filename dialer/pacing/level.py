@@ -35,8 +35,10 @@ STEADY_SPAN = 3
 SHARE_AROUND = 0.002
 PRIOR_ANSWERS, PRIOR_TRIALS = 1.5, 5.0
 # a list that has suddenly become a better one answers so many times as often; the chance of it before any evidence is
-# that of one seat over the seats, since a floor of a hundred has ten times the answers of one of ten between two steps
-SUDDENLY, SUDDEN_OF_A_SEAT = 2.5, 0.1
+# that of one seat over the seats, since a floor of a hundred has ten times the answers of one of ten between two steps.
+# Between these seats on a line: what makes a large floor stop sooner makes a small one's half hours no better
+SUDDEN_SEATS = np.array([30.0, 50.0])
+SUDDENLY_OF_SEATS, SUDDEN_OF_A_SEAT = np.array([2.5, 3.0]), np.array([0.1, 0.15])
 MOST_SUSPECTED = 9.0
 # a floor so small seldom dials more than one call beyond its agents: the suspicion cost p01_tiny2 0.3 points of
 # occupancy, and no half hour of it has a hundred answers
@@ -104,19 +106,19 @@ def raise_level(level: Figures, trials: float, answers: float) -> None:
 
 
 @compiled
-def suddenly(level: float) -> float:
+def suddenly(level: float, rules: Rules) -> float:
     """The level of a list that has suddenly become a better one."""
-    return min(SUDDENLY * level, MOST_LEVEL)
+    return min(float(np.interp(rules.seats, SUDDEN_SEATS, SUDDENLY_OF_SEATS)) * level, MOST_LEVEL)
 
 
 @compiled
-def suspect(marks: Figures, level: Figures, trials: float, answers: float) -> None:
+def suspect(marks: Figures, level: Figures, rules: Rules, trials: float, answers: float) -> None:
     """Page's test (1954): how much better what came since some instant suits a sudden step than the level believed.
 
     The memories' weights say the same some ten answers later: they must find out how high the new level is.
     """
     mean, _ = level_now(level)
-    times = suddenly(mean) / mean
+    times = suddenly(mean, rules) / mean
     evidence = answers * math.log(times) - (times - 1.0) * mean * trials
     marks[SUDDEN] = min(max(marks[SUDDEN] + evidence, 0.0), MOST_SUSPECTED)
 
@@ -131,7 +133,8 @@ def suspicion(marks: Figures, rules: Rules) -> float:
     if rules.seats <= SEATS_WITHOUT_SUSPICION or rules.half_hour_target <= 0:
         return 0.0
     aimed = rules.target / rules.half_hour_target
-    likely = aimed * SUDDEN_OF_A_SEAT / rules.seats * math.exp(marks[SUDDEN])
+    before = float(np.interp(rules.seats, SUDDEN_SEATS, SUDDEN_OF_A_SEAT)) / rules.seats
+    likely = aimed * before * math.exp(marks[SUDDEN])
     return float(likely / (1.0 + likely))
 
 

@@ -30,14 +30,13 @@ from tests.bench.whole import Whole, whole_system
 
 GOAL_RATIO, GOAL_P99_MS = 0.5, 50.0
 HELD_SHARE = 0.97
-TRIES = 3
 BROWSERS_NICE = 5  # this process plays the agents' browsers, which are other machines than the server's
 SETTLE_S = 4.0  # the server reads a changed campaign within two seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rates in calls a second; `hold_s` measured seconds of each step.
+    """Rates in calls a second; `hold_s` measured seconds of each step, `tries` at most: others may use the machine.
 
     `agents` at telephones: more than talk at any time, or power dialing would stop and go with those who come free.
     """
@@ -46,9 +45,10 @@ class Plan:
     whole: Sequence[float] = (50, 100, *range(150, 351, 10))
     hold_s: float = 10.0
     agents: int = 420
+    tries: int = 3
 
 
-SMOKE = Plan(bare=(5, 10), whole=(5,), hold_s=2.0, agents=12)
+SMOKE = Plan(bare=(5,), whole=(5,), hold_s=2.0, agents=12, tries=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ def _step(
     return Step(rate, round(asked / span, 1), share, spread(overheads), used, events)
 
 
-async def climb(rates: Sequence[float], hold: Callable[[float], Awaitable[Step]]) -> list[Step]:
-    """Up until two steps in a row are not held. Each gets three chances: others may use the machine for a moment."""
+async def climb(rates: Sequence[float], tries_of_each: int, hold: Callable[[float], Awaitable[Step]]) -> list[Step]:
+    """Up until two steps in a row are not held."""
     steps: list[Step] = []
     for rate in rates:
         tries: list[Step] = []
-        while len(tries) < TRIES and not any(step.held for step in tries):
+        while len(tries) < tries_of_each and not any(step.held for step in tries):
             tries.append(await hold(rate))
         step = next((step for step in tries if step.held), min(tries, key=lambda one: one.overhead_ms["p99"]))
         steps.append(step)
@@ -119,7 +119,7 @@ async def bare_steps(lab: LinesLab, plan: Plan, *, quiet: bool = False) -> list[
             events = round(held.events / max(1, held.ended), 1)
             return _step(rate, plan.hold_s, held.overheads_ms(since, until), asked, _summed(used), events)
 
-        return await climb(plan.bare, hold)
+        return await climb(plan.bare, plan.tries, hold)
 
 
 async def whole_steps(whole: Whole, plan: Plan) -> list[Step]:
@@ -139,7 +139,7 @@ async def whole_steps(whole: Whole, plan: Plan) -> list[Step]:
 
     await whole.set(calls_per_second=plan.whole[0])
     await whole.state("running")
-    steps = await climb(plan.whole, hold)
+    steps = await climb(plan.whole, plan.tries, hold)
     await whole.state("paused")
     await asyncio.sleep(SETTLE_S)
     return steps

@@ -45,7 +45,7 @@ class Run:
     debtors: int = 10_000
 
 
-SMOKE = Run(settle_s=30.0, measured_s=60.0, learn_s=600.0, seeds=3, speed=5.0, debtors=2_000)
+SMOKE = Run(settle_s=10.0, measured_s=30.0, learn_s=600.0, seeds=3, speed=5.0, debtors=2_000)
 
 
 def settings_of(scenario: Scenario) -> CampaignSettings:

@@ -88,7 +88,7 @@ def test_the_level_stays_that_of_a_call_of_odds_one_whatever_is_dialed(odds: tup
 
 @pytest.mark.parametrize(
     ("name", "seed", "until_s", "due"),
-    [("p03_survey20", 3, 3600.0, "7c6fde5b757e5b34"), ("p04_collect50", 4, 1800.0, "e97f7b363242c648")],
+    [("p03_survey20", 3, 3600.0, "7c6fde5b757e5b34"), ("p04_collect50", 4, 1800.0, "f0220bbd499af000")],
 )
 def test_without_odds_the_decisions_are_those_of_the_pacer_that_knew_none(
     name: str, seed: int, until_s: float, due: str

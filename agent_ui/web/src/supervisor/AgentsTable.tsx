@@ -117,7 +117,7 @@ function Head({ sort }: { sort: Signal<Sort> }) {
         <th scope="col" class="wide-only">
           {t("agents.campaign")}
         </th>
-        <th scope="col">
+        <th scope="col" class="stays">
           <span class="sr-only">{t("agents.actions")}</span>
         </th>
       </tr>
@@ -149,8 +149,8 @@ function AgentRow({ agent, leaving, editing }: Picks) {
         <span class="agent-cell">
           <Badge tone={STATE_TONE[agent.state]}>{t(`state.${agent.state}`)}</Badge>
           {agent.state !== "offline" && <Timer since={agent.since} />}
-          {agent.reason && <span class="muted">{word("pause", agent.reason)}</span>}
         </span>
+        {agent.reason && <span class="cell-note">{word("pause", agent.reason)}</span>}
       </td>
       <td class="end">{count(agent.calls)}</td>
       <td class="end">{count(agent.promises)}</td>
@@ -159,7 +159,7 @@ function AgentRow({ agent, leaving, editing }: Picks) {
       <td class="muted wide-only">
         <bdi>{agent.campaign ?? "—"}</bdi>
       </td>
-      <td class="end">
+      <td class="end stays">
         <AgentActions agent={agent} leaving={leaving} editing={editing} />
       </td>
     </tr>
