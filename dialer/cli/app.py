@@ -22,7 +22,7 @@ class Commands(TyperGroup):
         if cmd_name not in PARTS:
             return None
         if cmd_name not in self.commands:
-            # what loading makes stays: to look through it for garbage again and again takes a seventh of the time
+            # what loading makes stays: to look through it for garbage again and again takes a third of the time
             gc.disable()
             self.commands[cmd_name] = _loaded(cmd_name)
             gc.freeze()

@@ -80,15 +80,15 @@ def test_under_the_aim_of_a_gauge_the_suspicion_counts_as_much_less_as_the_aim_i
     assert suspicion(memory.marks, rules_of(replace(START, abandon_target=0.0))) == 0.0
 
 
-@given(st.lists(st.tuples(st.floats(0, 5), st.integers(0, 6)), max_size=60))
-def test_the_evidence_stays_bounded_and_the_chances_are_chances(came: list[tuple[float, int]]) -> None:
-    memory = steady()
+@given(st.integers(1, 2000), st.lists(st.tuples(st.floats(0, 5), st.integers(0, 6)), max_size=60))
+def test_the_evidence_stays_bounded_and_the_chances_are_chances(seats: int, came: list[tuple[float, int]]) -> None:
+    memory, rules = steady(), rules_of(PacerStart(n_agents=seats))
     for trials, answers in came:
-        suspect(memory.marks, memory.level, RULES, trials, float(answers))
+        suspect(memory.marks, memory.level, rules, trials, float(answers))
         assert 0 <= memory.marks[SUDDEN] <= MOST_SUSPECTED
-        shares = shares_of(memory, RULES)
+        shares = shares_of(memory, rules)
         assert (shares >= 0).all() and shares.sum() == pytest.approx(1.0)
-        assert (levels_of(memory, RULES) <= MOST_LEVEL).all()
+        assert (levels_of(memory, rules) <= MOST_LEVEL).all()
 
 
 def test_the_smallest_floors_suspect_nothing() -> None:
