@@ -1,31 +1,36 @@
 """Shocks the predictive pacer on simulated floors: the answer rate steps from 10 to 30 %, the trunk fails for a while.
 
-python -m tests.bench pacing_shocks
+python -m tests.bench pacing_shocks, or python -m tests.bench.bench_pacing_shocks --agents 10 --seeds 200
 
-20 seeds of floors of 10, 50 and 100 agents, else as std_20. Each floor has a control that nothing surprises: 30 %
-from the beginning; all agents gone while the trunk is away, and back at once. Launches of the last ten seconds are
-**excess** while they are above what 95 of 100 looks at the controls show at the same time, half a minute either way;
-a figure is the longest excess of a seed, to its last launch, that begins in the first minute after the shock, when
-the calls are launched that know nothing of it. (With its tail: until the sum is down again, nine seconds later at
-most.) What begins later is hardly an answer to it: five of 100 looks at the controls themselves are above. The
-longest of all ten minutes after the shock is held to the same goal, with that of the controls beside it. The worst
-half hour is the highest share of abandoned answers in any half hour with 100 answers or more that ends after the
+20 seeds of floors of 10, 50 and 100 agents unless it is told others, else as std_20. Each floor has a control that
+nothing surprises: 30 % from the beginning; all agents gone while the trunk is away, and back at once. Launches of the
+last ten seconds are **excess** while they are above what 95 of 100 looks at the controls show at the same time, half a
+minute either way; a figure is the longest excess of a seed, to its last launch, that begins in the first minute after
+the shock, when the calls are launched that know nothing of it. (With its tail: until the sum is down again, nine
+seconds later at most.) What begins later is hardly an answer to it: five of 100 looks at the controls themselves are
+above. The longest of all ten minutes after the shock is held to the same goal, with that of the controls beside it. The
+worst half hour is the highest share of abandoned answers in any half hour with 100 answers or more that ends after the
 shock.
 """
 
+import argparse
 import copy
+import json
 import math
 import statistics
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
-from dialer.pacing.predictive import PredictivePacer
+from dialer.pacing.predictive import PredictivePacer, warm_up
 from dialer.simulation.floor import SimulatedFloor
 from dialer.simulation.reading import read
 from dialer.simulation.scenario import Scenario
@@ -152,23 +157,30 @@ def longest_excess(
 
 
 def bench(smoke: bool) -> Result:
-    agents, seeds = ((10,), 2) if smoke else (AGENTS, SEEDS)
-    todo = [shock for count in agents for shock in shocks(count)]
+    return measure((10,), 2) if smoke else measure(AGENTS, SEEDS)
+
+
+def measure(agents: Sequence[int], seeds: int, jobs: int = 2) -> Result:
+    """Seeds 1 to `seeds` of each floor and of its control, in so many processes."""
+    warm_up()
     errors = Console(stderr=True)
     figures: list[Figure] = []
     details: dict[str, Any] = {"seeds": seeds}
-    with Progress(console=errors, disable=not errors.is_terminal) as bar:
+    with Progress(console=errors, disable=not errors.is_terminal) as bar, ProcessPoolExecutor(jobs) as pool:
+        todo = [shock for count in agents for shock in shocks(count)]
         task = bar.add_task("simulating", total=2 * seeds * len(todo))
-
-        def days(scenario: Scenario, shock: Shock) -> Iterator[After]:
-            for seed in range(1, seeds + 1):
-                yield after(scenario, seed, shock)
-                bar.advance(task)
-
         for shock in todo:
+            asked = [
+                pool.submit(after, scenario, seed, shock)
+                for scenario in (shock.control, shock.shocked)
+                for seed in range(1, seeds + 1)
+            ]
+            days = []
+            for day in asked:
+                days.append(day.result())
+                bar.advance(task)
             name = f"{shock.name}, {shock.shocked.agents.count} agents"
-            controls, shocked = list(days(shock.control, shock)), list(days(shock.shocked, shock))
-            found = judged(shocked, controls)
+            found = judged(days[seeds:], days[:seeds])
             details[name] = found
             figures += _figures(name, found, shock.shocked.abandon_target)
     return Result("pacing_shocks", figures, details)
@@ -218,3 +230,23 @@ def _figures(name: str, found: Mapping[str, Any], target: float) -> list[Figure]
         Figure(f"{name}: seeds over it", sum(share > limit for share in found["worst_half_hours"])),
         Figure(f"{name}: abandoned in ten minutes, pooled", round(100 * found["abandoned_in_10_min"], 2), "%"),
     ]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m tests.bench.bench_pacing_shocks", description=__doc__)
+    options.add_argument("--agents", type=int, nargs="+", default=list(AGENTS))
+    options.add_argument("--seeds", type=int, default=SEEDS)
+    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--json", type=Path, metavar="FILE", help="the figures of each seed")
+    given = options.parse_args()
+    result = measure(given.agents, given.seeds, given.jobs)
+    if given.json:
+        given.json.write_text(json.dumps(asdict(result), indent=1) + "\n")
+    table = Table("figure", "value")
+    for figure in result.figures:
+        table.add_row(figure.name, f"{figure.value:g} {figure.unit}".rstrip())
+    Console(width=118).print(table)
+
+
+if __name__ == "__main__":
+    main()
