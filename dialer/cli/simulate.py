@@ -58,6 +58,9 @@ def simulate_command(
     scenario: Annotated[
         str, typer.Argument(help="A scenario file, or the name of one that ships.", show_default=False)
     ],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[N]...", help="More seeds: --seed 1 2 3.", show_default=False)
+    ] = None,
     mode: Annotated[
         str,
         typer.Option(
@@ -70,7 +73,7 @@ def simulate_command(
     available_only: Annotated[
         bool, typer.Option("--available-only", help="Count only agents who are ready (vici).")
     ] = False,
-    seed: Annotated[list[int] | None, typer.Option("--seed", help="A seed; may be repeated.")] = None,
+    seed: Annotated[list[int] | None, typer.Option("--seed", help="A seed; more may follow, or repeat it.")] = None,
     seeds: Annotated[int | None, typer.Option("--seeds", help="So many seeds, from 1 on.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes that work side by side.")] = 1,
     tick: Annotated[
@@ -88,6 +91,7 @@ def simulate_command(
     json: Json = False,
 ) -> None:
     """Simulate the days of a scenario: occupancy, waits, abandonment and calls, with their confidence over seeds."""
+    given = _all_of(seed, more)
     # numba takes a second to load: no other command should wait for it
     from dialer.simulation.checker import ScenarioProblem
     from dialer.simulation.modes import ModeProblem, compared, mode_of
@@ -103,7 +107,7 @@ def simulate_command(
         of = _changed(load(scenario), tick, target)
     except ScenarioProblem as problem:
         fail(_told(scenario, problem.problems))
-    chosen = _seeds(seed, seeds, of.seeds)
+    chosen = _seeds(given, seeds, of.seeds)
     if not 1 <= jobs <= MOST_JOBS:
         fail(f"--jobs: {jobs} is not a number between 1 and {MOST_JOBS}")
     runs = _run(of, modes, chosen, jobs)
@@ -126,7 +130,15 @@ def _changed(scenario: "Scenario", tick: float | None, target: float | None) -> 
     )
 
 
-def _seeds(given: list[int] | None, count: int | None, default: tuple[int, ...]) -> list[int]:
+def _all_of(seed: list[int] | None, more: list[str] | None) -> list[int]:
+    """The seeds of `--seed 1 2 3`, of which an option takes only the first."""
+    for word in more or ():
+        if not (seed and word.isdecimal()):
+            fail(f"{word}: one scenario is simulated at a time, and stands first; what follows are seeds: --seed 1 2 3")
+    return [*(seed or ()), *map(int, more or ())]
+
+
+def _seeds(given: list[int], count: int | None, default: tuple[int, ...]) -> list[int]:
     if given and count is not None:
         fail("--seed and --seeds cannot both be given")
     if given:

@@ -59,6 +59,15 @@ async def test_a_person_gets_a_table_and_a_picture(simulate: Program) -> None:
     ElementTree.parse(simulate.folder / "day.svg")  # noqa: S314
 
 
+async def test_seeds_follow_one_another_or_the_option_is_repeated(simulate: Program) -> None:
+    file = written(simulate, horizon_s=600)
+    rows, again = [
+        (await run(simulate, file, *words, "--json")).json()
+        for words in (("--seed", "3", "1", "3"), ("--seed", "3", "--seed", "1"))
+    ]
+    assert [day["seed"] for day in rows["modes"][0]["runs"]] == [3, 1] and rows["modes"] == again["modes"]
+
+
 async def test_all_modes_are_compared(simulate: Program) -> None:
     ran = await run(
         simulate, written(simulate, horizon_s=600), "--compare", "--seeds", "2", "--picture", "all.png", "--json"
@@ -115,6 +124,8 @@ REFUSED = [
     (("nowhere.json",), "there is no file and no scenario nowhere.json; by name there are"),
     (("std_2", "--mode", "guess"), "there is no mode guess; there are progressive"),
     (("std_2", "--seed", "1", "--seeds", "2"), "--seed and --seeds cannot both be given"),
+    (("std_2", "7"), "7: one scenario is simulated at a time, and stands first; what follows are seeds: --seed 1 2 3"),
+    (("--seed", "1", "2", "std_2"), "std_2: one scenario is simulated at a time, and stands first"),
     (("std_2", "--seeds", "0"), "--seeds: 0 is not a number between 1 and 10,000"),
     (("std_2", "--seed", "-1"), "--seed: a seed is a whole number of 0 or more"),
     (("std_2", "--jobs", "0"), "--jobs: 0 is not a number between 1 and 64"),
