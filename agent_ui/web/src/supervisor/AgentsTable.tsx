@@ -117,7 +117,7 @@ function Head({ sort }: { sort: Signal<Sort> }) {
         <th scope="col" class="wide-only">
           {t("agents.campaign")}
         </th>
-        <th scope="col" class="stays">
+        <th scope="col">
           <span class="sr-only">{t("agents.actions")}</span>
         </th>
       </tr>
@@ -156,10 +156,10 @@ function AgentRow({ agent, leaving, editing }: Picks) {
       <td class="end">{count(agent.promises)}</td>
       <td class="end wide-only">{span(agent.talk_s)}</td>
       <td class="end wide-only">{percent(agent.occupancy)}</td>
-      <td class="muted wide-only">
+      <td class="agent-campaign muted wide-only">
         <bdi>{agent.campaign ?? "—"}</bdi>
       </td>
-      <td class="end stays">
+      <td class="end">
         <AgentActions agent={agent} leaving={leaving} editing={editing} />
       </td>
     </tr>
